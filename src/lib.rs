@@ -1,0 +1,1 @@
+//! Attention, computed and traced.
