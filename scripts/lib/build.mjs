@@ -1,0 +1,58 @@
+/** The steps of a build: the engine's wasm, the npm package in dist/package, the page in dist/site. */
+
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, run, runTool } from "./run.mjs";
+
+const PACKAGE = join(ROOT, "dist/package");
+const SITE = join(ROOT, "dist/site");
+const PAGE = join(ROOT, "www");
+
+export async function buildWasm() {
+  await run("cargo", ["run", "--package", "xtask", "--", "wasm"]);
+}
+
+/** What the browser loads: the scripts and the wasm, then the page around them. */
+export async function buildSite() {
+  const { build } = await import("vite");
+  await build({ root: ROOT, logLevel: "warn" });
+  rmSync(SITE, { recursive: true, force: true });
+  mkdirSync(SITE, { recursive: true });
+  cpSync(PACKAGE, SITE, { recursive: true });
+  for (const entry of readdirSync(PAGE, { withFileTypes: true })) {
+    if (entry.isFile() && !entry.name.endsWith(".ts")) cpSync(join(PAGE, entry.name), join(SITE, entry.name));
+  }
+}
+
+/** What an npm package needs besides: manifest, licences, types. */
+export async function finishPackage() {
+  const manifest = `${JSON.stringify(packageManifest(), null, 2)}\n`;
+  writeFileSync(join(PACKAGE, "package.json"), manifest);
+  for (const name of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
+    if (existsSync(join(ROOT, name))) cpSync(join(ROOT, name), join(PACKAGE, name));
+  }
+  await runTool("typescript", "tsc", ["--project", "tsconfig.types.json"]);
+}
+
+function packageManifest() {
+  const { name, version, description, license, keywords } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const entry = (types, script) => ({ types: `./types/${types}.d.ts`, default: `./${script}.js` });
+  return {
+    name,
+    version,
+    description,
+    keywords,
+    license,
+    type: "module",
+    exports: {
+      ".": entry("index", "index"),
+      "./element": entry("element", "element"),
+      "./engine": entry("engine/engine", "engine"),
+      "./engine.wasm": "./engine_bg.wasm",
+      "./package.json": "./package.json",
+    },
+    types: "./types/index.d.ts",
+    sideEffects: ["./element.js"],
+    engines: { node: ">=20" },
+  };
+}
