@@ -1,0 +1,42 @@
+/** The keyboard: which key asks for what. Keys that a control needs for itself are left to it. */
+
+import type { Course } from "../timeline/course.ts";
+import type { Actions } from "./parts/context.ts";
+
+const EDITORS = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+
+export function keyAction(
+  event: KeyboardEvent,
+  actions: Actions,
+  course: Course | undefined,
+): (() => void) | undefined {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  const target = event.composedPath()[0];
+  if (event.key === "Escape") return () => actions.hold(undefined);
+  if (target instanceof HTMLElement && (EDITORS.has(target.tagName) || target.isContentEditable)) return undefined;
+  const onButton = target instanceof HTMLElement && ["BUTTON", "SUMMARY", "A"].includes(target.tagName);
+  switch (event.key) {
+    case " ":
+      return onButton ? undefined : actions.toggle;
+    case "ArrowRight":
+      return () => actions.step("cell", 1);
+    case "ArrowLeft":
+      return () => actions.step("cell", -1);
+    case "ArrowDown":
+      return () => actions.step("row", 1);
+    case "ArrowUp":
+      return () => actions.step("row", -1);
+    case "l":
+    case "L":
+      return () => actions.step("stage", 1);
+    case "j":
+    case "J":
+      return () => actions.step("stage", -1);
+    case "Home":
+      return () => actions.seek(0, "replace");
+    case "End":
+      return () => actions.seek(course?.duration ?? 0, "replace");
+    default:
+      return undefined;
+  }
+}

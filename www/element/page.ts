@@ -1,0 +1,121 @@
+/** How the parts stand together on the page. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { FIELDS } from "../state/fields.ts";
+import { en, fill } from "../text/en.ts";
+import { formatCell } from "../view/format.ts";
+import { css, DARK, scaleOf } from "../view/palette.ts";
+import { sceneFor } from "../view/scene.ts";
+import { captionFor } from "./parts/caption.ts";
+import type { Context } from "./parts/context.ts";
+import { controls } from "./parts/controls.ts";
+import { equation } from "./parts/equation.ts";
+import { input } from "./parts/input.ts";
+import { numberLink } from "./parts/number.ts";
+import { sentence } from "./parts/sentence.ts";
+import { headPicker, strip } from "./parts/strip.ts";
+import { transport } from "./parts/transport.ts";
+
+export interface PageOptions {
+  openMatrices: boolean;
+  toggleMatrices(): void;
+  expand(): void;
+  spoken: string;
+}
+
+export function page(context: Context, options: PageOptions): TemplateResult {
+  const { state, palette, actions, notice } = context;
+  const hidden = new Set(state.hide.split(","));
+  const show = (part: string, made: () => TemplateResult | typeof nothing) => (hidden.has(part) ? nothing : made());
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    if (event.dataTransfer?.files.length) actions.files(event.dataTransfer.files);
+  };
+  const onClick = (event: Event) => {
+    if ((event.target as HTMLElement).closest("[data-expand]")) options.expand();
+  };
+  return html`<div class="page" data-theme=${palette === DARK ? "dark" : "light"} @drop=${onDrop} @dragover=${(event: Event) => event.preventDefault()} @click=${onClick}>
+    ${show("header", () => header(context))}
+    <div class="top">
+      ${show("input", () => input(context, options.openMatrices, options.toggleMatrices))}
+      ${notice ? html`<p class="notice" role="status">${notice}</p>` : nothing}
+      ${messages(context)}
+      ${show("sentence", () => sentence(context))}
+    </div>
+    <main class="work">
+      ${show("strip", () => html`<div class="strip-row">${strip(context)}${headPicker(context)}</div>`)}
+      <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""}></div>
+      ${legend(context)}
+    </main>
+    <aside class="panel">
+      ${show("caption", () => caption(context))}
+      ${show("equation", () => equation(context))}
+      ${show("controls", () => controls(context))}
+    </aside>
+    ${show("transport", () => transport(context))}
+    <p class="visually-hidden" aria-live="polite" data-spoken>${options.spoken}</p>
+  </div>`;
+}
+
+function header({ state, actions, adapter }: Context): TemplateResult {
+  return html`<header>
+    <h1>${en.title}</h1>
+    <span class="spacer"></span>
+    <span class="hint backend">${fill(en.backend, { adapter })}</span>
+    <button type="button" class="quiet" @click=${actions.copyLink}>${en.copyLink}</button>
+    <label class="theme">${en.controls.theme}
+      <select data-field="theme" .value=${state.theme} @change=${(event: Event) => actions.set({ theme: (event.target as HTMLSelectElement).value as "auto" }, "replace")}>
+        ${FIELDS.theme.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === state.theme}>${en.choices[choice]}</option>`)}
+      </select></label>
+  </header>`;
+}
+
+/** What has to be said about the picture as a whole: untrained, stale, odd numbers in the input, values of a link that were no good. */
+function messages({ trace, stale, problems }: Context): TemplateResult {
+  const elsewhere = [...problems].filter(([field]) => FIELDS[field].kind === "view");
+  return html`
+    ${trace && trace.config.seeded.length > 0 ? html`<p class="untrained" title=${en.untrainedWhy}>${en.untrained}</p>` : nothing}
+    ${stale ? html`<p class="notice stale" role="status">${en.stale}</p>` : nothing}
+    ${
+      trace?.nonFiniteCount
+        ? html`<p class="notice">${fill(en.nonFinite, { n: trace.nonFiniteCount, at: place(trace.nonFinite?.[0]) })}</p>`
+        : nothing
+    }
+    ${elsewhere.map(([field, text]) => html`<p class="problem" role="alert" data-problem=${field}>${text}</p>`)}`;
+}
+
+const place = (cell: { stage: string; index: number[] } | undefined) =>
+  cell ? `${en.stages[cell.stage] ?? cell.stage} [${cell.index.join(", ")}]` : "";
+
+function caption({ trace, frame, state, explanation, actions }: Context): TemplateResult | typeof nothing {
+  if (!trace || !frame) return nothing;
+  const { stage } = frame.segment;
+  const about = en.about[stage.id] ?? "";
+  const pieces = captionFor(trace, frame, state.head, explanation);
+  return html`<section class="caption" aria-label=${en.whatHappens}>
+    <h2>${en.stages[stage.id] ?? stage.id}</h2>
+    <p class="about">${about}</p>
+    ${frame.active ? html`<p class="now">${pieces.map((p) => (typeof p === "string" ? p : numberLink(p.cell, p.text, actions)))}</p>` : nothing}
+  </section>`;
+}
+
+/** The scale of every matrix on show, with its numbers. */
+function legend({ trace, frame, state, palette }: Context): TemplateResult | typeof nothing {
+  if (!trace || !frame) return nothing;
+  const scene = sceneFor(trace, frame.segment.stage, state.head);
+  const stages = new Map([...scene.parts, scene.result].map(({ view }) => [view.stage.id, view.stage]));
+  const ends = { paper: css(palette.paper), ink: css(palette.ink), negative: css(palette.negative), positive: css(palette.positive) };
+  const masked = [...stages.keys()].some((id) => ["masked", "shifted", "biased", "bias"].includes(id));
+  return html`<div class="legend">
+    ${[...stages.values()].map((stage) => {
+      const { kind, end } = scaleOf(trace, stage);
+      const bar =
+        kind === "signed"
+          ? `linear-gradient(90deg, ${ends.negative}, ${ends.paper}, ${ends.positive})`
+          : `linear-gradient(90deg, ${ends.paper}, ${ends.ink})`;
+      return html`<span class="scale" data-scale=${stage.id}>${en.stages[stage.id] ?? stage.id}
+        <span class="low">${kind === "signed" ? formatCell(-end) : "0"}</span><i style="background: ${bar}"></i><span class="high">${formatCell(end)}</span></span>`;
+    })}
+    ${masked ? html`<span class="scale">${en.legendMasked}</span>` : nothing}
+  </div>`;
+}

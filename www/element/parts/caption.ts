@@ -1,0 +1,50 @@
+/** One sentence for a frame, in plain words with the real tokens and numbers: shown, and spoken. */
+
+import type { Explanation, Stage, Trace } from "../../engine/types.ts";
+import { en } from "../../text/en.ts";
+import type { Frame } from "../../timeline/course.ts";
+import { formatCell, formatPercent } from "../../view/format.ts";
+import { sliceForHead, valueAt } from "../../view/matrix-view.ts";
+import type { Lit } from "../../view/paint.ts";
+import { tokenName } from "./context.ts";
+
+/** Text, or a number with the cell that it is. */
+export type Piece = string | { cell: Lit; text: string };
+
+export function captionFor(trace: Trace, frame: Frame, head: number, explanation?: Explanation): Piece[] {
+  const { stage } = frame.segment;
+  if (!frame.active || frame.cells < 0) return [en.about[stage.id] ?? stage.formula];
+  const view = sliceForHead(trace, stage, head);
+  return cellCaption(trace, stage, view.index(frame.active.row, frame.active.column), explanation);
+}
+
+/** `explanation`, where it is that of this cell, says which rule hides a key. */
+export function cellCaption(trace: Trace, stage: Stage, index: number[], explanation?: Explanation): Piece[] {
+  const value = valueAt(trace, stage, index);
+  const cell = { stage: stage.id, index };
+  const same = explanation?.stage === stage.id && explanation.index.join() === index.join();
+  const reason = same ? explanation.reason : undefined;
+  const axis = (name: string) => index[stage.axes.indexOf(name)];
+  const query = axis("query");
+  const key = axis("key");
+  const rowAxis = query === undefined ? "key" : "query";
+  const channel = axis("dim") ?? axis("width") ?? axis("channel") ?? 0;
+  const token = (name: "query" | "key", n: number | undefined) => `“${n === undefined ? "" : tokenName(trace, name, n)}”`;
+  const slots: Record<string, Piece> = {
+    q: token(rowAxis, query ?? key),
+    k: token("key", key),
+    c: String(channel + 1),
+    v: { cell, text: formatCell(value) },
+    p: { cell, text: formatPercent(value) },
+    r: reason ? ` (${en.reasons[reason] ?? reason})` : "",
+    head: String(Math.floor(channel / Math.max(1, trace.config.headDim)) + 1),
+  };
+  const hidden = stage.id === "masked" && value === Number.NEGATIVE_INFINITY;
+  const sentence = en.cell[hidden ? "maskedOut" : stage.id] ?? `${en.stages[stage.id] ?? stage.id}: {v}.`;
+  return sentence
+    .split(/(\{\w+\})/)
+    .filter((part) => part !== "")
+    .map((part) => slots[/^\{(\w+)\}$/.exec(part)?.[1] ?? ""] ?? part);
+}
+
+export const spoken = (pieces: Piece[]): string => pieces.map((p) => (typeof p === "string" ? p : p.text)).join("");

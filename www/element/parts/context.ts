@@ -1,0 +1,58 @@
+/** What every part of the page is drawn from, and the few things it can ask for. Parts are pure functions of this. */
+
+import type { Explanation, Trace } from "../../engine/types.ts";
+import type { State } from "../../state/fields.ts";
+import type { Course, Frame } from "../../timeline/course.ts";
+import type { Lit } from "../../view/paint.ts";
+import type { Palette } from "../../view/palette.ts";
+
+export type History = "push" | "replace" | "none";
+
+export interface Actions {
+  set(changes: Partial<State>, history?: History): void;
+  /** A control's text did not stand for a value: say so beside it. */
+  refuse(field: keyof State, found: string): void;
+  toggle(): void;
+  step(by: "cell" | "row" | "stage", n: number): void;
+  seek(time: number, history?: History): void;
+  hold(cell: Lit | undefined): void;
+  hover(cell: Lit | undefined): void;
+  matrices(text: string): void;
+  files(files: FileList): void;
+  fillMatrices(): string;
+  copyLink(): void;
+  editMask(on: boolean): void;
+}
+
+export interface Context {
+  state: State;
+  trace: Trace | undefined;
+  course: Course | undefined;
+  frame: Frame | undefined;
+  playing: boolean;
+  stale: boolean;
+  /** What is wrong, beside the field that caused it. */
+  problems: ReadonlyMap<keyof State, string>;
+  notice: string;
+  explanation: Explanation | undefined;
+  expanded: boolean;
+  /** Cells held on the way here, the last one on show. */
+  path: readonly Lit[];
+  palette: Palette;
+  adapter: string;
+  maskEdit: boolean;
+  mode: "text" | "matrices";
+  actions: Actions;
+}
+
+/** Token names of an axis; a trace without names has numbers. */
+export function tokenName(trace: Trace, axis: "query" | "key", n: number): string {
+  return trace.tokens[axis][n] ?? String(n);
+}
+
+/** The query whose attention the sentence shows: the chosen one, else "it", else the first. */
+export function chosenToken({ state, trace }: Pick<Context, "state" | "trace">): number {
+  const tokens = trace?.tokens.query ?? [];
+  if (state.token >= 0) return Math.min(state.token, Math.max(0, tokens.length - 1));
+  return Math.max(0, tokens.indexOf("it"));
+}

@@ -1,0 +1,63 @@
+/** The controls: each stands for one field of the state, only emits changes, and shows beside it what was wrong. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { en } from "../../text/en.ts";
+import { FIELDS, type Field, type State } from "../../state/fields.ts";
+import type { Context } from "./context.ts";
+
+type FieldName = keyof State;
+
+export function controls(context: Context): TemplateResult {
+  const { mode, state, actions } = context;
+  const shown: FieldName[] = ["attention", "heads", "kvHeads"];
+  if (mode === "text" || !state.matrices?.wq) shown.push("headDim");
+  shown.push("causal", "window", "scale", "softcap", "position", "seed");
+  return html`<section class="controls" aria-label="Settings">
+    <div class="fields">${shown.filter((f) => mode === "text" || f !== "attention").map((field) => control(field, context))}</div>
+    <label class="check"><input type="checkbox" .checked=${context.maskEdit}
+      @change=${(event: Event) => actions.editMask((event.target as HTMLInputElement).checked)}/> ${en.maskEdit}</label>
+    ${state.mask ? control("mask", context) : nothing}
+  </section>`;
+}
+
+export function problem(name: FieldName, { problems }: Context): TemplateResult | typeof nothing {
+  const text = problems.get(name);
+  return text ? html`<p class="problem" role="alert" id="problem-${name}" data-problem=${name}>${text}</p>` : nothing;
+}
+
+function control(name: FieldName, context: Context): TemplateResult {
+  const label = en.controls[name] ?? name;
+  const hint = en.hints[name];
+  return html`<div class="field">
+    <label><span>${label}</span>${editor(name, FIELDS[name] as Field<unknown>, context)}</label>
+    ${hint ? html`<span class="hint">${hint}</span>` : nothing}
+    ${problem(name, context)}
+  </div>`;
+}
+
+function editor(name: FieldName, field: Field<unknown>, { state, actions, problems }: Context): TemplateResult {
+  const value = state[name];
+  const invalid = problems.has(name) ? "true" : nothing;
+  const described = problems.has(name) ? `problem-${name}` : nothing;
+  const emit = (raw: unknown) => actions.set({ [name]: raw } as Partial<State>, "push");
+  const onText = (event: Event) => {
+    const input = event.target as HTMLInputElement;
+    if (input.validity.badInput) actions.refuse(name, "text that is no number");
+    else emit(input.value);
+  };
+  if (field.type === "boolean") {
+    return html`<input type="checkbox" data-field=${name} .checked=${Boolean(value)} @change=${(event: Event) => emit((event.target as HTMLInputElement).checked)}/>`;
+  }
+  if (field.type === "choice") {
+    return html`<select data-field=${name} .value=${String(value)} @change=${(event: Event) => emit((event.target as HTMLSelectElement).value)}>
+      ${field.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === value}>${en.choices[choice] ?? choice}</option>`)}
+    </select>`;
+  }
+  if (field.type === "text") {
+    return html`<input type="text" data-field=${name} .value=${String(value)} aria-invalid=${invalid} aria-describedby=${described} @change=${onText}/>`;
+  }
+  const step = field.type === "integer" ? "1" : "any";
+  return html`<input type="number" data-field=${name} step=${step} min=${field.min ?? nothing} max=${field.max ?? nothing}
+      .value=${String(value)} aria-invalid=${invalid} aria-describedby=${described} @change=${onText}/>
+    ${name === "seed" ? html`<button type="button" class="quiet" @click=${() => emit(((value as number) + 1) % ((field.max ?? 0) + 1))}>${en.newSeed}</button>` : nothing}`;
+}

@@ -1,0 +1,103 @@
+/** The equation of a cell with its real numbers, as the engine explains it: nothing here works a dependency out. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { Explanation, Factor } from "../../engine/types.ts";
+import { en, fill } from "../../text/en.ts";
+import { formatCell, formatExact, formatFull } from "../../view/format.ts";
+import { roleOf } from "../../view/scene.ts";
+import type { Actions, Context } from "./context.ts";
+import { tokenName } from "./context.ts";
+import { numberLink } from "./number.ts";
+
+/** More terms than this are folded until the reader asks for them. */
+const FOLDED = 16;
+
+export function equation(context: Context): TemplateResult {
+  const { explanation, path, actions } = context;
+  return html`<section class="equation" aria-label=${en.equation}>
+    <h2>${en.equation}</h2>
+    ${path.length > 0 ? trail(context) : nothing}
+    ${explanation ? body(explanation, context) : html`<p class="hint">${en.equationEmpty}</p>`}
+    ${path.length > 0 ? html`<button class="quiet" type="button" @click=${() => actions.hold(undefined)}>${en.letGo} <kbd>Esc</kbd></button>` : nothing}
+  </section>`;
+}
+
+function trail({ path, actions, trace }: Context): TemplateResult {
+  return html`<nav aria-label=${en.heldPath}><ol class="trail">
+    ${path.map(
+      (cell, n) => html`<li><button type="button" class="quiet" aria-current=${n === path.length - 1 ? "true" : nothing}
+        @click=${() => actions.hold(cell)}>${name(cell, trace)}</button></li>`,
+    )}
+  </ol></nav>`;
+}
+
+function body(explanation: Explanation, context: Context): TemplateResult {
+  const { terms, op, value, exact } = explanation;
+  const cell = { stage: explanation.stage, index: explanation.index };
+  const shown = context.expanded || terms.length <= FOLDED ? terms : terms.slice(0, FOLDED);
+  const folded = terms.length - shown.length;
+  const factors = (list: Factor[]) => list.map((factor) => link(factor, context.actions));
+  return html`
+    <p class="formula">${explanation.formula}</p>
+    <p class="cell-name">${name(cell, context.trace)}</p>
+    <div class="terms op-${op}">
+      ${terms.length === 0 ? html`<span>${en.ops[op] ?? op}${constant(explanation)}</span>` : written(op, shown.map(({ factors: f }) => factors(f)), explanation)}
+      ${folded > 0 ? html`<span>…</span> <button class="quiet" type="button" data-expand>${fill(en.moreTerms, { n: terms.length })}</button>` : nothing}
+    </div>
+    <p class="result">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</p>
+    ${explanation.reason ? html`<p class="hint">${en.reasons[explanation.reason] ?? explanation.reason}</p>` : nothing}
+    <p class="hint">${en.exact} <span data-exact>${formatExact(exact)}</span>${
+      Number.isFinite(exact) && Number.isFinite(value)
+        ? html`, ${en.rounding} <span data-rounding>${formatCell(Math.abs(value - exact))}</span>`
+        : nothing
+    }</p>`;
+}
+
+type Written = TemplateResult | string | (TemplateResult | string)[];
+
+/** The terms of an operation with its signs between them. */
+function written(op: string, terms: TemplateResult[][], explanation: Explanation): Written[] {
+  const products = terms.map((factors): Written => factors.flatMap((factor, n) => (n === 0 ? [factor] : [" × ", factor])));
+  const between = (sign: string) => products.flatMap((term, n): Written[] => (n === 0 ? [term] : [` ${sign} `, term]));
+  switch (op) {
+    case "subtract":
+      return between("−");
+    case "divide":
+      return between("÷");
+    case "max":
+      return ["max(", ...between(","), ")"];
+    case "exp":
+      return [html`e<sup>${products[0]}</sup>`];
+    case "scale":
+      return [products[0] ?? "", " × ", constantValue(explanation)];
+    case "softcap": {
+      const cap = constantValue(explanation);
+      return [cap, " × tanh(", products[0] ?? "", " ÷ ", cap, ")"];
+    }
+    case "mask":
+      return explanation.reason ? ["−∞ instead of ", ...products] : products;
+    default:
+      return between("+");
+  }
+}
+
+const constantValue = ({ constant: c }: Explanation) => (c ? formatFull(Math.fround(c.value)) : "");
+const constant = (explanation: Explanation) =>
+  explanation.constant ? `: ${explanation.constant.name} ${constantValue(explanation)}` : "";
+
+function link(factor: Factor, actions: Actions): TemplateResult {
+  return numberLink(factor, formatCell(factor.value), actions, roleOf(factor.stage));
+}
+
+/** `scores of head 1: “it” → “street”`, from the axes of the stage. */
+export function name(cell: { stage: string; index: readonly number[] }, trace: Context["trace"]): string {
+  const stage = trace?.stages.find(({ id }) => id === cell.stage);
+  const title = en.stages[cell.stage] ?? cell.stage;
+  if (!trace || !stage) return title;
+  const parts = stage.axes.map((axis, n) => {
+    const at = cell.index[n] ?? 0;
+    if (axis === "query" || axis === "key") return tokenName(trace, axis, at);
+    return axis === "head" || axis === "kv_head" ? `${axis.replace("_", "/")} ${at + 1}` : `${axis} ${at + 1}`;
+  });
+  return `${title}: ${parts.join(", ")}`;
+}

@@ -1,0 +1,70 @@
+/** The sentence with its arcs: the first thing seen, and the result at once. The stages below say why. */
+
+import { html, nothing, svg, type TemplateResult } from "lit";
+import { en, fill } from "../../text/en.ts";
+import { formatPercent } from "../../view/format.ts";
+import { headIndex, stageOf, valueAt } from "../../view/matrix-view.ts";
+import { chosenToken, type Context, tokenName } from "./context.ts";
+
+export function sentence(context: Context): TemplateResult | typeof nothing {
+  const { trace, state, actions } = context;
+  const weights = trace && stageOf(trace, "weights");
+  if (!trace || !weights) return nothing;
+  const chosen = chosenToken(context);
+  const head = headIndex(trace, weights, state.head);
+  const cross = weights.shape[1] !== weights.shape[2] || trace.tokens.query.join() !== trace.tokens.key.join();
+  const share = (key: number) => valueAt(trace, weights, [head, chosen, key]);
+  const keys = Array.from({ length: weights.shape[2] ?? 0 }, (_, key) => key);
+  const queries = Array.from({ length: weights.shape[1] ?? 0 }, (_, query) => query);
+  const weighed = (key: number) => html`<span class="share" data-stage="weights" data-index="${head},${chosen},${key}">${formatPercent(share(key))}</span>`;
+  const choose = (token: number) => actions.set({ token }, "push");
+  return html`<section class="sentence" aria-label=${en.tokens}>
+    <p class="attends">${fill(en.attends, { head: state.head + 1, q: `“${tokenName(trace, "query", chosen)}”` })}</p>
+    <div class="line">
+      <svg class="arcs" aria-hidden="true">${svg``}</svg>
+      ${
+        cross
+          ? html`<div class="tokens">${queries.map(
+              (query) => html`<button type="button" class="token" aria-pressed=${query === chosen} @click=${() => choose(query)}>${tokenName(trace, "query", query)}</button>`,
+            )}</div>`
+          : nothing
+      }
+      <div class="tokens keys">${keys.map((key) =>
+        cross
+          ? html`<span class="token" style=${shade(share(key))}>${tokenName(trace, "key", key)}${weighed(key)}</span>`
+          : html`<button type="button" class="token" data-token=${key} aria-pressed=${key === chosen} style=${shade(share(key))}
+              @click=${() => choose(key)}><span class="word">${tokenName(trace, "key", key)}</span>${weighed(key)}</button>`,
+      )}</div>
+    </div>
+  </section>`;
+}
+
+const shade = (share: number) => `--share: ${Number.isFinite(share) ? share : 0}`;
+
+const ARC_HEIGHT = 54;
+const MAX_ARC_WIDTH = 9;
+
+/** Arcs from the chosen token to the others, as thick as its weights; left out where the tokens take several lines. */
+export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: number): void {
+  const drawing = root.querySelector<SVGElement>(".arcs");
+  const tokens = [...root.querySelectorAll<HTMLElement>(".token[data-token]")];
+  const weights = trace && stageOf(trace, "weights");
+  if (!drawing) return;
+  const start = tokens[chosen];
+  const oneLine = tokens.length > 1 && tokens.every((token) => token.offsetTop === tokens[0]?.offsetTop);
+  drawing.style.display = oneLine && start && weights ? "" : "none";
+  if (!oneLine || !start || !weights || !trace) return;
+  const middle = (token: HTMLElement) => token.offsetLeft + token.offsetWidth / 2;
+  const head = headIndex(trace, weights, state.head);
+  const longest = Math.max(...tokens.map((token) => Math.abs(middle(token) - middle(start))));
+  const paths = tokens.map((token, key) => {
+    const share = valueAt(trace, weights, [head, chosen, key]);
+    if (key === chosen || !(share > 0)) return "";
+    const [a, b] = [middle(start), middle(token)];
+    const height = ARC_HEIGHT * (0.25 + 0.75 * Math.sqrt(Math.abs(b - a) / longest));
+    const width = Math.max(0.5, share * MAX_ARC_WIDTH);
+    const opacity = 0.25 + 0.75 * share;
+    return `<path d="M${a} ${ARC_HEIGHT + 4} C${a} ${ARC_HEIGHT - height} ${b} ${ARC_HEIGHT - height} ${b} ${ARC_HEIGHT + 4}" stroke-width="${width}" opacity="${opacity}"/>`;
+  });
+  drawing.innerHTML = paths.join("");
+}

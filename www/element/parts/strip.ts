@@ -1,0 +1,93 @@
+/** The strip: every stage of the course in order, small, with where the reader is. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { ref } from "lit/directives/ref.js";
+import type { Trace } from "../../engine/types.ts";
+import { en, fill } from "../../text/en.ts";
+import { type Segment, WHOLE } from "../../timeline/course.ts";
+import { sliceForHead } from "../../view/matrix-view.ts";
+import { colorOf, type Palette, scaleOf } from "../../view/palette.ts";
+import { roleOf } from "../../view/scene.ts";
+import type { Context } from "./context.ts";
+
+const SOFTMAX = new Set(["row_max", "shifted", "exp", "row_sum", "weights"]);
+const PROJECT = new Set(["query", "key", "value", "query_rotated", "key_rotated"]);
+const SCORE = new Set(["scores", "scaled", "capped", "biased", "masked"]);
+
+function groupOf(id: string): string {
+  if (SOFTMAX.has(id)) return "softmax";
+  if (PROJECT.has(id)) return "project";
+  return SCORE.has(id) ? "score" : /^(mixed|concat|output)$/.test(id) ? "mix" : "tokens";
+}
+
+export function strip(context: Context): TemplateResult | typeof nothing {
+  const { course, trace, frame } = context;
+  if (!course || !trace || !frame) return nothing;
+  const groups: { name: string; segments: Segment[] }[] = [];
+  for (const segment of course.segments) {
+    const name = groupOf(segment.stage.id);
+    const last = groups.at(-1);
+    if (last?.name === name) last.segments.push(segment);
+    else groups.push({ name, segments: [segment] });
+  }
+  return html`<nav class="strip" aria-label="Stages">
+    ${groups.map(
+      ({ name, segments }) => html`<div class="group">
+        <span class="group-name">${en.groups[name]}</span>
+        <div class="stops">${segments.map((segment) => stop(segment, context))}</div>
+      </div>`,
+    )}
+  </nav>`;
+}
+
+function stop({ stage }: Segment, { frame, trace, state, palette, actions }: Context): TemplateResult {
+  const here = frame?.segment.stage.id === stage.id;
+  return html`<button type="button" class="stop role-${roleOf(stage.id)}" aria-current=${here ? "step" : nothing}
+    data-stop=${stage.id} @click=${() => actions.set({ stage: stage.id, cell: WHOLE }, "push")}>
+    <canvas width="44" height="32" aria-hidden="true" ${ref((canvas) => thumbnail(canvas, trace as Trace, stage.id, state.head, palette))}></canvas>
+    <span>${en.stages[stage.id] ?? stage.id}</span>
+  </button>`;
+}
+
+const drawn = new WeakMap<Element, string>();
+const numbers = new WeakMap<Trace, number>();
+let traces = 0;
+
+/** The stage's own cells, one pixel-block each, drawn again only when they change. */
+function thumbnail(canvas: Element | undefined, trace: Trace, id: string, head: number, palette: Palette): void {
+  if (!(canvas instanceof HTMLCanvasElement)) return;
+  if (!numbers.has(trace)) numbers.set(trace, traces++);
+  const key = `${numbers.get(trace)}/${id}/${head}/${palette.lit}`;
+  if (drawn.get(canvas) === key) return;
+  drawn.set(canvas, key);
+  const stage = trace.stages.find((one) => one.id === id);
+  const context = canvas.getContext("2d");
+  if (!stage || !context) return;
+  const view = sliceForHead(trace, stage, head);
+  const scale = scaleOf(trace, stage);
+  const rows = Math.min(view.rows, canvas.height);
+  const columns = Math.min(view.columns, canvas.width);
+  const cell = Math.min(canvas.width / columns, canvas.height / rows, 8);
+  const x0 = (canvas.width - cell * columns) / 2;
+  const y0 = (canvas.height - cell * rows) / 2;
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      const row = Math.floor((r * view.rows) / rows);
+      const column = Math.floor((c * view.columns) / columns);
+      const [red, green, blue] = colorOf(view.value(trace, row, column), scale, palette);
+      context.fillStyle = `rgb(${red} ${green} ${blue})`;
+      context.fillRect(x0 + c * cell, y0 + r * cell, cell + 0.3, cell + 0.3);
+    }
+  }
+}
+
+export function headPicker({ trace, state, actions }: Context): TemplateResult | typeof nothing {
+  const heads = trace?.config.heads ?? 1;
+  if (heads < 2) return nothing;
+  const options = Array.from({ length: heads }, (_, head) => head);
+  return html`<label class="head-picker">${en.controls.head}
+    <select data-field="head" .value=${String(state.head)} @change=${(event: Event) => actions.set({ head: Number((event.target as HTMLSelectElement).value) }, "push")}>
+      ${options.map((head) => html`<option value=${head} ?selected=${head === state.head}>${fill(en.headOf, { n: head + 1, all: heads })}</option>`)}
+    </select></label>`;
+}

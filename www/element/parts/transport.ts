@@ -1,0 +1,59 @@
+/** The transport: play, step by cell, row and stage, and a scrubber over the whole course with its stages by name. */
+
+import { html, nothing, svg, type TemplateResult } from "lit";
+import { en } from "../../text/en.ts";
+import type { Context } from "./context.ts";
+
+/** Icons on a 20 x 20 field: bars and triangles, drawn once and mirrored for "back". */
+const TRIANGLE = "M6 4v12l10-6z";
+const ICONS = {
+  play: TRIANGLE,
+  pause: "M5 4h3.5v12H5zM11.5 4H15v12h-3.5z",
+  cell: "M7 5l6 5-6 5z",
+  row: "M3 5l6 5-6 5zM10 5l6 5-6 5z",
+  stage: "M4 5l8 5-8 5zM13 5h2.5v10H13z",
+};
+
+function button(
+  icon: keyof typeof ICONS,
+  label: string,
+  key: string,
+  act: () => void,
+  back = false,
+  primary = false,
+): TemplateResult {
+  const flip = back ? "translate(20 0) scale(-1 1)" : "";
+  return html`<button type="button" class=${primary ? "play primary" : "icon"} aria-label=${label} title="${label} (${key})" @click=${act}>
+    <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">${svg`<path transform=${flip} d=${ICONS[icon]}/>`}</svg>
+  </button>`;
+}
+
+export function transport({ state, course, frame, playing, actions, trace }: Context): TemplateResult | typeof nothing {
+  if (!course || !frame || !trace) return nothing;
+  const t = en.transport;
+  const name = (id: string) => en.stages[id] ?? id;
+  return html`<section class="transport" aria-label="Transport">
+    <div class="keys">
+      ${button("stage", t.stageBack, "J", () => actions.step("stage", -1), true)}
+      ${button("row", t.rowBack, "↑", () => actions.step("row", -1), true)}
+      ${button("cell", t.cellBack, "←", () => actions.step("cell", -1), true)}
+      ${button(playing ? "pause" : "play", playing ? t.pause : t.play, "Space", actions.toggle, false, true)}
+      ${button("cell", t.cellOn, "→", () => actions.step("cell", 1))}
+      ${button("row", t.rowOn, "↓", () => actions.step("row", 1))}
+      ${button("stage", t.stageOn, "L", () => actions.step("stage", 1))}
+    </div>
+    <div class="scrub">
+      <input type="range" min="0" max=${course.duration} step="any" .value=${String(frame.time)} aria-label=${t.course}
+        aria-valuetext=${name(frame.segment.stage.id)}
+        @input=${(event: Event) => actions.seek(Number((event.target as HTMLInputElement).value), "none")}
+        @change=${(event: Event) => actions.seek(Number((event.target as HTMLInputElement).value), "push")}/>
+      <div class="segments" aria-hidden="true">${course.segments.map(
+        (segment) => html`<span style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${name(segment.stage.id)}</span>`,
+      )}</div>
+    </div>
+    <label class="speed">${t.speed}
+      <select .value=${String(state.speed)} @change=${(event: Event) => actions.set({ speed: Number((event.target as HTMLSelectElement).value) }, "replace")}>
+        ${[0.25, 0.5, 1, 2, 4].map((speed) => html`<option value=${speed} ?selected=${speed === state.speed}>${speed}×</option>`)}
+      </select></label>
+  </section>`;
+}

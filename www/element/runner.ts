@@ -1,0 +1,71 @@
+/** From state to trace. The newest input wins; an input that is refused leaves the last good trace and says what was wrong. */
+
+import { createEngine, type Engine, EngineError, type Trace } from "../engine/engine.ts";
+import { buildRequest } from "../input/request.ts";
+import type { State } from "../state/fields.ts";
+import { en, fill } from "../text/en.ts";
+
+let shared: Promise<Engine> | undefined;
+
+/** One engine, one compiled module and one pool for all elements on a page. */
+export function sharedEngine(): Promise<Engine> {
+  shared ??= createEngine().catch((error: unknown) => {
+    shared = undefined;
+    throw error;
+  });
+  return shared;
+}
+
+export interface Refusal {
+  field: keyof State;
+  message: string;
+  code: string;
+}
+
+export class Runner {
+  readonly #done: (trace: Trace) => void;
+  readonly #refused: (refusal: Refusal) => void;
+  #newest = 0;
+
+  constructor(done: (trace: Trace) => void, refused: (refusal: Refusal) => void) {
+    this.#done = done;
+    this.#refused = refused;
+  }
+
+  /** `cause`: the field that the reader changed last; a refusal is shown beside it. */
+  async run(state: State, cause: keyof State): Promise<void> {
+    const run = ++this.#newest;
+    try {
+      const engine = await sharedEngine();
+      const request = await buildRequest(state, engine.tokenize);
+      if (run !== this.#newest) return;
+      checkTokens(request.tokens?.query, "text", engine.limits.tracedTokens);
+      checkTokens(request.tokens?.key, "keyText", engine.limits.tracedTokens);
+      const trace = await engine.traceAttention(request);
+      if (run === this.#newest) this.#done(trace);
+    } catch (thrown) {
+      if (run !== this.#newest) return;
+      if (thrown instanceof TokenCount) {
+        this.#refused({ field: thrown.field, message: thrown.message, code: "too_many_tokens" });
+        return;
+      }
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      const field = state.matrices && ["text", "keyText"].includes(cause) ? "matrices" : cause;
+      this.#refused({ field, message, code: thrown instanceof EngineError ? thrown.code : "internal" });
+    }
+  }
+}
+
+class TokenCount extends Error {
+  readonly field: "text" | "keyText";
+  constructor(field: "text" | "keyText", message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
+function checkTokens(tokens: string[] | undefined, field: "text" | "keyText", max: number): void {
+  if (tokens === undefined) return;
+  if (tokens.length === 0) throw new TokenCount(field, en.emptyText);
+  if (tokens.length > max) throw new TokenCount(field, fill(en.tooManyTokens, { n: tokens.length, max }));
+}

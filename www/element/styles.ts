@@ -1,0 +1,185 @@
+import { css } from "lit";
+
+/** Layout answers to the width that the element is given (container queries), colours to the theme. Nothing leaves the shadow root. */
+export const styles = css`
+:host {
+  display: block;
+  container-type: inline-size;
+  min-height: 320px;
+  font: 15px/1.45 system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif;
+  font-variant-numeric: tabular-nums;
+  text-align: start;
+}
+:host([hidden]) { display: none; }
+*, *::before, *::after { box-sizing: border-box; }
+
+.page {
+  --page: #fdfcfa; --paper: #f4f2ed; --line: #dcd8cf; --text: #1c2027; --soft: #5a606b;
+  --query: #1f6fb2; --key: #b04f00; --value: #1a7340; --output: #7a3fb0; --weights: #3b414d; --plain: #5a606b;
+  --problem: #a4161a; --lit: #111418; --button: #1c2027; --button-text: #fff; --warn: #fff3d1;
+  display: grid;
+  grid-template: "header header" auto "top top" auto "work panel" minmax(420px, 1fr) "transport transport" auto / minmax(0, 1fr) 348px;
+  gap: 0 20px;
+  min-height: inherit;
+  padding: 0 24px;
+  color: var(--text);
+  background: var(--page);
+}
+.page[data-theme="dark"] {
+  --page: #15181d; --paper: #1e2127; --line: #343943; --text: #e9e7e2; --soft: #a4abb7;
+  --query: #6fb1ee; --key: #f0a050; --value: #63c98b; --output: #c79af0; --weights: #d5d8de; --plain: #a4abb7;
+  --problem: #ff9a90; --lit: #fff; --button: #e9e7e2; --button-text: #15181d; --warn: #3a3220;
+  color-scheme: dark;
+}
+h1 { font-size: 17px; font-weight: 650; margin: 0; letter-spacing: -0.01em; }
+h2 { font-size: 15px; font-weight: 650; margin: 0 0 2px; }
+p { margin: 0; }
+.hint { color: var(--soft); font-size: 12.5px; }
+.visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+
+button, input, select, textarea { font: inherit; color: inherit; }
+button { cursor: pointer; }
+input[type="text"], input[type="number"], select, textarea {
+  background: var(--page); border: 1px solid var(--line); border-radius: 5px; padding: 4px 8px; min-width: 0; min-height: 30px;
+}
+[aria-invalid="true"] { border-color: var(--problem); }
+:focus-visible { outline: 2px solid var(--query); outline-offset: 2px; }
+.quiet { background: none; border: 1px solid var(--line); border-radius: 5px; padding: 3px 10px; min-height: 30px; }
+.quiet:hover, .icon:hover { background: var(--paper); }
+.primary { background: var(--button); color: var(--button-text); border: 0; border-radius: 5px; padding: 5px 14px; min-height: 32px; }
+kbd { font: inherit; font-size: 12px; color: var(--soft); }
+.problem { color: var(--problem); font-size: 13px; overflow-wrap: anywhere; }
+.notice { background: var(--warn); padding: 3px 10px; border-radius: 5px; font-size: 13px; overflow-wrap: anywhere; }
+
+header { grid-area: header; display: flex; align-items: center; gap: 12px; padding: 10px 0; }
+header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
+.spacer { flex: 1; }
+
+.top { grid-area: top; display: flex; flex-direction: column; gap: 6px; min-width: 0; }
+.text-row { display: flex; gap: 8px; align-items: center; }
+.grow { flex: 1; min-width: 0; }
+.text-row input { width: 100%; font-size: 17px; padding: 6px 12px; }
+.own { font-size: 14px; }
+.untrained { font-size: 13px; color: var(--soft); }
+.untrained::before { content: "◌ "; }
+.matrices { display: grid; gap: 8px; padding: 8px 0; }
+.matrices label { display: grid; gap: 4px; font-size: 13px; color: var(--soft); }
+.matrices textarea { width: 100%; font: 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; resize: vertical; color: var(--text); }
+.buttons { display: flex; gap: 8px; flex-wrap: wrap; }
+
+.sentence { border-bottom: 1px solid var(--line); padding-bottom: 6px; }
+.attends { font-size: 13px; color: var(--soft); }
+.line { position: relative; }
+.arcs { display: block; width: 100%; height: 58px; overflow: visible; margin-bottom: -2px; }
+.arcs path { fill: none; stroke: var(--query); stroke-linecap: round; }
+.tokens { display: flex; flex-wrap: wrap; gap: 2px; max-height: 148px; overflow-y: auto; }
+.token {
+  display: inline-flex; flex-direction: column; align-items: center; padding: 2px 7px 1px; border: 0; border-radius: 5px;
+  background: color-mix(in srgb, var(--query) calc(var(--share, 0) * 55%), transparent); font-size: 17px; line-height: 1.3; color: var(--text);
+}
+.token:hover { outline: 1px solid var(--line); }
+.token[aria-pressed="true"] { box-shadow: inset 0 0 0 2px var(--query); }
+.share { font-size: 12px; color: var(--text); opacity: 0.85; }
+
+.work { grid-area: work; display: flex; flex-direction: column; min-width: 0; padding-top: 8px; }
+.strip-row { display: flex; align-items: flex-end; gap: 12px; }
+.strip { display: flex; gap: 4px; overflow-x: auto; flex: 1; scrollbar-width: thin; padding-bottom: 2px; }
+.group { border-inline-start: 1px solid var(--line); padding-inline-start: 4px; }
+.group:first-child { border: 0; padding: 0; }
+.group-name { display: block; font-size: 12px; color: var(--soft); padding-inline-start: 4px; white-space: nowrap; }
+.stops { display: flex; }
+.stop {
+  display: flex; flex-direction: column; align-items: center; gap: 1px; padding: 3px 3px 2px; border: 0; background: none; border-radius: 5px;
+  font-size: 12px; line-height: 1.2; color: var(--soft); white-space: nowrap; min-width: 50px;
+}
+.stop:hover { background: var(--paper); }
+.stop[aria-current] { color: var(--text); background: var(--paper); box-shadow: inset 0 -3px 0 var(--accent, var(--plain)); font-weight: 600; }
+.stop canvas { width: 44px; height: 32px; image-rendering: pixelated; }
+.head-picker { font-size: 12px; color: var(--soft); display: grid; gap: 2px; white-space: nowrap; }
+
+.scene { position: relative; flex: 1; min-height: 360px; overflow: hidden; margin-top: 8px; }
+.scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
+.overlay { position: absolute; inset: 0; }
+.overlay.arriving .cell { opacity: 0; }
+.title { position: absolute; font-size: 13px; font-weight: 600; line-height: 18px; white-space: nowrap; color: var(--accent); }
+.role-query { --accent: var(--query); } .role-key { --accent: var(--key); } .role-value { --accent: var(--value); }
+.role-output { --accent: var(--output); } .role-weights { --accent: var(--weights); } .role-plain { --accent: var(--plain); }
+.label { position: absolute; font-size: 13px; line-height: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--soft); }
+.label.row { display: flex; align-items: center; justify-content: flex-end; }
+.label.column { text-align: center; line-height: 18px; font-size: 12px; }
+.grid { position: absolute; display: grid; cursor: crosshair; }
+.grid.virtual { display: block; }
+.grid.virtual .cell { position: absolute; inset: 0; opacity: 0; pointer-events: none; overflow: hidden; }
+.row { display: contents; }
+.cell { display: flex; align-items: center; justify-content: center; font-size: 12px; letter-spacing: -0.02em; overflow: hidden; white-space: nowrap; }
+.legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; color: var(--soft); padding: 6px 0; min-height: 32px; }
+.scale { display: inline-flex; align-items: center; gap: 6px; }
+.scale i { width: 64px; height: 9px; border: 1px solid var(--line); }
+
+.panel { grid-area: panel; display: flex; flex-direction: column; gap: 12px; padding-top: 8px; min-width: 0; }
+.caption { min-height: 128px; }
+.about { color: var(--soft); font-size: 14px; }
+.now { margin-top: 4px; }
+.equation { border-top: 1px solid var(--line); padding-top: 10px; height: 262px; overflow-y: auto; flex: none; }
+.formula { font-size: 13px; color: var(--soft); overflow-wrap: anywhere; }
+.cell-name { font-size: 13px; font-weight: 600; overflow-wrap: anywhere; margin-top: 2px; }
+.terms { font-size: 14px; line-height: 1.9; overflow-wrap: anywhere; }
+.result { font-size: 15px; font-weight: 600; }
+.number {
+  border: 0; background: none; padding: 0 1px; color: var(--accent, inherit); border-bottom: 1px dotted currentColor; white-space: nowrap; line-height: 1.35; font-weight: inherit;
+}
+.number:hover { background: var(--paper); }
+.trail { display: flex; flex-wrap: wrap; gap: 4px; list-style: none; padding: 0; margin: 2px 0 6px; }
+.trail button { font-size: 12px; padding: 1px 6px; min-height: 24px; text-align: start; }
+.trail [aria-current] { border-color: var(--text); }
+
+.controls { border-top: 1px solid var(--line); padding-top: 10px; }
+.fields { display: grid; grid-template-columns: 1fr 1fr; gap: 6px 14px; }
+.field label { display: flex; align-items: center; gap: 8px; font-size: 13px; min-height: 30px; }
+.field label span { flex: 1; }
+.field input[type="number"], .field input[type="text"] { width: 66px; padding: 2px 6px; }
+.field select { max-width: 110px; padding: 2px 4px; }
+.field .quiet { padding: 1px 6px; font-size: 12px; }
+.field .hint { display: block; margin-top: -4px; font-size: 12px; }
+.check { display: flex; gap: 6px; align-items: center; font-size: 13px; margin-top: 6px; }
+input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); }
+
+.transport {
+  grid-area: transport; position: sticky; bottom: 0; display: flex; align-items: center; gap: 18px; padding: 8px 0 10px;
+  background: var(--page); border-top: 1px solid var(--line);
+}
+.keys { display: flex; align-items: center; gap: 2px; }
+.icon { background: none; border: 0; border-radius: 5px; width: 34px; height: 34px; padding: 0; }
+.icon svg, .play svg { display: block; margin: auto; fill: currentColor; }
+.play { width: 44px; height: 38px; padding: 0; margin: 0 4px; }
+.scrub { flex: 1; min-width: 0; }
+.scrub input { width: 100%; margin: 0; accent-color: var(--query); display: block; }
+.segments { display: flex; font-size: 12px; color: var(--soft); }
+.segments span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; border-inline-start: 1px solid var(--line); padding-inline-start: 3px; min-width: 0; }
+.segments .here { color: var(--text); font-weight: 600; }
+.speed { font-size: 13px; color: var(--soft); display: flex; align-items: center; gap: 6px; }
+.loading { padding: 24px; color: var(--soft); }
+
+@container (max-width: 899px) {
+  .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; }
+  .scene { flex: none; height: min(96cqw, 440px); min-height: 300px; }
+  .caption { min-height: 0; }
+  .equation { height: auto; max-height: 300px; }
+  .segments, .backend { display: none; }
+  .transport { flex-wrap: wrap; gap: 4px 12px; justify-content: center; }
+  .scrub { order: -1; flex: 1 0 100%; }
+  .strip-row { flex-wrap: wrap; }
+  .strip { flex: 1 0 100%; }
+  .sentence { padding-bottom: 4px; }
+  .token { font-size: 16px; padding: 2px 5px; }
+}
+@container (max-width: 520px) {
+  .arcs { height: 0; }
+  header { flex-wrap: wrap; gap: 8px; padding: 8px 0 4px; }
+  .theme { font-size: 0 !important; gap: 0 !important; }
+  .speed { font-size: 0; }
+  .icon { width: 38px; height: 38px; }
+}
+@media (forced-colors: active) { .stop[aria-current] { outline: 2px solid; } .token[aria-pressed="true"] { outline: 2px solid; } }
+@media (prefers-reduced-motion: no-preference) { .overlay .cell { transition: opacity 0.15s; } }
+`;

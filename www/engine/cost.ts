@@ -1,0 +1,52 @@
+/** How much work a request is, roughly, in multiply-adds: enough to choose where it runs. */
+
+import type { JobName } from "./wasm.ts";
+
+/** About 4 ms of scalar arithmetic on a slow machine: a quarter of a frame. */
+export const LOCAL_COST = 1_000_000;
+
+/** Cost of one cell of an N x N stage in a trace: exp, divisions and stores count as this many multiply-adds. */
+const CELL = 24;
+
+export function costOf(name: JobName, request: unknown): number {
+  switch (name) {
+    case "explain":
+    case "limits":
+      return 0;
+    case "tokenize":
+      return String(request).length;
+    case "traceAttention":
+      return traceCost(request as Shapes);
+    default:
+      return productCost(request as Shapes);
+  }
+}
+
+interface Sized {
+  shape?: number[];
+}
+interface Shapes {
+  [name: string]: unknown;
+  tokens?: { query?: string[]; key?: string[] };
+}
+
+function traceCost(request: Shapes): number {
+  const number = (name: string, otherwise: number) => {
+    const value = Number(request?.[name] ?? otherwise);
+    return Number.isFinite(value) ? value : otherwise;
+  };
+  const dims = (name: string) => (request?.[name] as Sized | undefined)?.shape ?? [];
+  const queries = request?.tokens?.query?.length ?? dims("x")[0] ?? dims("q").at(-2) ?? 0;
+  const keys = request?.tokens?.key?.length ?? dims("memory")[0] ?? dims("k").at(-2) ?? queries;
+  const heads = number("heads", 1);
+  const dim = number("headDim", (dims("wq")[1] ?? dims("q").at(-1) ?? 8) / heads);
+  const width = number("width", dims("x")[1] ?? heads * dim);
+  return heads * queries * keys * (2 * dim + CELL) + 4 * Math.max(queries, keys) * width * heads * dim;
+}
+
+/** q . k and weights . v: every element of q meets every key. */
+function productCost(request: Shapes): number {
+  const size = (name: string) => ((request?.[name] as Sized | undefined)?.shape ?? []).reduce((a, b) => a * b, 1);
+  const shape = (request?.k as Sized | undefined)?.shape ?? [];
+  return 2 * size("q") * (shape.at(-2) ?? 1) + size("x");
+}

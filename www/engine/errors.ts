@@ -1,0 +1,41 @@
+/** An error of the engine: a stable `code`, and what was expected and found. */
+export class EngineError extends Error {
+  readonly code: string;
+  readonly operation: string;
+  readonly expected: string;
+  readonly found: string;
+
+  constructor(fields: { code: string; operation: string; expected: string; found: string; message?: string }) {
+    super(fields.message ?? `${fields.operation}: expected ${fields.expected}, found ${fields.found}`);
+    this.name = "EngineError";
+    this.code = fields.code;
+    this.operation = fields.operation;
+    this.expected = fields.expected;
+    this.found = fields.found;
+  }
+}
+
+/** What of an error survives the way out of a worker. */
+export interface PlainError {
+  message: string;
+  code: string;
+  operation: string;
+  expected: string;
+  found: string;
+  /** The wasm instance is not to be used again. */
+  trapped: boolean;
+}
+
+/** Flattens whatever a wasm call threw; a trap is told from a refusal by its class. */
+export function toPlainError(thrown: unknown, operation: string): PlainError {
+  const error = thrown as Partial<PlainError> & { message?: string };
+  const trapped = thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError;
+  return {
+    message: error?.message ?? String(thrown),
+    code: trapped ? "trap" : (error?.code ?? "internal"),
+    operation: error?.operation ?? operation,
+    expected: error?.expected ?? "a result",
+    found: error?.found ?? (trapped ? "the engine stopped" : "an error"),
+    trapped,
+  };
+}

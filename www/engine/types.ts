@@ -1,0 +1,202 @@
+/** The contracts of the engine: what goes in, what comes out. Arrays are row-major; axis names are in the comments. */
+
+export interface Tensor {
+  shape: number[];
+  data: Float32Array;
+}
+
+/** Float32Array: added to the scores. Uint8Array: 1 = may attend. Broadcasts to [batch, head, query, key]. */
+export interface Mask {
+  shape: number[];
+  data: Float32Array | Uint8Array;
+}
+
+export type Backend = "cpu" | "webgpu";
+
+export interface AttentionRequest {
+  /** [batch, head, query, dim] or packed [batch, query, head * dim] with `qHeads` and `kvHeads`. */
+  q: Tensor;
+  k: Tensor;
+  v: Tensor;
+  qHeads?: number;
+  kvHeads?: number;
+  causal?: boolean;
+  mask?: Mask;
+  /** [left, right]; -1 = open. */
+  window?: [number, number];
+  scale?: number;
+  softcap?: number;
+  pastKey?: Tensor;
+  pastValue?: Tensor;
+  /** [batch] */
+  kvLengths?: Int32Array;
+  scores?: "raw" | "capped" | "masked" | "weights";
+}
+
+export interface AttentionResult {
+  output: Tensor;
+  presentKey?: Tensor;
+  presentValue?: Tensor;
+  scores?: Tensor;
+  backend: Backend;
+}
+
+export interface LinearAttentionRequest {
+  /** [batch, token, head * dim] */
+  q: Tensor;
+  k: Tensor;
+  v: Tensor;
+  qHeads: number;
+  kvHeads: number;
+  rule: "linear" | "gated" | "delta" | "gated_delta";
+  decay?: Tensor;
+  beta?: Tensor;
+  pastState?: Tensor;
+  scale?: number;
+}
+
+export interface LinearAttentionResult {
+  output: Tensor;
+  state: Tensor;
+}
+
+export interface RotaryEmbeddingRequest {
+  x: Tensor;
+  cos: Tensor;
+  sin: Tensor;
+  positions?: { shape: number[]; data: Int32Array };
+  heads?: number;
+  rotaryDim?: number;
+  interleaved?: boolean;
+}
+
+export type PositionKind = "none" | "sinusoidal" | "rotary" | "alibi";
+export type Position =
+  | PositionKind
+  | { kind: "learned"; table: Tensor }
+  | { kind: "rotary"; base?: number; dim?: number; interleaved?: boolean }
+  | { kind: "alibi"; slopes?: Tensor };
+
+export interface TraceRequest {
+  tokens?: { query: string[]; key?: string[] };
+  /** [query, width]; absent: seeded from `seed` and the tokens. */
+  x?: Tensor;
+  /** [key, width]; keys and values come from it (cross-attention). */
+  memory?: Tensor;
+  /** [width, head * dim]; all of them absent: seeded. */
+  wq?: Tensor;
+  wk?: Tensor;
+  wv?: Tensor;
+  /** [head * dim, width] */
+  wo?: Tensor;
+  bq?: Tensor;
+  bk?: Tensor;
+  bv?: Tensor;
+  bo?: Tensor;
+  /** [head, token, dim] or [token, head * dim], instead of `x` and weights. */
+  q?: Tensor;
+  k?: Tensor;
+  v?: Tensor;
+  seed?: number;
+  width?: number;
+  headDim?: number;
+  heads: number;
+  kvHeads?: number;
+  causal?: boolean;
+  mask?: Mask;
+  window?: [number, number];
+  scale?: number;
+  softcap?: number;
+  pastKey?: Tensor;
+  pastValue?: Tensor;
+  position?: Position;
+}
+
+export interface LinearTraceRequest extends LinearAttentionRequest {
+  tokens?: string[];
+}
+
+export interface Stage {
+  id: string;
+  axes: string[];
+  shape: number[];
+  /** Where the stage starts in `data`, in floats. */
+  offset: number;
+  from: string[];
+  op: string;
+  formula: string;
+}
+
+export interface TraceConfig {
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  width: number;
+  causal: boolean;
+  scale: number;
+  seeded: string[];
+  [key: string]: unknown;
+}
+
+export interface Trace {
+  version: 1;
+  config: TraceConfig;
+  backend: Backend;
+  tokens: { query: string[]; key: string[] };
+  stages: Stage[];
+  data: Float32Array;
+  /** The first NaN or infinite cells of what was given, and how many there are in all. */
+  nonFinite?: { stage: string; index: number[]; value: string }[];
+  nonFiniteCount?: number;
+}
+
+export interface Factor {
+  stage: string;
+  index: number[];
+  value: number;
+}
+
+export interface Explanation {
+  stage: string;
+  index: number[];
+  value: number;
+  /** The same operation on the same operands in f64. */
+  exact: number;
+  op: string;
+  terms: { factors: Factor[] }[];
+  formula: string;
+  constant?: { name: string; value: number };
+  reason?: string;
+}
+
+export interface Limits {
+  tracedTokens: number;
+  weightsTokens: number;
+  tensorBytes: number;
+  heads: number;
+  version: string;
+}
+
+export interface EngineOptions {
+  /** Where the wasm is, or the wasm itself. Default: the file beside engine.js. */
+  wasm?: URL | string | BufferSource | WebAssembly.Module;
+  backend?: "auto" | Backend;
+  /** How many workers at most. Default: one less than the processors, at least one. 0: everything runs where it is called. */
+  workers?: number;
+  /** Milliseconds that a job in a worker may take before it is ended. Default 60,000. */
+  deadline?: number;
+}
+
+export interface Engine {
+  computeAttention(request: AttentionRequest): Promise<AttentionResult>;
+  traceAttention(request: TraceRequest): Promise<Trace>;
+  linearAttention(request: LinearAttentionRequest): Promise<LinearAttentionResult>;
+  rotaryEmbedding(request: RotaryEmbeddingRequest): Promise<Tensor>;
+  traceLinearAttention(request: LinearTraceRequest): Promise<Trace>;
+  explain(trace: Trace, stage: string, index: readonly number[]): Promise<Explanation>;
+  tokenize(text: string): Promise<string[]>;
+  readonly limits: Limits;
+  readonly backend: Backend;
+  readonly adapter: string;
+  dispose(): void;
+}

@@ -1,0 +1,174 @@
+/**
+ * Reads matrices as people have them: CSV, TSV, JSON, or as NumPy and PyTorch print them; one without a name, or several as
+ * `name = ...`. A generator, so that a paste of many megabytes is read in slices and the page stays alive.
+ */
+
+import { MATRIX_NAMES, type Matrix, type MatrixName, type MatrixSet, matrixName } from "./matrices.ts";
+
+/** The most characters that are read. */
+export const MAX_TEXT = 64 * 1024 * 1024;
+/** The most numbers in one matrix: 512 tokens by 8,192. */
+export const MAX_CELLS = 512 * 8192;
+
+export class MatrixError extends Error {}
+
+const fail = (what: string, expected: string, found: string): never => {
+  throw new MatrixError(`${what}: expected ${expected}, found ${found}.`);
+};
+
+const quote = (text: string) => `“${text.length > 24 ? `${text.slice(0, 24)}…` : text}”`;
+
+/** Cells between two looks at the clock. */
+const SLICE = 20_000;
+/** `q = `, `"q": `, `W_Q:` at the start of a line, or of an object's entry. */
+const HEADING = /(?:^|\n|[{,])[ \t]*["']?([A-Za-z_][A-Za-z_]*)["']?[ \t]*[=:](?!=)/g;
+const NUMBER = /[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf(?:inity)?)/iy;
+
+export function* parseMatrices(text: string, unnamed: MatrixName = "x"): Generator<undefined, MatrixSet> {
+  if (text.length > MAX_TEXT) fail("Matrices", `at most ${MAX_TEXT} characters`, String(text.length));
+  if (text.trim() === "") fail("Matrices", "at least one matrix", "no text");
+  const set: MatrixSet = {};
+  for (const { name, body } of sections(text, unnamed)) {
+    if (set[name]) fail(label(name), "one matrix of that name", "a second");
+    set[name] = yield* parseMatrix(body, label(name));
+  }
+  return set;
+}
+
+const label = (name: MatrixName) => name.toUpperCase();
+
+function sections(text: string, unnamed: MatrixName): { name: MatrixName; body: string }[] {
+  const headings = [...text.matchAll(HEADING)].filter(([, word]) => !/^(dtype|device|e)$/i.test(word ?? ""));
+  if (headings.length === 0) return [{ name: unnamed, body: text }];
+  const before = text.slice(0, headings[0]?.index).replace(/[{\s]/g, "");
+  if (before !== "") fail("Matrices", "a name before every matrix", quote(before));
+  return headings.map((heading, n) => {
+    const written = heading[1] ?? "";
+    const name = matrixName(written) ?? fail("Matrices", `one of the names ${MATRIX_NAMES.join(", ")}`, quote(written));
+    const from = heading.index + heading[0].length;
+    return { name, body: text.slice(from, headings[n + 1]?.index ?? text.length) };
+  });
+}
+
+function* parseMatrix(body: string, name: string): Generator<undefined, Matrix> {
+  return body.includes("[") ? yield* parseNested(body, name) : yield* parseRows(body, name);
+}
+
+type Cell = Matrix["data"][number];
+
+function toCell(word: string): Cell {
+  const lower = word.toLowerCase();
+  if (lower.endsWith("nan")) return "NaN";
+  if (lower.includes("inf")) return lower.startsWith("-") ? "-Infinity" : "Infinity";
+  const value = Math.fround(Number(word));
+  return Number.isFinite(value) ? value : value > 0 ? "Infinity" : "-Infinity";
+}
+
+function* parseRows(body: string, name: string): Generator<undefined, Matrix> {
+  const data: Cell[] = [];
+  let columns = 0;
+  let rows = 0;
+  let line = 0;
+  for (let from = 0; from <= body.length; ) {
+    const end = body.indexOf("\n", from);
+    const to = end < 0 ? body.length : end;
+    const row = body.slice(from, to).trim().replace(/^,|[,;]$/g, "");
+    from = to + 1;
+    line++;
+    if (row === "" || row === "}") continue;
+    const words = /[,;\t]/.test(row) ? row.split(/[,;\t]/).map((word) => word.trim()) : row.split(/\s+/);
+    rows++;
+    for (const [c, word] of words.entries()) {
+      NUMBER.lastIndex = 0;
+      const match = NUMBER.exec(word);
+      if (match?.[0].length !== word.length) fail(`${name} row ${rows}, column ${c + 1}`, "a number", word ? quote(word) : "nothing");
+      data.push(toCell(word));
+    }
+    if (rows === 1) columns = words.length;
+    if (words.length !== columns) fail(`${name} row ${rows}`, `${columns} numbers as in row 1`, String(words.length));
+    if (data.length > MAX_CELLS) fail(name, `at most ${MAX_CELLS} numbers`, "more");
+    if (line % Math.max(1, Math.floor(SLICE / columns)) === 0) yield;
+  }
+  if (rows === 0) fail(name, "at least one row of numbers", "none");
+  return { shape: [rows, columns], data };
+}
+
+const MAX_DEPTH = 4;
+
+/** `[[1, 2], [3, 4]]`, with or without commas, inside `array(..)` or `tensor(..)` or bare. */
+function* parseNested(body: string, name: string): Generator<undefined, Matrix> {
+  const data: Cell[] = [];
+  const shape: (number | undefined)[] = [];
+  const counts: number[] = [];
+  let at = body.indexOf("[");
+  const prefix = body.slice(0, at).trim();
+  if (prefix !== "" && !/^[\w.]*\($/.test(prefix)) fail(name, "a matrix", quote(prefix));
+  const where = () => `${name} at [${counts.slice(0, -1).map((n) => n).join(", ")}]`;
+  const count = () => {
+    if (counts.length > 0) counts[counts.length - 1] = (counts.at(-1) ?? 0) + 1;
+  };
+  do {
+    const sign = body[at] ?? "";
+    if (sign === "[") {
+      count();
+      counts.push(0);
+      if (counts.length > MAX_DEPTH) fail(name, `at most ${MAX_DEPTH} nested lists`, "more");
+      at++;
+    } else if (sign === "]") {
+      const depth = counts.length - 1;
+      const length = counts.at(-1) ?? 0;
+      const known = shape[depth];
+      if (length === 0) fail(where(), "numbers", "an empty list");
+      if (known !== undefined && known !== length) fail(where(), `${known} entries as in the first`, String(length));
+      shape[depth] = length;
+      counts.pop();
+      at++;
+    } else if (/[\s,]/.test(sign)) at++;
+    else if (body.startsWith("...", at) || sign === "…") {
+      fail(name, "every number", "“...”: it was printed in short (np.set_printoptions(threshold=np.inf) prints all)");
+    } else {
+      NUMBER.lastIndex = at;
+      const match = NUMBER.exec(body);
+      const next = match ? body[at + match[0].length] : undefined;
+      if (!match || (next !== undefined && !/[\s,\]]/.test(next))) {
+        fail(`${name}, number ${data.length + 1}`, "a number", quote(/[^\s,\]]+/.exec(body.slice(at, at + 40))?.[0] ?? sign));
+      }
+      data.push(toCell(match?.[0] ?? ""));
+      if (data.length > MAX_CELLS) fail(name, `at most ${MAX_CELLS} numbers`, "more");
+      count();
+      at += match?.[0].length ?? 1;
+      if (data.length % SLICE === 0) yield;
+    }
+  } while (counts.length > 0 && at < body.length);
+  if (counts.length > 0) fail(name, `${counts.length} more “]”`, "the end of the text");
+  const rest = body.slice(at).trim();
+  if (!/^(,\s*(dtype|device|grad_fn|requires_grad)=[^)]*)*\)?[\s,;}]*$/.test(rest)) fail(name, "the end of the matrix", quote(rest));
+  const size = shape.reduce<number>((a, b) => a * (b ?? 1), 1);
+  if (size !== data.length) fail(name, "lists of equal depth", "numbers beside lists");
+  return { shape: shape.map((n) => n ?? 1), data };
+}
+
+/** Runs the parser to its end at once: for short texts and tests. */
+export function parseNow(text: string, unnamed?: MatrixName): MatrixSet {
+  const parser = parseMatrices(text, unnamed);
+  for (;;) {
+    const step = parser.next();
+    if (step.done) return step.value;
+  }
+}
+
+const SLICE_MS = 8;
+
+/** Runs the parser in slices of a few milliseconds, with room for frames between them. */
+export async function parseInSlices(text: string, unnamed?: MatrixName): Promise<MatrixSet> {
+  const parser = parseMatrices(text, unnamed);
+  let started = performance.now();
+  for (;;) {
+    const step = parser.next();
+    if (step.done) return step.value;
+    if (performance.now() - started > SLICE_MS) {
+      await new Promise((resolve) => setTimeout(resolve));
+      started = performance.now();
+    }
+  }
+}

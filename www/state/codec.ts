@@ -1,0 +1,127 @@
+/** Fields to text and back: the URL, the attributes and the JSON form all go through here. A bad value becomes its default, with a warning. */
+
+import { checkMatrixSet } from "../input/matrices.ts";
+import { attributeName, defaultState, FIELD_NAMES, FIELDS, type Field, type State } from "./fields.ts";
+
+export interface Warning {
+  code: "bad_value";
+  field: keyof State;
+  expected: string;
+  found: string;
+}
+
+/** The most characters of a link; a larger state becomes a file. */
+export const MAX_URL = 2000;
+
+const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
+
+export function expectation(field: Field<unknown>): string {
+  switch (field.type) {
+    case "integer":
+      return `a whole number from ${field.min} to ${field.max}`;
+    case "number":
+      return `a number from ${field.min} to ${field.max}`;
+    case "boolean":
+      return "true or false";
+    case "choice":
+      return `one of ${field.choices?.join(", ")}`;
+    case "list":
+      return `names from ${field.choices?.join(", ")}`;
+    case "json":
+      return "matrices as { name: { shape, data } }";
+    default:
+      return field.pattern ? `text like ${field.about.match(/`([^`]+)`/)?.[1] ?? field.pattern}` : `at most ${field.max} characters`;
+  }
+}
+
+/** The value that `raw` (text or a JSON value) stands for, or undefined if it stands for none. */
+export function parseField(name: keyof State, raw: unknown): unknown {
+  const field = FIELDS[name] as Field<unknown>;
+  switch (field.type) {
+    case "integer":
+    case "number": {
+      if (typeof raw !== "number" && (typeof raw !== "string" || raw.trim() === "")) return undefined;
+      const value = Number(raw);
+      const whole = field.type === "number" || Number.isInteger(value);
+      return Number.isFinite(value) && whole && value >= (field.min ?? 0) && value <= (field.max ?? 0) ? value : undefined;
+    }
+    case "boolean":
+      if (raw === true || raw === "" || raw === "true" || raw === "1") return true;
+      return raw === false || raw === "false" || raw === "0" ? false : undefined;
+    case "choice":
+      return field.choices?.includes(String(raw)) ? raw : undefined;
+    case "list": {
+      const names = String(raw).split(/[\s,]+/).filter(Boolean);
+      return names.every((part) => field.choices?.includes(part)) ? names.join(",") : undefined;
+    }
+    case "json":
+      return parseMatrices(raw);
+    default: {
+      if (typeof raw !== "string" || raw.length > (field.max ?? Number.POSITIVE_INFINITY)) return undefined;
+      return raw === "" || !field.pattern || field.pattern.test(raw) ? raw : undefined;
+    }
+  }
+}
+
+function parseMatrices(raw: unknown): unknown {
+  try {
+    const value = typeof raw === "string" ? JSON.parse(raw) : raw;
+    return value === null || checkMatrixSet(value) === undefined ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface Parsed {
+  values: Partial<State>;
+  warnings: Warning[];
+}
+
+/** Reads what `lookup` has for each field; unknown keys are never asked for. */
+export function parseAll(lookup: (name: keyof State) => unknown): Parsed {
+  const values: Record<string, unknown> = {};
+  const warnings: Warning[] = [];
+  for (const name of FIELD_NAMES) {
+    const raw = lookup(name);
+    if (raw === null || raw === undefined) continue;
+    const value = parseField(name, raw);
+    if (value === undefined) {
+      const found = typeof raw === "object" ? typeof raw : shorten(String(raw));
+      warnings.push({ code: "bad_value", field: name, expected: expectation(FIELDS[name] as Field<unknown>), found });
+    } else values[name] = value;
+  }
+  return { values: values as Partial<State>, warnings };
+}
+
+export function parseQuery(query: string): Parsed {
+  const params = new URLSearchParams(query);
+  return parseAll((name) => params.get(attributeName(name)));
+}
+
+/** The query that repeats this state: only what differs from the defaults, and only own keys. */
+export function toQuery(state: State): string {
+  const defaults = defaultState();
+  const params = new URLSearchParams();
+  for (const name of FIELD_NAMES) {
+    if (state[name] === defaults[name]) continue;
+    const value = state[name];
+    params.set(attributeName(name), typeof value === "object" ? JSON.stringify(value) : String(value));
+  }
+  return params.toString();
+}
+
+export function toJson(state: State): string {
+  const defaults = defaultState();
+  const kept = FIELD_NAMES.filter((name) => state[name] !== defaults[name]).map((name) => [name, state[name]]);
+  return JSON.stringify({ attentionPlayground: 1, ...Object.fromEntries(kept) }, null, 1);
+}
+
+export function parseJson(text: string): Parsed | undefined {
+  try {
+    const value = JSON.parse(text) as Record<string, unknown>;
+    if (value?.attentionPlayground !== 1) return undefined;
+    return parseAll((name) => value[name]);
+  } catch {
+    return undefined;
+  }
+}

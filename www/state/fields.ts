@@ -1,0 +1,174 @@
+/**
+ * The one table of the page's state. It generates the URL query, the element's attributes, the JSON form and the table in
+ * the README: a field is named, typed, bounded and described here and nowhere else.
+ */
+
+import type { MatrixSet } from "../input/matrices.ts";
+
+export const ARTICLE_SENTENCE = "The animal didn't cross the street because it was too wide.";
+
+export interface State {
+  text: string;
+  keyText: string;
+  attention: "self" | "cross";
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  causal: boolean;
+  window: string;
+  mask: string;
+  softcap: number;
+  scale: number;
+  position: "none" | "sinusoidal" | "rotary" | "alibi";
+  seed: number;
+  matrices: MatrixSet | null;
+  stage: string;
+  cell: number;
+  head: number;
+  token: number;
+  pin: string;
+  speed: number;
+  theme: "auto" | "light" | "dark";
+  hide: string;
+}
+
+/** `input` fields change the numbers: a new run. `view` fields change what is looked at. */
+export type Kind = "input" | "view";
+
+export interface Field<T> {
+  kind: Kind;
+  type: "text" | "integer" | "number" | "boolean" | "choice" | "list" | "json";
+  default: T;
+  /** Of numbers: the range; of text: the most characters. */
+  min?: number;
+  max?: number;
+  choices?: readonly string[];
+  /** A pattern that text has to match. */
+  pattern?: RegExp;
+  about: string;
+}
+
+export type Fields = { [K in keyof State]: Field<State[K]> };
+
+/** The parts of the page that `hide` can take away. */
+export const PARTS = ["header", "sentence", "input", "strip", "caption", "equation", "controls", "transport"] as const;
+
+export const FIELDS: Fields = {
+  text: {
+    kind: "input",
+    type: "text",
+    default: ARTICLE_SENTENCE,
+    max: 20_000,
+    about: "The sentence. Words and punctuation become tokens.",
+  },
+  keyText: {
+    kind: "input",
+    type: "text",
+    default: "The street was wide.",
+    max: 20_000,
+    about: "Cross-attention: the sentence that keys and values come from.",
+  },
+  attention: {
+    kind: "input",
+    type: "choice",
+    choices: ["self", "cross"],
+    default: "self",
+    about: "Self-attention, or cross-attention to `key-text`.",
+  },
+  heads: { kind: "input", type: "integer", default: 2, min: 1, max: 16, about: "Number of heads." },
+  kvHeads: {
+    kind: "input",
+    type: "integer",
+    default: 0,
+    min: 0,
+    max: 16,
+    about: "Number of key/value heads (grouped-query attention); 0 = as many as heads.",
+  },
+  headDim: { kind: "input", type: "integer", default: 4, min: 1, max: 64, about: "Size of a head, d_k." },
+  causal: { kind: "input", type: "boolean", default: false, about: "A query sees no later key." },
+  window: {
+    kind: "input",
+    type: "text",
+    default: "",
+    max: 16,
+    pattern: /^(-1|\d{1,4}),(-1|\d{1,4})$/,
+    about: "Sliding window `left,right` in tokens; -1 = open.",
+  },
+  mask: {
+    kind: "input",
+    type: "text",
+    default: "",
+    max: 1000,
+    pattern: /^\d{1,4}-\d{1,4}(_\d{1,4}-\d{1,4})*$/,
+    about: "Cells that may not be seen, `query-key`, joined by `_`.",
+  },
+  softcap: { kind: "input", type: "number", default: 0, min: 0, max: 1000, about: "Soft cap c · tanh(score / c); 0 = none." },
+  scale: {
+    kind: "input",
+    type: "number",
+    default: 0,
+    min: 0,
+    max: 1000,
+    about: "What the scores are multiplied by; 0 = 1/√d_k.",
+  },
+  position: {
+    kind: "input",
+    type: "choice",
+    choices: ["none", "sinusoidal", "rotary", "alibi"],
+    default: "none",
+    about: "Positional encoding.",
+  },
+  seed: {
+    kind: "input",
+    type: "integer",
+    default: 1,
+    min: 0,
+    max: 4_294_967_295,
+    about: "Seed of the untrained embeddings and weights.",
+  },
+  matrices: {
+    kind: "input",
+    type: "json",
+    default: null,
+    about: "The reader's own matrices instead of text (x, wq, wk, wv, wo or q, k, v).",
+  },
+  stage: { kind: "view", type: "text", default: "scores", max: 40, pattern: /^[a-z_]+$/, about: "The stage on show." },
+  cell: {
+    kind: "view",
+    type: "number",
+    default: -1,
+    min: -1,
+    max: 1e9,
+    about: "How many cells of the stage are computed; the fraction is the progress of the next; -1 = all.",
+  },
+  head: { kind: "view", type: "integer", default: 0, min: 0, max: 63, about: "The head on show, from 0." },
+  token: { kind: "view", type: "integer", default: -1, min: -1, max: 4095, about: "The chosen query token, from 0; -1 = 'it', else the first." },
+  pin: {
+    kind: "view",
+    type: "text",
+    default: "",
+    max: 80,
+    pattern: /^[a-z_]+(,\d{1,6}){1,4}$/,
+    about: "The cell whose equation is held, `stage,i,j,k`.",
+  },
+  speed: { kind: "view", type: "number", default: 1, min: 0.1, max: 10, about: "Speed of playing." },
+  theme: { kind: "view", type: "choice", choices: ["auto", "light", "dark"], default: "auto", about: "Colours." },
+  hide: {
+    kind: "view",
+    type: "list",
+    choices: PARTS,
+    default: "",
+    about: `Parts to take away, joined by commas: ${PARTS.join(", ")}.`,
+  },
+};
+
+export const FIELD_NAMES = Object.keys(FIELDS) as (keyof State)[];
+
+/** `headDim` is `head-dim` as an attribute and in the URL. */
+export function attributeName(name: keyof State): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+export function defaultState(): State {
+  return Object.fromEntries(FIELD_NAMES.map((name) => [name, FIELDS[name].default])) as unknown as State;
+}

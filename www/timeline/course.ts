@@ -1,0 +1,128 @@
+/** The course: the stages of a trace in order, each with its place in time. A frame is a pure function of (trace, time). */
+
+import type { Stage, Trace } from "../engine/types.ts";
+import { Schedule } from "./schedule.ts";
+
+/** Stages that are parameters: shown as operands of the stage that reads them, not as a stop of their own. */
+const PARAMETERS = /^(w|b)_|^(cos|sin|bias)$/;
+const PRODUCTS = new Set(["matmul", "affine"]);
+const INPUTS = new Set(["given", "seeded", "sinusoid"]);
+
+export const isParameter = (id: string): boolean => PARAMETERS.test(id);
+
+export interface Segment {
+  stage: Stage;
+  /** Seconds from the start of the course. */
+  start: number;
+  schedule: Schedule;
+  rows: number;
+  columns: number;
+}
+
+/** `cell` of the state: all of the stage is computed. */
+export const WHOLE = -2;
+
+export interface Frame {
+  segment: Segment;
+  /** Segment before, whose result takes its new place during the lead. */
+  previous: Segment | undefined;
+  /** Computed cells in row-major order of the slice on show, as a fraction; negative in the lead, see Schedule. */
+  cells: number;
+  /** The cell that is being computed, or was computed last: its row and column. */
+  active: { row: number; column: number } | undefined;
+  /** Progress of the active cell, 0 to 1. */
+  progress: number;
+  secondsPerCell: number;
+  time: number;
+}
+
+export class Course {
+  readonly segments: Segment[] = [];
+  readonly duration: number;
+
+  constructor(trace: Trace) {
+    let start = 0;
+    for (const stage of trace.stages) {
+      if (isParameter(stage.id)) continue;
+      const { rows, columns } = sliceSize(stage);
+      const lead = start === 0 ? 0.2 : 0.7;
+      const cell = PRODUCTS.has(stage.op) ? 1 : INPUTS.has(stage.op) ? 0 : 0.5;
+      const schedule = new Schedule(rows, columns, { lead, cell });
+      this.segments.push({ stage, start, schedule, rows, columns });
+      start += schedule.duration;
+    }
+    this.duration = start;
+  }
+
+  segmentOf(stageId: string): Segment | undefined {
+    return this.segments.find(({ stage }) => stage.id === stageId);
+  }
+
+  /** The stop of the course at which `stageId` can be seen: its own, or the stage that reads it. */
+  stopFor(stageId: string): Segment | undefined {
+    return this.segmentOf(stageId) ?? this.segments.find(({ stage }) => stage.from.includes(stageId));
+  }
+
+  /** The position, as the state names it, at a time. */
+  positionAt(time: number): { stage: string; cell: number } {
+    const bounded = Math.min(Math.max(time, 0), this.duration);
+    const segment = this.segments.findLast(({ start }) => start <= bounded) ?? (this.segments[0] as Segment);
+    return { stage: segment.stage.id, cell: segment.schedule.cellsAt(bounded - segment.start) };
+  }
+
+  timeOf(stageId: string, cell: number): number {
+    const segment = this.segmentOf(stageId) ?? (this.segments[0] as Segment);
+    const { schedule, start } = segment;
+    return start + (cell === WHOLE ? schedule.duration - 1e-6 : schedule.timeOf(Math.min(cell, schedule.cells)));
+  }
+
+  frame(stageId: string, cell: number): Frame {
+    const segment = this.segmentOf(stageId) ?? (this.segments[0] as Segment);
+    const { schedule } = segment;
+    const cells = cell === WHOLE ? schedule.cells : Math.min(cell, schedule.cells);
+    const running = Math.floor(cells) !== cells;
+    const linear = cell === WHOLE || cells <= 0 ? -1 : running ? Math.floor(cells) : cells - 1;
+    return {
+      segment,
+      previous: this.segments[this.segments.indexOf(segment) - 1],
+      cells,
+      active:
+        linear < 0
+          ? undefined
+          : { row: Math.floor(linear / segment.columns), column: linear % segment.columns },
+      progress: running ? cells - Math.floor(cells) : 1,
+      secondsPerCell: schedule.secondsPerCell(Math.max(cells, 0)),
+      time: this.timeOf(segment.stage.id, cell),
+    };
+  }
+
+  /** One step by cell, row or stage from a position; a step back by stage goes to the stage's start first. */
+  step(at: { stage: string; cell: number }, by: "cell" | "row" | "stage", n: number): { stage: string; cell: number } {
+    let index = Math.max(0, this.segments.findIndex(({ stage }) => stage.id === at.stage));
+    let segment = this.segments[index] as Segment;
+    if (by === "stage") {
+      index = Math.min(Math.max(index + n, 0), this.segments.length - 1);
+      return { stage: (this.segments[index] as Segment).stage.id, cell: WHOLE };
+    }
+    const size = (s: Segment) => (by === "cell" ? 1 : s.columns);
+    let cells = at.cell === WHOLE ? segment.schedule.cells : Math.max(0, at.cell);
+    for (let left = Math.abs(n); left > 0; left--) {
+      const unit = size(segment);
+      cells = n > 0 ? (Math.floor(cells / unit + 1e-9) + 1) * unit : (Math.ceil(cells / unit - 1e-9) - 1) * unit;
+      const next = index + Math.sign(n);
+      if ((cells > segment.schedule.cells || cells < 0) && this.segments[next]) {
+        index = next;
+        segment = this.segments[index] as Segment;
+        cells = n > 0 ? size(segment) : segment.schedule.cells;
+      }
+      cells = Math.min(Math.max(cells, 0), segment.schedule.cells);
+    }
+    return { stage: segment.stage.id, cell: cells };
+  }
+}
+
+/** Rows and columns of one head's slice of a stage (of the whole stage where it has no head axis). */
+export function sliceSize(stage: Stage): { rows: number; columns: number } {
+  const headless = /head$/.test(stage.axes[0] ?? "") ? stage.shape.slice(1) : stage.shape;
+  return { rows: headless[0] ?? 1, columns: headless[1] ?? 1 };
+}

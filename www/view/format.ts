@@ -1,0 +1,49 @@
+/** Numbers as text: three significant digits in cells, every digit on demand. A real minus sign; never "-0.00". */
+
+const MINUS = "−";
+
+function special(value: number): string | undefined {
+  if (Number.isNaN(value)) return "NaN";
+  if (value === Number.POSITIVE_INFINITY) return "∞";
+  if (value === Number.NEGATIVE_INFINITY) return `${MINUS}∞`;
+  return value === 0 ? "0" : undefined;
+}
+
+const typeset = (text: string) => text.replace("e+", "e").replaceAll("-", MINUS);
+
+/** Three significant digits, in at most eight characters. */
+export function formatCell(value: number): string {
+  const name = special(value);
+  if (name) return name;
+  const size = Math.abs(value);
+  if (size >= 99_950 || size < 0.000_995) return typeset(value.toExponential(size >= 1e10 || size < 1e-9 ? 0 : 1));
+  if (size >= 999.5) return typeset(value.toFixed(0));
+  const text = value.toPrecision(3);
+  return typeset(text.includes("e") ? String(Number(text)) : text);
+}
+
+/** The fewest digits that name this f32 and no other, as programs read it. */
+export function shortest(value: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return String(Number(text));
+  }
+  return String(Number(value.toPrecision(9)));
+}
+
+/** Every digit of an f32, as people read it. */
+export function formatFull(value: number): string {
+  return special(value) ?? typeset(shortest(value));
+}
+
+/** An f64 to 12 digits: enough to show what one rounding to f32 took away. */
+export function formatExact(value: number): string {
+  return special(value) ?? typeset(String(Number(value.toPrecision(12))));
+}
+
+export function formatPercent(value: number): string {
+  if (!Number.isFinite(value)) return formatCell(value);
+  const percent = value * 100;
+  if (percent !== 0 && percent < 0.1) return "<0.1 %";
+  return `${percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)} %`;
+}

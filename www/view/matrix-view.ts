@@ -1,0 +1,123 @@
+/** A view of one stage as a matrix: which axis runs down, which across, and where the others stand. Knows cells, not pixels. */
+
+import type { Stage, Trace } from "../engine/types.ts";
+
+export type Role = "query" | "key" | "value" | "output" | "weights" | "plain";
+
+export class MatrixView {
+  readonly stage: Stage;
+  readonly rows: number;
+  readonly columns: number;
+  /** The index of the cell at row 0, column 0. */
+  readonly origin: readonly number[];
+  readonly #rowAxis: number;
+  readonly #columnAxis: number;
+
+  constructor(
+    stage: Stage,
+    slice: { origin: number[]; rowAxis: number; columnAxis: number; rows: number; columns: number },
+  ) {
+    this.stage = stage;
+    this.origin = slice.origin;
+    this.rows = slice.rows;
+    this.columns = slice.columns;
+    this.#rowAxis = slice.rowAxis;
+    this.#columnAxis = slice.columnAxis;
+  }
+
+  get key(): string {
+    return `${this.stage.id}:${this.origin.join(",")}`;
+  }
+
+  index(row: number, column: number): number[] {
+    const index = [...this.origin];
+    if (this.#rowAxis >= 0) index[this.#rowAxis] = (index[this.#rowAxis] ?? 0) + row;
+    if (this.#columnAxis >= 0) index[this.#columnAxis] = (index[this.#columnAxis] ?? 0) + column;
+    return index;
+  }
+
+  value(trace: Trace, row: number, column: number): number {
+    return valueAt(trace, this.stage, this.index(row, column));
+  }
+
+  /** Row and column of a cell of the stage, if this view shows it. */
+  locate(stageId: string, index: readonly number[]): { row: number; column: number } | undefined {
+    if (stageId !== this.stage.id || index.length !== this.origin.length) return undefined;
+    const at = { row: 0, column: 0 };
+    for (let axis = 0; axis < index.length; axis++) {
+      const delta = (index[axis] ?? 0) - (this.origin[axis] ?? 0);
+      if (axis === this.#rowAxis) at.row = delta;
+      else if (axis === this.#columnAxis) at.column = delta;
+      else if (delta !== 0) return undefined;
+    }
+    const inside = at.row >= 0 && at.row < this.rows && at.column >= 0 && at.column < this.columns;
+    return inside ? at : undefined;
+  }
+
+  get rowAxisName(): string {
+    return this.stage.axes[this.#rowAxis] ?? "";
+  }
+
+  get columnAxisName(): string {
+    return this.stage.axes[this.#columnAxis] ?? "";
+  }
+}
+
+export function valueAt(trace: Trace, stage: Stage, index: readonly number[]): number {
+  let linear = 0;
+  for (let axis = 0; axis < stage.shape.length; axis++) linear = linear * (stage.shape[axis] ?? 1) + (index[axis] ?? 0);
+  return trace.data[stage.offset + linear] ?? Number.NaN;
+}
+
+export const stageOf = (trace: Trace, id: string): Stage | undefined => trace.stages.find((stage) => stage.id === id);
+
+const hasHeads = (stage: Stage) => stage.axes[0] === "head" || stage.axes[0] === "kv_head";
+
+/** The slice of a stage that belongs to `head`; a stage without heads is shown whole. */
+export function sliceForHead(trace: Trace, stage: Stage, head: number): MatrixView {
+  const at = hasHeads(stage) ? [headIndex(trace, stage, head)] : [];
+  const axes = stage.shape.length - at.length;
+  const rowAxis = at.length;
+  const columnAxis = axes > 1 ? rowAxis + 1 : -1;
+  return new MatrixView(stage, {
+    origin: [...at, ...Array<number>(axes).fill(0)],
+    rowAxis,
+    columnAxis,
+    rows: stage.shape[rowAxis] ?? 1,
+    columns: axes > 1 ? (stage.shape[columnAxis] ?? 1) : 1,
+  });
+}
+
+/** Query head h reads key/value head floor(h / group). */
+export function headIndex(trace: Trace, stage: Stage, head: number): number {
+  const count = stage.shape[0] ?? 1;
+  if (stage.axes[0] !== "kv_head") return Math.min(head, count - 1);
+  return Math.min(Math.floor((head * count) / trace.config.heads), count - 1);
+}
+
+export function transposed(view: MatrixView): MatrixView {
+  const rank = view.origin.length;
+  return new MatrixView(view.stage, {
+    origin: [...view.origin],
+    rowAxis: rank - 1,
+    columnAxis: rank - 2,
+    rows: view.columns,
+    columns: view.rows,
+  });
+}
+
+/** The columns `from` .. `from + count` of a headless matrix, as those of w_query that a head owns. */
+export function columnsOf(stage: Stage, from: number, count: number): MatrixView {
+  return new MatrixView(stage, {
+    origin: [0, from],
+    rowAxis: 0,
+    columnAxis: 1,
+    rows: stage.shape[0] ?? 1,
+    columns: count,
+  });
+}
+
+/** The entries `from` .. `from + count` of a vector, laid out as one row. */
+export function rowOf(stage: Stage, from: number, count: number): MatrixView {
+  return new MatrixView(stage, { origin: [from], rowAxis: -1, columnAxis: 0, rows: 1, columns: count });
+}

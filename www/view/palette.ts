@@ -1,0 +1,102 @@
+/** Values to colours. Signed numbers: red through paper to blue, neutral at zero. Weights: paper to ink. */
+
+import type { Stage, Trace } from "../engine/types.ts";
+
+export type Rgb = readonly [number, number, number];
+
+export interface Palette {
+  paper: Rgb;
+  ink: Rgb;
+  negative: Rgb;
+  positive: Rgb;
+  masked: Rgb;
+  accents: Record<string, string>;
+  lit: string;
+}
+
+/** ColorBrewer's RdBu ends (safe for colour-blind readers), lightened on a dark page. */
+export const LIGHT: Palette = {
+  paper: [250, 249, 246],
+  ink: [34, 38, 46],
+  negative: [178, 24, 43],
+  positive: [33, 102, 172],
+  masked: [226, 224, 218],
+  accents: { query: "#1f6fb2", key: "#c05a00", value: "#1d7d45", output: "#7a3fb0", weights: "#3b414d", plain: "#5d6470" },
+  lit: "#111418",
+};
+
+export const DARK: Palette = {
+  paper: [30, 33, 39],
+  ink: [240, 238, 232],
+  negative: [235, 104, 96],
+  positive: [96, 165, 230],
+  masked: [50, 54, 62],
+  accents: { query: "#6fb1ee", key: "#f0a050", value: "#63c98b", output: "#c79af0", weights: "#d5d8de", plain: "#a2a9b5" },
+  lit: "#ffffff",
+};
+
+/** Stages whose cells are shares of one. */
+const SHARES = new Set(["weights"]);
+/** Stages whose cells are never negative, without an upper bound. */
+const POSITIVE = new Set(["exp", "row_sum"]);
+
+export interface Scale {
+  kind: "signed" | "positive";
+  /** The end of the scale: the largest absolute finite value of the stage (1 for weights). */
+  end: number;
+}
+
+const scales = new WeakMap<Trace, Map<string, Scale>>();
+
+/** One scale for a stage, whichever slice is on show, so that colours mean the same from frame to frame. */
+export function scaleOf(trace: Trace, stage: Stage): Scale {
+  let known = scales.get(trace);
+  if (!known) {
+    known = new Map();
+    scales.set(trace, known);
+  }
+  let scale = known.get(stage.id);
+  if (!scale) {
+    scale = makeScale(trace, stage);
+    known.set(stage.id, scale);
+  }
+  return scale;
+}
+
+function makeScale(trace: Trace, stage: Stage): Scale {
+  if (SHARES.has(stage.id)) return { kind: "positive", end: 1 };
+  const size = stage.shape.reduce((a, b) => a * b, 1);
+  let end = 0;
+  for (let i = stage.offset; i < stage.offset + size; i++) {
+    const value = Math.abs(trace.data[i] ?? 0);
+    if (value > end && value < Number.POSITIVE_INFINITY) end = value;
+  }
+  return { kind: POSITIVE.has(stage.id) ? "positive" : "signed", end };
+}
+
+const mix = (a: Rgb, b: Rgb, t: number): Rgb => [
+  a[0] + (b[0] - a[0]) * t,
+  a[1] + (b[1] - a[1]) * t,
+  a[2] + (b[2] - a[2]) * t,
+];
+
+/** Small values stay visible: the eye gets a gentle power of the share, the same on either side of zero. */
+const GAMMA = 0.75;
+
+export function colorOf(value: number, scale: Scale, palette: Palette): Rgb {
+  if (!Number.isFinite(value)) return palette.masked;
+  const share = scale.end === 0 ? 0 : Math.min(1, Math.abs(value) / scale.end) ** GAMMA;
+  if (scale.kind === "positive") return mix(palette.paper, palette.ink, share * 0.92);
+  return mix(palette.paper, value < 0 ? palette.negative : palette.positive, share * 0.9);
+}
+
+export const css = (color: Rgb): string => `rgb(${color.map((channel) => Math.round(channel)).join(" ")})`;
+
+/** Black or white, whichever stands out from the fill (relative luminance of WCAG 2). */
+export function textOn(fill: Rgb): "#000" | "#fff" {
+  const [r, g, b] = fill.map((channel) => {
+    const c = channel / 255;
+    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  }) as unknown as Rgb;
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
+}
