@@ -1,0 +1,43 @@
+/** `npm run check`: format, lints and types of all that is written here. With `--fix` it formats instead of failing. */
+
+import { buildWasm } from "./lib/build.mjs";
+import { main, run, runTool, step } from "./lib/run.mjs";
+import { setUp } from "./lib/setup.mjs";
+
+const fix = process.argv.includes("--fix");
+const DENY = ["--", "--deny", "warnings"];
+
+const CHECKS = {
+  "format of Rust": () => run("cargo", ["fmt", "--all", ...(fix ? [] : ["--check"])]),
+  "format and lints of the rest": () =>
+    runTool("@biomejs/biome", "biome", fix ? ["check", "--write"] : ["ci", "--error-on-warnings"]),
+  "made-up numbers": () => run(process.execPath, ["scripts/truth-lint.mjs"]),
+  // The types of the engine's glue come from its build.
+  "types of TypeScript": async () => {
+    await buildWasm();
+    await runTool("typescript", "tsc", ["--project", "tsconfig.json"]);
+  },
+  "lints of Rust": () => run("cargo", ["clippy", "--workspace", "--all-targets", ...DENY]),
+  "lints of Rust for wasm": () =>
+    run("cargo", [
+      "clippy",
+      "--package",
+      "attention-playground",
+      "--lib",
+      "--target",
+      "wasm32-unknown-unknown",
+      ...DENY,
+    ]),
+};
+
+await main(async () => {
+  await setUp();
+  const failed = [];
+  for (const [name, check] of Object.entries(CHECKS)) {
+    await step(name, check).catch((error) => {
+      console.error(error.message);
+      failed.push(name);
+    });
+  }
+  if (failed.length > 0) throw new Error(`check failed: ${failed.join(", ")}`);
+});
