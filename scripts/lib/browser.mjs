@@ -46,9 +46,7 @@ export async function findBrowser() {
   const named = process.env.CHROME_PATH;
   if (named && !existsSync(named)) throw new Error(`CHROME_PATH is ${named}, which does not exist`);
   if (named) return named;
-  const onPath = (process.env.PATH ?? "")
-    .split(delimiter)
-    .flatMap((folder) => NAMES.map((name) => join(folder, name)));
+  const onPath = (process.env.PATH ?? "").split(delimiter).flatMap((folder) => NAMES.map((name) => join(folder, name)));
   const { chromium } = await import("@playwright/test");
   return [...onPath, ...(PLACES[process.platform] ?? []), chromium.executablePath()].find(isProgram);
 }
@@ -72,5 +70,7 @@ async function installDebian() {
 }
 
 async function installPlaywright() {
-  await step("setting up: chromium, from Playwright", () => runTool("playwright", "playwright", ["install", "chromium"]));
+  await step("setting up: chromium, from Playwright", () =>
+    runTool("playwright", "playwright", ["install", "chromium"]),
+  );
 }

@@ -35,7 +35,9 @@ export async function finishPackage() {
 }
 
 function packageManifest() {
-  const { name, version, description, license, keywords } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const { name, version, description, license, keywords } = JSON.parse(
+    readFileSync(join(ROOT, "package.json"), "utf8"),
+  );
   const entry = (types, script) => ({ types: `./types/${types}.d.ts`, default: `./${script}.js` });
   return {
     name,

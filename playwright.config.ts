@@ -1,0 +1,32 @@
+/** The page in a real browser. `npm test` names the browser and a free port; by hand the usual ones are tried. */
+
+import { defineConfig } from "@playwright/test";
+import { FLAGS, findBrowser } from "./scripts/lib/browser.mjs";
+
+const port = process.env.E2E_PORT ?? "4173";
+const executablePath = await findBrowser();
+
+export default defineConfig({
+  testDir: "tests/e2e",
+  outputDir: "test-results",
+  snapshotPathTemplate: "{testDir}/__screenshots__/{arg}{ext}",
+  // The baselines were drawn with Linux's fonts.
+  ignoreSnapshots: process.platform !== "linux",
+  forbidOnly: Boolean(process.env.CI),
+  retries: 0,
+  // One at a time: some tests measure how long things take.
+  workers: 1,
+  reporter: "list",
+  expect: { toHaveScreenshot: { maxDiffPixelRatio: 0.01, animations: "disabled" } },
+  use: {
+    baseURL: `http://127.0.0.1:${port}/`,
+    browserName: "chromium",
+    launchOptions: { args: FLAGS, ...(executablePath === undefined ? {} : { executablePath }) },
+  },
+  webServer: {
+    command: "node scripts/serve.mjs",
+    env: { PORT: port },
+    url: `http://127.0.0.1:${port}/`,
+    reuseExistingServer: !process.env.CI && !process.env.E2E_PORT,
+  },
+});

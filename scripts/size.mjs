@@ -1,0 +1,35 @@
+/** Holds what was built against the budgets of bytes that are sent, compressed with gzip. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { withImports } from "./lib/closure.mjs";
+import { main, ROOT } from "./lib/run.mjs";
+
+const KB = 1000;
+const at = (name) => join(ROOT, "dist/site", name);
+
+const wasm = [at("engine_bg.wasm")];
+const element = [...withImports(at("element.js"))];
+const page = ["index.html", "site.css", "favicon.svg"].map(at);
+
+const BUDGETS = [
+  { part: "engine wasm", most: 150 * KB, files: wasm },
+  { part: "element (script and what it imports)", most: 60 * KB, files: element },
+  {
+    part: "all that the first picture needs",
+    most: 400 * KB,
+    files: new Set([...page, ...element, ...withImports(at("worker.js")), ...wasm]),
+  },
+];
+
+await main(() => {
+  const over = [];
+  for (const { part, most, files } of BUDGETS) {
+    const bytes = [...files].reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
+    const used = `${(bytes / KB).toFixed(1)} of ${most / KB} KB`;
+    console.log(`${part.padEnd(38)} ${used.padStart(18)}  ${Math.round((100 * bytes) / most)} %`);
+    if (bytes > most) over.push(`${part}: ${used}`);
+  }
+  if (over.length > 0) throw new Error(`over budget: ${over.join("; ")}`);
+});

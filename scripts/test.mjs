@@ -1,0 +1,78 @@
+/** `npm test`: sets up, a browser too, and runs every test; `node scripts/test.mjs NAME...` only the steps named. */
+
+import { createServer } from "node:net";
+import { ensureBrowser } from "./lib/browser.mjs";
+import { countTests } from "./lib/count.mjs";
+import { main, run, runTool, step } from "./lib/run.mjs";
+import { setUp } from "./lib/setup.mjs";
+
+const node = (script) => (options) => run(process.execPath, [`scripts/${script}.mjs`], options);
+const cargoTest = (args) => (options) => run("cargo", ["test", "--package", "attention-playground", ...args], options);
+
+/** In order. */
+const STEPS = {
+  check: node("check"),
+  build: node("build"),
+  rust: cargoTest([]),
+  wasm: cargoTest(["--target", "wasm32-unknown-unknown", "--test", "wasm*"]),
+  unit: (options) => runTool("vitest", "vitest", ["run"], options),
+  e2e: async (options) => {
+    const env = { ...options.env, E2E_PORT: String(await freePort()) };
+    return runTool("@playwright/test", "playwright", ["test"], { ...options, env });
+  },
+  size: node("size"),
+};
+/** Their tests are counted from their output; any other step counts as one. */
+const WITH_TESTS = ["rust", "wasm", "unit", "e2e"];
+const IN_BROWSER = ["wasm", "e2e"];
+
+await main(async () => {
+  const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(STEPS);
+  const unknown = names.filter((name) => !Object.hasOwn(STEPS, name));
+  if (unknown.length > 0) {
+    throw new Error(`unknown step: ${unknown.join(", ")}; the steps are ${Object.keys(STEPS).join(", ")}`);
+  }
+  await setUp();
+  const env = {};
+  if (names.some((name) => IN_BROWSER.includes(name))) env.CHROME_PATH = await ensureBrowser();
+
+  const results = [];
+  for (const name of names) results.push(await runStep(name, { env, keep: true }));
+
+  console.log(`\n== summary\n${results.map(describe).join("\n")}`);
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
+  process.exitCode = sum("failed") > 0 ? 1 : 0;
+});
+
+async function runStep(name, options) {
+  let output = "";
+  let broken = false;
+  const seconds = await step(name, async () => {
+    try {
+      output = await STEPS[name](options);
+    } catch (error) {
+      console.error(error.message);
+      output = error.output ?? "";
+      broken = true;
+    }
+  });
+  const counts = WITH_TESTS.includes(name) ? countTests(output) : { passed: broken ? 0 : 1, failed: 0 };
+  // Nor may a step pass because it found no test.
+  if (broken || counts.passed === 0) counts.failed ||= 1;
+  return { name, seconds, ...counts };
+}
+
+function describe({ name, passed, failed, seconds }) {
+  return `${failed > 0 ? "FAILED" : "ok    "} ${name.padEnd(6)} ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`;
+}
+
+/** Several runs at once on one machine must not meet on one port. */
+function freePort() {
+  return new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
