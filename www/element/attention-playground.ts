@@ -19,6 +19,7 @@ import { drawArcs } from "./parts/sentence.ts";
 import { page } from "./page.ts";
 import { toBlob } from "./picture.ts";
 import { matricesAsText, readFiles } from "./matrix-text.ts";
+import { cellKey, Inquiry, parseCell, sameCell } from "./inquiry.ts";
 import { Player } from "./player.ts";
 import { type Refusal, Runner, sharedEngine } from "./runner.ts";
 import { keyAction } from "./keys.ts";
@@ -47,16 +48,12 @@ export class AttentionPlayground extends LitElement {
   #course: Course | undefined;
   #frame: Frame | undefined;
   #scene: SceneView | undefined;
-  #explanation: Explanation | undefined;
-  #explaining = "";
-  #hover: Lit | undefined;
-  #path: Lit[] = [];
+  readonly #inquiry = new Inquiry(() => this.requestUpdate());
   #problems = new Map<keyof State, string>();
   #notice = "";
   #stale = false;
   #fatal = "";
   #adapter = "";
-  #expanded = false;
   #maskEdit = false;
   #openMatrices = false;
   #cause: keyof State = "text";
@@ -226,7 +223,10 @@ export class AttentionPlayground extends LitElement {
       if (input.includes("matrices")) this.#openMatrices = this.#openMatrices && this.#store.state.matrices !== null;
       if (this.#started) void this.#runner.run(this.#store.state, this.#cause);
     }
-    if (changed.includes("pin")) this.#onPin();
+    if (changed.includes("pin")) {
+      this.#inquiry.hold(parseCell(this.#store.state.pin), this.#trace);
+      this.#emit("select", { pin: this.#store.state.pin || null, source });
+    }
     if (changed.length > 0) this.#emit("state-change", { state: this.state, changed, source });
     this.#reframe(source);
     this.requestUpdate();
@@ -239,15 +239,13 @@ export class AttentionPlayground extends LitElement {
     this.#stale = false;
     this.#notice = "";
     for (const name of FIELD_NAMES) if (FIELDS[name].kind === "input") this.#problems.delete(name);
-    this.#explaining = "";
-    this.#explanation = undefined;
-    this.#path = this.#path.filter((cell) => trace.stages.some(({ id }) => id === cell.stage));
+    this.#inquiry.restart(trace);
     const { state } = this.#store;
     const corrections: Partial<State> = {};
     if (!this.#course.segmentOf(state.stage)) corrections.stage = (this.#course.segmentOf("scores") ?? this.#course.segments[0])?.stage.id ?? "scores";
     if (state.head >= trace.config.heads) corrections.head = 0;
     if (Object.keys(corrections).length > 0) this.#store.set(corrections, "api", "replace");
-    if (first && state.pin) this.#onPin();
+    if (first) this.#inquiry.hold(parseCell(state.pin), trace);
     this.#reframe("api");
     this.requestUpdate();
     if (first) {
@@ -272,7 +270,7 @@ export class AttentionPlayground extends LitElement {
     this.#frame = this.#course.frame(stage, cell);
     const moved = before?.segment.stage.id !== stage || Math.floor(before.cells) !== Math.floor(this.#frame.cells);
     if (moved) this.#emit("step-change", { stage, cell, time: this.#frame.time, source });
-    this.#explainFocus();
+    this.#ask();
   }
 
   #advance(seconds: number): void {
@@ -300,59 +298,16 @@ export class AttentionPlayground extends LitElement {
 
   // -- the cell that is asked ----------------------------------------------------------------------------------------
 
-  get #focus(): Lit | undefined {
-    if (this.#hover) return this.#hover;
-    if (this.#path.length > 0) return this.#path.at(-1);
+  #ask(): void {
     const { active, segment } = this.#frame ?? {};
-    if (!active || !segment || !this.#trace) return undefined;
-    return captionCell(this.#trace, segment.stage.id, this.#store.state.head, active);
-  }
-
-  #explainFocus(): void {
-    const focus = this.#focus;
-    const trace = this.#trace;
-    const key = focus ? `${focus.stage},${focus.index.join(",")}` : "";
-    if (key === this.#explaining) return;
-    this.#explaining = key;
-    this.#expanded = false;
-    if (!focus || !trace) {
-      this.#explanation = undefined;
-      return;
-    }
-    void sharedEngine()
-      .then((engine) => engine.explain(trace, focus.stage, focus.index))
-      .then((explanation) => {
-        if (this.#explaining !== key || trace !== this.#trace) return;
-        this.#explanation = explanation;
-        this.requestUpdate();
-      })
-      .catch((error: Error) => {
-        if (this.#explaining !== key) return;
-        this.#explanation = undefined;
-        this.#notice = error.message;
-        this.requestUpdate();
-      });
-  }
-
-  /** The path follows the pin: a cell on it is gone back to, another is walked on to; its stage comes on show. */
-  #onPin(): void {
-    const { pin } = this.#store.state;
-    if (pin === "") this.#path = [];
-    else {
-      const [stage = "", ...index] = pin.split(",");
-      const cell = { stage, index: index.map(Number) };
-      const known = this.#path.findIndex((one) => same(one, cell));
-      this.#path = known >= 0 ? this.#path.slice(0, known + 1) : [...this.#path, cell];
-      if (this.#trace && !this.#trace.stages.some(({ id }) => id === stage)) this.#path = [];
-    }
-    this.#hover = undefined;
-    this.#emit("select", { pin: pin || null, source: "user" });
+    if (!active || !segment || !this.#trace) return this.#inquiry.ask(undefined);
+    const view = sliceForHead(this.#trace, segment.stage, this.#store.state.head);
+    this.#inquiry.ask({ stage: segment.stage.id, index: view.index(active.row, active.column) });
   }
 
   #hold(cell: Lit | undefined): void {
     if (!cell) return this.#store.set({ pin: "" }, "user", "push");
-    const pin = [cell.stage, ...cell.index].join(",");
-    const changes: Partial<State> = { pin };
+    const changes: Partial<State> = { pin: cellKey(cell) };
     if (!this.#scene?.placeOf(cell)) {
       const stop = this.#course?.stopFor(cell.stage);
       if (stop) Object.assign(changes, { stage: stop.stage.id, cell: WHOLE });
@@ -389,9 +344,10 @@ export class AttentionPlayground extends LitElement {
     },
     hold: (cell) => this.#hold(cell),
     hover: (cell) => {
-      if (cell && this.#hover && same(cell, this.#hover)) return;
-      this.#hover = cell;
-      this.#explainFocus();
+      const { hover } = this.#inquiry;
+      if (cell === hover || (cell && hover && sameCell(cell, hover))) return;
+      this.#inquiry.hover = cell;
+      this.#ask();
       this.requestUpdate();
     },
     matrices: (text) => void this.#useMatrices(() => parseInSlices(text).then((matrices) => ({ matrices }))),
@@ -463,10 +419,10 @@ export class AttentionPlayground extends LitElement {
       playing: this.#player.playing,
       stale: this.#stale,
       problems: this.#problems,
-      notice: this.#notice,
-      explanation: this.#explanation,
-      expanded: this.#expanded,
-      path: this.#path,
+      notice: this.#inquiry.error || this.#notice,
+      explanation: this.#inquiry.explanation,
+      expanded: this.#inquiry.expanded,
+      path: this.#inquiry.path,
       palette: this.#palette,
       adapter: this.#adapter,
       maskEdit: this.#maskEdit,
@@ -486,7 +442,7 @@ export class AttentionPlayground extends LitElement {
       this.requestUpdate();
     };
     const expand = () => {
-      this.#expanded = true;
+      this.#inquiry.expanded = true;
       this.requestUpdate();
     };
     return page(this.#context(), { openMatrices: this.#openMatrices, toggleMatrices: toggle, spoken: this.#spoken, expand });
@@ -504,22 +460,15 @@ export class AttentionPlayground extends LitElement {
     }
     this.#measure();
     const context = this.#context();
-    const asked = this.#hover ?? this.#path.at(-1);
-    const lit = asked ? [asked, ...this.#operands(asked)] : [];
     this.#scene.draw({
       trace: this.#trace,
       frame: this.#frame,
       head: this.#store.state.head,
-      lit,
+      lit: this.#inquiry.lit(),
       palette: context.palette,
       still: this.#reduced?.matches ?? false,
     });
     drawArcs(this.renderRoot, context, chosenToken(context));
-  }
-
-  #operands(cell: Lit): Lit[] {
-    const { terms = [], stage = "", index = [] } = this.#explanation ?? {};
-    return same({ stage, index }, cell) ? terms.flatMap(({ factors }) => factors) : [];
   }
 
   #measure(): void {
@@ -530,18 +479,10 @@ export class AttentionPlayground extends LitElement {
   /** The sentence of the frame goes to the live region when the reader steps or stops, not on every frame. */
   #speak(always: boolean): void {
     if (!this.#trace || !this.#frame || !(always || !this.#player.playing)) return;
-    this.#spoken = spoken(captionFor(this.#trace, this.#frame, this.#store.state.head, this.#explanation));
+    this.#spoken = spoken(captionFor(this.#trace, this.#frame, this.#store.state.head, this.#inquiry.explanation));
   }
 
   #emit(name: string, detail: object): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: BUBBLES.has(name), composed: true }));
   }
 }
-
-const same = (a: Lit, b: Lit) => a.stage === b.stage && a.index.join() === b.index.join();
-
-function captionCell(trace: Trace, stageId: string, head: number, at: { row: number; column: number }): Lit | undefined {
-  const stage = trace.stages.find(({ id }) => id === stageId);
-  return stage && { stage: stageId, index: sliceForHead(trace, stage, head).index(at.row, at.column) };
-}
-

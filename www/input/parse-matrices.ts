@@ -38,7 +38,7 @@ export function* parseMatrices(text: string, unnamed: MatrixName = "x"): Generat
 const label = (name: MatrixName) => name.toUpperCase();
 
 function sections(text: string, unnamed: MatrixName): { name: MatrixName; body: string }[] {
-  const headings = [...text.matchAll(HEADING)].filter(([, word]) => !/^(dtype|device|e)$/i.test(word ?? ""));
+  const headings = [...text.matchAll(HEADING)].filter(([, word]) => !/^(dtype|device|grad_fn|requires_grad)$/i.test(word ?? ""));
   if (headings.length === 0) return [{ name: unnamed, body: text }];
   const before = text.slice(0, headings[0]?.index).replace(/[{\s]/g, "");
   if (before !== "") fail("Matrices", "a name before every matrix", quote(before));

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { formatCell, formatFull, formatPercent, shortest } from "../../www/view/format.ts";
+
+const parse = (text: string) => Number(text.replace("−", "-").replace("e−", "e-"));
+
+describe("formatCell", () => {
+  it.each([
+    [0, "0"],
+    [-0, "0"],
+    [1, "1.00"],
+    [-0.1234, "−0.123"],
+    [12.345, "12.3"],
+    [999.6, "1000"],
+    [12345, "12345"],
+    [1e30, "1e30"],
+    [-2.5e-7, "−2.5e−7"],
+    [Number.NaN, "NaN"],
+    [Number.POSITIVE_INFINITY, "∞"],
+    [Number.NEGATIVE_INFINITY, "−∞"],
+  ])("%d is %s", (value, text) => expect(formatCell(value)).toBe(text));
+
+  it("never says -0.00, and stays within 8 characters and its printed precision", () => {
+    for (let n = -400; n <= 400; n++) {
+      const value = Math.sign(n || 1) * 10 ** (n / 12);
+      const text = formatCell(value);
+      expect(text).not.toMatch(/^−0(\.0*)?$/);
+      expect(text.length).toBeLessThanOrEqual(8);
+      const digits = Math.abs(value) >= 1e10 || Math.abs(value) < 1e-9 ? 0.5 : 0.05;
+      expect(Math.abs(parse(text) - value)).toBeLessThanOrEqual(Math.abs(value) * digits + 1e-12);
+    }
+  });
+});
+
+describe("formatFull", () => {
+  it("names the f32 exactly, in the fewest digits", () => {
+    for (let n = 1; n < 3000; n++) {
+      const value = Math.fround(Math.sin(n) * 10 ** ((n % 60) - 30));
+      expect(Math.fround(Number(shortest(value)))).toBe(value);
+    }
+    expect(formatFull(Math.fround(0.1))).toBe("0.1");
+    expect(formatFull(Math.fround(-1 / 3))).toBe("−0.33333334");
+  });
+});
+
+describe("formatPercent", () => {
+  it.each([
+    [0, "0.0 %"],
+    [0.00001, "<0.1 %"],
+    [0.0449, "4.5 %"],
+    [0.74, "74 %"],
+    [1, "100 %"],
+    [Number.NaN, "NaN"],
+  ])("%d is %s", (value, text) => expect(formatPercent(value)).toBe(text));
+});

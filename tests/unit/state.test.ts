@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { parseJson, parseQuery, toJson, toQuery } from "../../www/state/codec.ts";
+import { attributeName, defaultState, FIELD_NAMES, FIELDS, type State } from "../../www/state/fields.ts";
+import { type Change, Store } from "../../www/state/store.ts";
+
+const odd: State = {
+  ...defaultState(),
+  text: "Ünïcode & “quotes” = ? # 😀 <b>",
+  heads: 3,
+  causal: true,
+  scale: 0.25,
+  position: "sinusoidal",
+  seed: 4_294_967_295,
+  stage: "weights",
+  cell: 12.375,
+  pin: "weights,0,9,5",
+  hide: "header,controls",
+  matrices: { q: { shape: [1, 2], data: [1.5, "NaN"] } },
+};
+
+describe("the one table", () => {
+  it("goes to a query and back unchanged", () => {
+    expect({ ...defaultState(), ...parseQuery(toQuery(odd)).values }).toEqual(odd);
+    expect(toQuery(defaultState())).toBe("");
+  });
+
+  it("goes to JSON and back unchanged", () => {
+    expect({ ...defaultState(), ...parseJson(toJson(odd))?.values }).toEqual(odd);
+    expect(parseJson("{}")).toBeUndefined();
+    expect(parseJson("nonsense")).toBeUndefined();
+  });
+
+  it("ignores unknown keys; a bad value becomes its default with one warning", () => {
+    const { values, warnings } = parseQuery("?utm_source=x&__proto__=1&heads=0&seed=1.5&position=up&causal=perhaps&head-dim=8");
+    expect(values).toEqual({ headDim: 8 });
+    expect(warnings.map(({ field }) => field).sort()).toEqual(["causal", "heads", "position", "seed"]);
+    for (const warning of warnings) expect(warning.code).toBe("bad_value");
+  });
+
+  it.each(FIELD_NAMES)("%s: junk never gets through", (name) => {
+    for (const junk of ["\0", "NaN", "Infinity", "-1e999", "[object Object]", "<script>", "9".repeat(500), "{}"]) {
+      const { values } = parseQuery(`${attributeName(name)}=${encodeURIComponent(junk)}`);
+      const value = values[name];
+      const field = FIELDS[name];
+      if (field.type === "integer" || field.type === "number") expect(value === undefined || Number.isFinite(value)).toBe(true);
+      if (field.type === "choice") expect(value === undefined || field.choices?.includes(String(value))).toBe(true);
+    }
+  });
+});
+
+describe("Store", () => {
+  const make = () => {
+    const changes: Change[] = [];
+    return { changes, store: new Store((change) => changes.push(change)) };
+  };
+
+  it("tells what changed, and nothing when nothing did", () => {
+    const { store, changes } = make();
+    store.set({ heads: 4 }, "user");
+    store.set({ heads: 4 }, "user");
+    expect(changes).toEqual([{ changed: ["heads"], source: "user", warnings: [] }]);
+  });
+
+  it("keeps the last good value and warns", () => {
+    const { store, changes } = make();
+    store.set({ heads: 4 }, "user");
+    store.set({ heads: 99 }, "user");
+    expect(store.state.heads).toBe(4);
+    expect(changes[1]?.warnings[0]).toMatchObject({ field: "heads", expected: "a whole number from 1 to 16", found: "99" });
+  });
+});
