@@ -65,7 +65,8 @@ async function installDebian() {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await step("setting up: chromium, from Debian", async () => {
     await run("apt-get", ["update"], { env });
-    await run("apt-get", ["install", "--yes", "--no-install-recommends", "chromium"], { env });
+    // The fonts are those of the screenshots.
+    await run("apt-get", ["install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu"], { env });
   });
 }
 
