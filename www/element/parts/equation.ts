@@ -81,9 +81,10 @@ function written(op: string, terms: TemplateResult[][], explanation: Explanation
   }
 }
 
-const constantValue = ({ constant: c }: Explanation) => (c ? formatFull(Math.fround(c.value)) : "");
+const constantValue = ({ constant: c }: Explanation) =>
+  c ? html`<span data-constant=${c.name}>${formatFull(Math.fround(c.value))}</span>` : "";
 const constant = (explanation: Explanation) =>
-  explanation.constant ? `: ${explanation.constant.name} ${constantValue(explanation)}` : "";
+  explanation.constant ? html`: ${explanation.constant.name} ${constantValue(explanation)}` : nothing;
 
 function link(factor: Factor, actions: Actions): TemplateResult {
   return numberLink(factor, formatCell(factor.value), actions, roleOf(factor.stage));

@@ -1,0 +1,143 @@
+/** Bad input: a clear message beside the control that caused it; the last good picture stays; nothing freezes. */
+
+import { expect, type Page, test } from "@playwright/test";
+import { open, type Play, rerun, state, trace } from "./page.ts";
+
+async function refused(page: Page, field: string, message: RegExp, act: () => Promise<unknown>): Promise<void> {
+  const before = await trace(page);
+  await act();
+  await expect(page.locator(`[data-problem="${field}"]`)).toHaveText(message);
+  expect((await trace(page)).data, "the last good picture stays").toEqual(before.data);
+  await expect(page.locator(".scene canvas")).toBeVisible();
+}
+
+const paste = (page: Page, selector: string, text: string) =>
+  page.locator(selector).evaluate((target, value) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text", value);
+    target.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, composed: true, cancelable: true }));
+  }, text);
+
+async function useMatrices(page: Page, text: string): Promise<void> {
+  if ((await page.locator("textarea").count()) === 0) await page.getByRole("button", { name: "Matrices" }).click();
+  await page.locator("textarea").fill(text);
+  await page.locator("[data-use]").click();
+}
+
+test.beforeEach(({ page }) => open(page, "text=dog+bites+man"));
+
+test("empty text", async ({ page }) => {
+  await refused(page, "text", /at least one word/, () => page.locator('[data-field="text"]').fill("   "));
+  await expect(page.locator(".stale")).toBeVisible();
+  await rerun(page, () => page.locator('[data-field="text"]').fill("man bites dog"));
+  await expect(page.locator(".stale")).toHaveCount(0);
+  await expect(page.locator(".problem")).toHaveCount(0);
+});
+
+test("one token, emoji, right-to-left text are fine", async ({ page }) => {
+  for (const text of ["alone", "👩‍🚀 🇺🇦 e\u0301", "שלום עולם", "中文"]) {
+    await rerun(page, () => page.locator('[data-field="text"]').fill(text));
+  }
+  expect((await trace(page)).tokens.query).toEqual(["中", "文"]);
+});
+
+test("512 tokens are traced, 600 refused with the numbers", async ({ page }) => {
+  await rerun(page, () => page.locator('[data-field="text"]').fill("word ".repeat(512)));
+  await refused(page, "text", /600 tokens; at most 512/, () => page.locator('[data-field="text"]').fill("word ".repeat(600)));
+});
+
+test("0 heads, 99 heads, half a head, no number", async ({ page }) => {
+  const heads = page.locator('[data-field="heads"]');
+  for (const bad of ["0", "99", "1.5", ""]) {
+    await refused(page, "heads", /expected a whole number from 1 to 16, found/, async () => {
+      await heads.fill(bad);
+      await heads.press("Tab");
+    });
+  }
+  await expect(heads).toHaveAttribute("aria-invalid", "true");
+});
+
+test("7 heads that do not divide the width of the weights", async ({ page }) => {
+  const eye = JSON.stringify(Array.from({ length: 8 }, (_, r) => Array.from({ length: 8 }, (_, c) => Number(r === c))));
+  await rerun(page, () => useMatrices(page, `x = ${eye}\nwq = ${eye}\nwk = ${eye}\nwv = ${eye}`));
+  await refused(page, "heads", /7/, async () => {
+    await page.locator('[data-field="heads"]').fill("7");
+    await page.locator('[data-field="heads"]').press("Tab");
+  });
+});
+
+test("a ragged matrix, letters among numbers, Q and K of different width", async ({ page }) => {
+  await refused(page, "matrices", /row 2: expected 2 numbers as in row 1, found 1/, () => useMatrices(page, "1,2\n3"));
+  await refused(page, "matrices", /row 2, column 1: expected a number, found “oops”/, () => useMatrices(page, "1,2\noops,4"));
+  await refused(page, "matrices", /expected/, () =>
+    useMatrices(page, "q = [[1,2],[3,4]]\nk = [[1,2,3],[4,5,6]]\nv = [[1,2],[3,4]]"),
+  );
+});
+
+test("NaN, infinity and 1e30 are carried through, counted and located", async ({ page }) => {
+  await page.locator('[data-field="heads"]').fill("1");
+  await page.locator('[data-field="heads"]').press("Tab");
+  await rerun(page, () => useMatrices(page, "q = [[1, nan], [1e30, 2]]\nk = [[1, 2], [1e30, inf]]\nv = [[1, 2], [3, 4]]"));
+  await expect(page.locator(".notice")).toContainText("2 of the numbers given are NaN or infinite");
+  await page.locator('[data-stop="scores"]').click();
+  await expect(page.locator('.scene [data-stage="scores"][data-index="0,0,0"]')).toHaveText("NaN");
+  await expect(page.locator('.scene [data-stage="scores"][data-index="0,1,1"]')).toHaveText("∞");
+});
+
+test("a 50 MB paste: the page stays alive and says what it found", async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.getByRole("button", { name: "Matrices" }).click();
+  await page.locator("textarea").evaluate((target) => {
+    const text = `${"0.123456,".repeat(1000)}1\n`.repeat(5600);
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text", text);
+    const gaps: number[] = [];
+    let last = performance.now();
+    const beat = () => {
+      gaps.push(performance.now() - last);
+      last = performance.now();
+      requestAnimationFrame(beat);
+    };
+    Object.assign(globalThis, { gaps });
+    target.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, composed: true, cancelable: true }));
+    last = performance.now();
+    requestAnimationFrame(beat);
+  });
+  await expect(page.locator('[data-problem="matrices"]')).toHaveText(/expected at most/, { timeout: 60_000 });
+  const longest = await page.evaluate(() => Math.max(...(globalThis as unknown as { gaps: number[] }).gaps));
+  expect(longest, "longest time between two frames while it is read, ms").toBeLessThan(1000);
+});
+
+test("a long text pasted into the sentence is refused with its size", async ({ page }) => {
+  await refused(page, "text", /at most 20000 characters, found 1000000 characters/, () =>
+    paste(page, '[data-field="text"]', "x".repeat(1_000_000)),
+  );
+});
+
+test("a link with junk in every key opens with defaults and one warning for each", async ({ page }) => {
+  const keys = "heads=x&head-dim=-4&causal=7&scale=big&position=left&seed=1e99&stage=%00&cell=NaN&head=9e9&token=a&pin=;;&speed=0&theme=blue&hide=all&matrices=[&mask=a&window=q";
+  await open(page, keys);
+  expect(await state(page)).toMatchObject({ heads: 2, headDim: 4, stage: "scores" });
+  await expect(page.locator("[data-problem=theme]")).toContainText("expected one of auto, light, dark, found blue");
+  await open(page, "stage=nowhere&head=12&pin=nowhere,1,2&token=4000&cell=99999");
+  expect((await state(page)).stage).toBe("scores");
+});
+
+test("files: dropped matrices by name, a binary file, a saved state", async ({ page }) => {
+  const drop = (files: [name: string, text: string][]) =>
+    page.locator(".page").evaluate((target, list) => {
+      const dataTransfer = new DataTransfer();
+      for (const [name, text] of list) dataTransfer.items.add(new File([text], name));
+      target.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    }, files);
+  await rerun(page, () => drop([["q.csv", "1,2,3,4\n5,6,7,8"], ["K.tsv", "1\t2\t3\t4"], ["v.json", "[[1,2,3,4]]"]]));
+  expect((await trace(page)).stages.find(({ id }) => id === "scores")?.shape).toEqual([2, 2, 1]);
+  await refused(page, "matrices", /expected text .* found a binary file/, () => drop([["x.npy", "\u0093NUMPY\0\u0001"]]));
+  await rerun(page, () => drop([["s.json", '{"attentionPlayground":1,"text":"saved state","seed":5,"matrices":null}']]));
+  expect(await state(page)).toMatchObject({ text: "saved state", seed: 5 });
+});
+
+test("markup in tokens stays text", async ({ page }) => {
+  await rerun(page, () => page.locator('[data-field="text"]').fill("<img src=x onerror=alert(1)> & ok"));
+  expect(await page.locator("attention-playground").evaluate((e) => (e as Play).shadowRoot?.querySelectorAll("img").length)).toBe(0);
+});

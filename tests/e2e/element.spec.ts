@@ -1,0 +1,110 @@
+/** The element in somebody else's page: attributes, properties, methods, events, and two at once. */
+
+import { expect, type Page, test } from "@playwright/test";
+import type { Play } from "./page.ts";
+
+const HOST = (body: string) =>
+  `<!doctype html><html lang="en"><title>host</title><style>* { color: red }</style><script type="module" src="./element.js"></script><body>${body}`;
+
+async function host(page: Page, body: string): Promise<void> {
+  await page.route("**/host.html", (route) => route.fulfill({ contentType: "text/html", body: HOST(body) }));
+  await page.goto("./host.html");
+  await page.evaluate(async () => {
+    await customElements.whenDefined("attention-playground");
+    await Promise.all([...document.querySelectorAll("attention-playground")].map((one) => (one as Play).ready));
+  });
+}
+
+test("attributes are the table's fields; the host's address is left alone", async ({ page }) => {
+  await host(page, '<attention-playground text="dog bites man" heads="1" head-dim="3" causal hide="header,controls"></attention-playground>');
+  const found = await page.locator("attention-playground").evaluate((element) => (element as Play).state);
+  expect(found).toMatchObject({ text: "dog bites man", heads: 1, headDim: 3, causal: true, hide: "header,controls" });
+  await expect(page.locator(".controls")).toHaveCount(0);
+  await page.locator('[data-stop="weights"]').click();
+  expect(new URL(page.url()).search).toBe("");
+  await page.locator("attention-playground").evaluate((element) => element.setAttribute("heads", "2"));
+  await expect.poll(() => page.locator("attention-playground").evaluate((e) => (e as Play).trace?.config.heads)).toBe(2);
+});
+
+test("properties, methods and events", async ({ page }) => {
+  await host(page, '<attention-playground text="dog bites man"></attention-playground>');
+  const log = await page.locator("attention-playground").evaluate(async (element) => {
+    const play = element as Play;
+    const events: string[] = [];
+    for (const name of ["step-change", "select", "state-change", "error"]) {
+      play.addEventListener(name, (event) => events.push(`${name}:${(event as CustomEvent).detail.source}`));
+    }
+    play.goto("weights", [0, 1, 2]);
+    const at = { ...play.state };
+    play.step();
+    play.step(-2);
+    play.seek(0);
+    const start = play.state.stage;
+    play.play();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    play.pause();
+    const explanation = await play.explain("weights", [0, 1, 2]);
+    const blob = await play.toBlob("image/png");
+    const old = play.trace;
+    play.matrices = { q: { shape: [2, 2], data: [1, 2, 3, 4] }, k: { shape: [2, 2], data: [1, 2, 3, 4] }, v: { shape: [2, 2], data: [1, 2, 3, 4] } };
+    while (play.trace === old) await new Promise((resolve) => setTimeout(resolve, 10));
+    let refusal = "";
+    try {
+      play.goto("nowhere");
+    } catch (error) {
+      refusal = String(error);
+    }
+    return { at, start, events, value: explanation.value, exact: explanation.exact, size: blob.size, shape: play.trace?.stages[0]?.shape, refusal };
+  });
+  expect(log.at).toMatchObject({ stage: "weights", pin: "weights,0,1,2" });
+  expect(log.start).toBe("embeddings");
+  expect(log.events).toContain("select:api");
+  expect(log.events).toContain("step-change:api");
+  expect(log.events).toContain("step-change:user");
+  expect(log.events).toContain("state-change:api");
+  expect(Math.abs(log.value - log.exact)).toBeLessThan(1e-7);
+  expect(log.size).toBeGreaterThan(2000);
+  expect(log.shape).toEqual([2, 2, 1]);
+  expect(log.refusal).toContain("found nowhere");
+});
+
+test("two on one page: their own states, one wasm", async ({ page }) => {
+  const loads: string[] = [];
+  page.on("request", (request) => loads.push(new URL(request.url()).pathname));
+  await host(page, '<attention-playground text="dog bites man"></attention-playground><attention-playground text="man bites dog" heads="1"></attention-playground>');
+  const tokens = await page.locator("attention-playground").evaluateAll((all) => all.map((one) => (one as Play).trace?.tokens.query));
+  expect(tokens).toEqual([["dog", "bites", "man"], ["man", "bites", "dog"]]);
+  await page.locator("attention-playground").nth(1).locator('[data-stop="output"]').click();
+  const stages = await page.locator("attention-playground").evaluateAll((all) => all.map((one) => (one as Play).state.stage));
+  expect(stages).toEqual(["scores", "output"]);
+  expect(loads.filter((path) => path.endsWith(".wasm"))).toHaveLength(1);
+});
+
+test("what stands between the tags shows when the engine cannot be had", async ({ page }) => {
+  await page.route("**/*.wasm", (route) => route.fulfill({ status: 404, body: "" }));
+  await page.route("**/host.html", (route) =>
+    route.fulfill({ contentType: "text/html", body: HOST("<attention-playground><p>the fallback</p></attention-playground>") }),
+  );
+  await page.goto("./host.html");
+  await expect(page.getByText("the fallback")).toBeVisible();
+  await expect(page.locator(".problem")).toContainText("expected the engine's wasm, found 404");
+  const outcome = await page.locator("attention-playground").evaluate((one) => (one as Play).ready.then(() => "ready", (e) => e.code));
+  expect(outcome).toBe("load");
+});
+
+test("it can be moved, removed while it loads, and taken away", async ({ page }) => {
+  await host(page, '<div id="a"><attention-playground text="dog bites man"></attention-playground></div><div id="b"></div>');
+  const result = await page.evaluate(async () => {
+    const play = document.querySelector("attention-playground") as Play;
+    document.querySelector("#b")?.append(play);
+    await play.updateComplete;
+    play.step();
+    const moved = play.state.cell;
+    const other = document.createElement("attention-playground") as Play;
+    document.body.append(other);
+    other.remove();
+    play.dispose();
+    return { moved, left: document.querySelectorAll("attention-playground").length };
+  });
+  expect(result.left).toBe(0);
+});

@@ -1,0 +1,67 @@
+/** How it looks: baselines of a fixed trace at three sizes and two themes, axe-core, nothing clipped, nothing scrolling sideways. */
+
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page, test } from "@playwright/test";
+import { open } from "./page.ts";
+
+const DESK = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+const VIEWS: [name: string, query: string][] = [
+  ["scores", "stage=scores"],
+  ["query", "stage=query"],
+  ["weights-causal", "stage=weights&causal=true&pin=weights,0,7,5"],
+  ["mixed", "stage=mixed"],
+  ["mid-cell", "stage=scores&cell=3.5"],
+];
+
+for (const [name, query] of VIEWS) {
+  for (const [size, viewport] of Object.entries({ desk: DESK, phone: PHONE })) {
+    for (const scheme of ["light", "dark"] as const) {
+      test(`${name}, ${size}, ${scheme}`, async ({ page }) => {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme: scheme });
+        await open(page, query);
+        await page.waitForTimeout(250);
+        await sideways(page);
+        await expect(page).toHaveScreenshot(`${name}-${size}-${scheme}.png`, { fullPage: size === "phone" });
+      });
+    }
+  }
+}
+
+async function sideways(page: Page): Promise<void> {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(over, "pixels that the page is wider than the window").toBeLessThanOrEqual(0);
+}
+
+for (const scheme of ["light", "dark"] as const) {
+  for (const viewport of [DESK, PHONE]) {
+    test(`axe-core finds nothing serious: ${scheme}, ${viewport.width}`, async ({ page }) => {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const [, query] of VIEWS) {
+        await open(page, query);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+        expect(serious.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`)).toEqual([]);
+      }
+    });
+  }
+}
+
+test("no text is smaller than 12 px, no label is cut at the desk", async ({ page }) => {
+  await page.setViewportSize(DESK);
+  await open(page);
+  const small = await page.locator("attention-playground").evaluate((element) => {
+    const found: string[] = [];
+    for (const one of element.shadowRoot?.querySelectorAll<HTMLElement>("*") ?? []) {
+      const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent?.trim());
+      const look = getComputedStyle(one);
+      if (own && one.offsetParent && Number.parseFloat(look.fontSize) < 12 && !one.closest("sup")) found.push(`${one.className}: ${look.fontSize}`);
+      if (own && one.matches(".label.row, .cell, .title") && one.scrollWidth > one.clientWidth + 1) found.push(`cut: ${one.textContent}`);
+    }
+    return found;
+  });
+  expect(small).toEqual([]);
+});

@@ -1,0 +1,69 @@
+/** What the end-to-end tests share: opening the page, reading its trace, and reading numbers as a person does. */
+
+import { expect, type Page } from "@playwright/test";
+import type { Trace } from "../../www/engine/types.ts";
+import type { AttentionPlayground } from "../../www/index.ts";
+import type { State } from "../../www/state/fields.ts";
+
+export type Play = AttentionPlayground & { state: State };
+
+export async function open(page: Page, query = ""): Promise<void> {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  await page.goto(`./${query ? `?${query}` : ""}`);
+  await ready(page);
+  expect(errors).toEqual([]);
+}
+
+export async function ready(page: Page): Promise<void> {
+  await page.locator("attention-playground").first().evaluate((element) => (element as Play).ready);
+}
+
+export const state = (page: Page): Promise<State> =>
+  page.locator("attention-playground").first().evaluate((element) => (element as Play).state);
+
+/** The trace as plain data (a Float32Array does not cross to the test as one). */
+export async function trace(page: Page): Promise<Omit<Trace, "data"> & { data: number[] }> {
+  return page.locator("attention-playground").first().evaluate((element) => {
+    const { data, ...rest } = (element as Play).trace as Trace;
+    return { ...rest, data: Array.from(data) };
+  });
+}
+
+/** Waits until a new trace stands after `act`. */
+export async function rerun(page: Page, act: () => Promise<unknown>): Promise<void> {
+  const handle = await page.evaluateHandle(() => (document.querySelector("attention-playground") as Play).trace);
+  await act();
+  await page.waitForFunction((old) => (document.querySelector("attention-playground") as Play).trace !== old, handle);
+}
+
+export function valueOf(of: { stages: Trace["stages"]; data: number[] }, stage: string, index: number[]): number {
+  const found = of.stages.find(({ id }) => id === stage);
+  if (!found) throw new Error(`the page shows a number of the stage "${stage}", which the trace does not have`);
+  expect(index.length, `${stage} [${index}]`).toBe(found.shape.length);
+  let linear = 0;
+  found.shape.forEach((size, axis) => {
+    const at = index[axis] ?? -1;
+    expect(at >= 0 && at < size, `${stage} [${index}] within ${found.shape}`).toBe(true);
+    linear = linear * size + at;
+  });
+  return of.data[found.offset + linear] as number;
+}
+
+/** Fails unless `text` is `value` at the precision that is printed. */
+export function expectPrinted(text: string, value: number, where: string): void {
+  const ascii = text.trim().replaceAll("−", "-");
+  if (ascii === "NaN") return expect(Number.isNaN(value), `${where}: NaN for ${value}`).toBe(true);
+  if (ascii === "∞" || ascii === "-∞") return expect(value, where).toBe(ascii === "∞" ? Infinity : -Infinity);
+  if (ascii === "<0.1 %") return expect(value > 0 && value < 0.001, `${where}: <0.1 % for ${value}`).toBe(true);
+  const percent = ascii.endsWith(" %");
+  const number = percent ? ascii.slice(0, -2) : ascii;
+  expect(number, `${where}: a number`).toMatch(/^-?\d+(\.\d+)?(e-?\d+)?$/);
+  const [mantissa = "", exponent = "0"] = number.split("e");
+  const decimals = mantissa.split(".")[1]?.length ?? 0;
+  const unit = 10 ** (Number(exponent) - decimals);
+  const meant = percent ? value * 100 : value;
+  expect(Number(number) === 0 ? meant === 0 || percent : true, `${where}: ${text} for ${value}`).toBe(true);
+  const slack = Math.abs(meant) * 1e-9;
+  expect(Math.abs(Number(number) - meant), `${where}: ${text} for ${value}`).toBeLessThanOrEqual(unit / 2 + slack);
+}
