@@ -1,1 +1,57 @@
 //! Attention, computed and traced.
+//!
+//! Two ways to run the same arithmetic:
+//!
+//! * [`compute_attention`], [`linear_attention`] and [`rotary_embedding`] are the operators of the ONNX
+//!   standard. They are given arrays, return arrays and keep nothing in between.
+//! * [`trace_attention`] and [`trace_linear_attention`] keep *every* number of every stage in one arena, and
+//!   [`explain`] tells of any of these numbers which operation made it, and of which other numbers.
+//!
+//! The letters in formulas: `h` a query head, `g` the key head that it reads, `i` a query, `j` a key, `c` a
+//! feature of a head, `w` a feature of the embedding, `t` a token of a recurrence.
+//!
+//! ```
+//! use attention_playground::{explain, trace_attention, AttentionConfig, Tokens, TraceInput};
+//!
+//! let input = TraceInput {
+//!     tokens: Some(Tokens::query(["the", "cat", "sat"])),
+//!     ..TraceInput::default()
+//! };
+//! let config = AttentionConfig { heads: Some(2), ..AttentionConfig::default() };
+//! let trace = trace_attention(&input, &config)?;
+//! let why = explain(&trace, "scores", &[1, 2, 0])?;
+//! assert_eq!(why.terms.len(), 8); // a dot product over the 8 features of a head
+//! assert!((f64::from(why.value) - why.exact).abs() < 1e-6);
+//! # Ok::<(), attention_playground::Error>(())
+//! ```
+
+mod attention;
+mod config;
+mod error;
+mod limits;
+mod linear;
+mod plain;
+mod positions;
+mod rotary;
+mod tensor;
+mod tokens;
+mod trace;
+mod visibility;
+
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
+
+pub use attention::{AttentionInput, AttentionOutput, compute_attention};
+pub use config::{AttentionConfig, LinearConfig, LinearRule, Position, RotaryConfig, ScoresKind};
+pub use error::{Error, Report};
+pub use limits::Limits;
+pub use linear::{LinearInput, LinearOutput, linear_attention};
+pub use positions::{alibi_slopes, rotary_tables, sinusoidal_positions};
+pub use rotary::{RotaryInput, rotary_embedding};
+pub use tensor::Mask;
+pub use tokens::tokenize;
+pub use trace::{
+    Axis, Constant, Explanation, Factor, LinearTraceInput, NonFinite, Op, PositionConfig, Reason,
+    Stage, Term, Tokens, Trace, TraceConfig, TraceInput, TraceKind, explain, trace_attention,
+    trace_linear_attention,
+};

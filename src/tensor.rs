@@ -1,0 +1,175 @@
+//! Arrays at the edge of the engine: views in, plain slices inside.
+
+use crate::error::{Error, Operation};
+use ndarray::ArrayViewD;
+use std::borrow::Cow;
+
+/// Which keys a query may see, by NumPy's rules of broadcasting against `[batch, heads, queries, keys]`.
+///
+/// The last axis may be shorter than the keys: the missing end is not seen.
+#[derive(Clone, Debug)]
+pub enum Mask<'a> {
+    /// True where the key may be seen.
+    Boolean(ArrayViewD<'a, bool>),
+    /// Added to the scores; negative infinity hides a key.
+    Additive(ArrayViewD<'a, f32>),
+}
+
+impl Mask<'_> {
+    pub(crate) fn shape(&self) -> &[usize] {
+        match self {
+            Mask::Boolean(view) => view.shape(),
+            Mask::Additive(view) => view.shape(),
+        }
+    }
+}
+
+/// The elements in row-major order, copied only where the view is laid out otherwise.
+pub(crate) fn row_major<'a, T: Copy>(view: &'a ArrayViewD<'_, T>) -> Cow<'a, [T]> {
+    match view.as_slice() {
+        Some(slice) => Cow::Borrowed(slice),
+        None => Cow::Owned(view.iter().copied().collect()),
+    }
+}
+
+/// `shape` written for a reader, with a name per axis: `[head 2, dim 8]`.
+pub(crate) fn describe(axes: &[&str], shape: &[usize]) -> String {
+    let named: Vec<String> = axes
+        .iter()
+        .zip(shape)
+        .map(|(axis, extent)| format!("{axis} {extent}"))
+        .collect();
+    format!("[{}]", named.join(", "))
+}
+
+/// Refuses `view` unless it has exactly this shape.
+pub(crate) fn expect_shape<T>(
+    operation: Operation,
+    name: &str,
+    view: &ArrayViewD<'_, T>,
+    axes: &[&str],
+    shape: &[usize],
+) -> Result<(), Error> {
+    if view.shape() == shape {
+        return Ok(());
+    }
+    Err(operation.shape(
+        format!("{name} {}", describe(axes, shape)),
+        format!("{:?}", view.shape()),
+    ))
+}
+
+/// Refuses `view` unless it has this many axes.
+pub(crate) fn expect_rank<T>(
+    operation: Operation,
+    name: &str,
+    view: &ArrayViewD<'_, T>,
+    axes: &[&str],
+) -> Result<(), Error> {
+    if view.ndim() == axes.len() {
+        return Ok(());
+    }
+    Err(operation.shape(
+        format!("{name} [{}]", axes.join(", ")),
+        format!("{:?}", view.shape()),
+    ))
+}
+
+/// Heads taken out of a tensor: `[batch, heads, tokens, dim]`, row-major, from that shape or from the packed one.
+pub(crate) struct Heads {
+    pub batch: usize,
+    pub heads: usize,
+    pub tokens: usize,
+    pub dim: usize,
+    pub packed: bool,
+}
+
+impl Heads {
+    /// Reads the sizes of `view`, which is `[batch, heads, tokens, dim]` or `[batch, tokens, heads * dim]`.
+    ///
+    /// # Errors
+    ///
+    /// `shape` for another number of axes or other heads than `heads` says, `size` for channels that do not
+    /// divide, `option` where a packed tensor comes without the number of its heads.
+    pub fn of(
+        operation: Operation,
+        name: &str,
+        view: &ArrayViewD<'_, f32>,
+        heads: Option<usize>,
+        option: &str,
+    ) -> Result<Self, Error> {
+        if heads == Some(0) {
+            return Err(operation.option(format!("{option} of at least 1"), 0));
+        }
+        let found = match *view.shape() {
+            [batch, own, tokens, dim] => {
+                if let Some(heads) = heads.filter(|&heads| heads != own) {
+                    return Err(operation.shape(
+                        format!("{name} with {heads} heads"),
+                        format!("{:?}", view.shape()),
+                    ));
+                }
+                Heads {
+                    batch,
+                    heads: own,
+                    tokens,
+                    dim,
+                    packed: false,
+                }
+            }
+            [batch, tokens, channels] => {
+                let Some(heads) = heads else {
+                    return Err(operation.option(
+                        format!("{option}, for {name} [batch, tokens, heads * dim]"),
+                        "none",
+                    ));
+                };
+                if channels % heads != 0 {
+                    return Err(operation.size(
+                        format!("channels of {name} that {heads} heads divide"),
+                        format!("{channels}"),
+                    ));
+                }
+                Heads {
+                    batch,
+                    heads,
+                    tokens,
+                    dim: channels / heads,
+                    packed: true,
+                }
+            }
+            _ => {
+                return Err(operation.shape(
+                    format!("{name} [batch, heads, tokens, dim] or [batch, tokens, heads * dim]"),
+                    format!("{:?}", view.shape()),
+                ));
+            }
+        };
+        if found.batch == 0 || found.heads == 0 || found.dim == 0 {
+            return Err(operation.size(
+                format!("{name} without an empty axis"),
+                format!("{:?}", view.shape()),
+            ));
+        }
+        Ok(found)
+    }
+
+    /// Where the row of (batch, head, token) starts, in the layout that the tensor has.
+    pub fn row(&self, batch: usize, head: usize, token: usize) -> usize {
+        let row = if self.packed {
+            (batch * self.tokens + token) * self.heads + head
+        } else {
+            (batch * self.heads + head) * self.tokens + token
+        };
+        row * self.dim
+    }
+
+    /// The shape, in the layout that the tensor has.
+    pub fn shape(&self) -> Vec<usize> {
+        if self.packed {
+            vec![self.batch, self.tokens, self.heads * self.dim]
+        } else {
+            vec![self.batch, self.heads, self.tokens, self.dim]
+        }
+    }
+}

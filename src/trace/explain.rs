@@ -1,0 +1,177 @@
+//! Where a number comes from.
+
+use super::plan::unravel;
+use super::rule::{Cells, Rule};
+use super::walk::Cell;
+use super::{Name, Op, Reason, Stage, Trace, TraceConfig};
+use crate::error::{Error, Operation};
+use serde::Serialize;
+
+const OPERATION: Operation = Operation("explain");
+
+/// A cell of the trace that another cell is made of.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Factor {
+    /// Its stage.
+    pub stage: Name,
+    /// Its place there.
+    pub index: Vec<usize>,
+    /// Its value.
+    pub value: f32,
+}
+
+/// A part of a sum, or the one thing that an operation reads.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Term {
+    /// What is multiplied.
+    pub factors: Vec<Factor>,
+}
+
+/// A number in a formula that is no cell.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Constant {
+    /// What it is: `scale`, `softcap`, `sign`, `slope` or `angle`.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f64,
+}
+
+/// Where a cell comes from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Its stage.
+    pub stage: Name,
+    /// Its place there.
+    pub index: Vec<usize>,
+    /// Its value, as computed in f32.
+    pub value: f32,
+    /// The operation on the same operands in f64: `value - exact` is the rounding error of this one cell.
+    pub exact: f64,
+    /// The operation. `given` also for a key of the past among projected ones.
+    pub op: Op,
+    /// The operands, in the order in which they are read.
+    pub terms: Vec<Term>,
+    /// The operation, written out.
+    pub formula: Name,
+    /// The number in it that is no cell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub constant: Option<Constant>,
+    /// Why a score may not be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+/// Tells of one number of a trace which operation made it, of which other numbers.
+///
+/// Every operand is itself a cell of the trace, so that asking on leads back to what was given or drawn by the seed.
+///
+/// # Errors
+/// `not_found` for a stage that the trace does not have, `index` for a place outside it, `internal` for a trace
+/// that was altered.
+///
+/// ```
+/// use attention_playground::{explain, trace_attention, AttentionConfig, Tokens, TraceInput};
+///
+/// let input = TraceInput { tokens: Some(Tokens::query(["a", "b"])), ..TraceInput::default() };
+/// let trace = trace_attention(&input, &AttentionConfig { heads: Some(1), ..AttentionConfig::default() })?;
+/// let weight = explain(&trace, "weights", &[0, 1, 0])?;
+/// let [numerator, denominator] = &weight.terms[..] else { panic!("a division has two operands") };
+/// assert_eq!(numerator.factors[0].stage, "exp");
+/// assert_eq!(denominator.factors[0].stage, "row_sum");
+/// # Ok::<(), attention_playground::Error>(())
+/// ```
+pub fn explain(trace: &Trace, stage: &str, index: &[usize]) -> Result<Explanation, Error> {
+    explain_cells(
+        &trace.config,
+        &trace.stages,
+        trace.data.as_slice(),
+        trace.data.len(),
+        stage,
+        index,
+    )
+}
+
+/// [`explain`] for an arena that lies elsewhere: only the cells that are needed are read.
+pub(crate) fn explain_cells<C: Cells + ?Sized>(
+    config: &TraceConfig,
+    stages: &[Stage],
+    cells: &C,
+    len: usize,
+    id: &str,
+    index: &[usize],
+) -> Result<Explanation, Error> {
+    let op = OPERATION;
+    let Some(stage) = stages.iter().find(|stage| stage.id == id) else {
+        let ids: Vec<&str> = stages.iter().map(|stage| &*stage.id).collect();
+        return Err(op.not_found(format!("one of the stages {}", ids.join(", ")), id));
+    };
+    if stages
+        .iter()
+        .any(|stage| stage.len() > len || stage.offset > len - stage.len())
+    {
+        return Err(op.internal(format!("stages within {len} cells"), "one beyond them"));
+    }
+    if index.len() != stage.shape.len()
+        || index
+            .iter()
+            .zip(&stage.shape)
+            .any(|(place, extent)| place >= extent)
+    {
+        return Err(op.index(
+            format!("an index within {:?}", stage.shape),
+            format!("{index:?}"),
+        ));
+    }
+    let rule = Rule::of(op, config, stages, stage)?;
+    let cell = rule_cell(&rule, stage, index);
+    let factor = |at: usize| {
+        let stage = stages
+            .iter()
+            .find(|stage| (stage.offset..stage.offset + stage.len()).contains(&at));
+        let index = stage
+            .map(|stage| unravel(at - stage.offset, &stage.shape))
+            .unwrap_or_default();
+        Factor {
+            stage: stage.map(|stage| stage.id.clone()).unwrap_or_default(),
+            index,
+            value: cells.at(at),
+        }
+    };
+    let mut terms = Vec::new();
+    rule.terms(&cell, cells, |factors| {
+        terms.push(Term {
+            factors: factors.iter().map(|&at| factor(at)).collect(),
+        })
+    });
+    let given = rule.is_given(&cell) && stage.op != Op::Seeded;
+    Ok(Explanation {
+        stage: stage.id.clone(),
+        index: index.to_vec(),
+        value: cells.at(rule.offset(&cell)),
+        exact: rule.evaluate(&cell, cells),
+        op: if given { Op::Given } else { stage.op },
+        terms,
+        formula: if given {
+            format!("{id} is given").into()
+        } else {
+            stage.formula.clone()
+        },
+        constant: rule
+            .constant(&cell)
+            .map(|(name, value)| Constant { name, value }),
+        reason: rule.reason(&cell, cells),
+    })
+}
+
+/// The place along the split axes of a cell with this index.
+fn rule_cell(rule: &Rule, stage: &Stage, index: &[usize]) -> Cell {
+    let number = index
+        .iter()
+        .zip(&stage.shape)
+        .fold(0, |at, (&place, &extent)| at * extent + place);
+    let mut cell = [0; 4];
+    cell.iter_mut()
+        .zip(unravel(number, &rule.extents()))
+        .for_each(|(cell, place)| *cell = place);
+    cell
+}

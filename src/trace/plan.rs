@@ -1,0 +1,240 @@
+//! The table of a trace while it grows, and where the numbers of each stage will come from.
+
+use super::fill;
+use super::rule::Rule;
+use super::seeded;
+use super::{Axis, Name, NonFinite, Op, Stage, Tokens, Trace, TraceConfig, VERSION};
+use crate::error::{Error, Operation};
+use crate::limits::{TENSOR_BYTES, checked_len};
+use std::borrow::Cow;
+
+/// Where the numbers of a stage come from.
+pub(super) enum Source<'a> {
+    /// The caller: all of them, or the rows of the past in each of the blocks of the first axis.
+    Given(Cow<'a, [f32]>),
+    /// Weights drawn by the seed.
+    Weights,
+    /// Embeddings drawn by the seed and these tokens.
+    Embeddings(Vec<String>),
+    /// Its operation alone.
+    Computed,
+    /// Its operation, one token at a time, together with the stages beside it.
+    Stepped,
+    /// Scores, and which of them a boolean mask hides.
+    Masked(Option<Cow<'a, [bool]>>),
+}
+
+/// A table under construction: stages are added in the order in which they are computed.
+pub(super) struct Plan<'a> {
+    op: Operation,
+    stages: Vec<Stage>,
+    sources: Vec<Source<'a>>,
+    len: usize,
+}
+
+impl<'a> Plan<'a> {
+    pub fn new(op: Operation) -> Self {
+        Plan {
+            op,
+            stages: Vec::new(),
+            sources: Vec::new(),
+            len: 0,
+        }
+    }
+
+    /// Whether there is such a stage.
+    pub fn has(&self, id: &str) -> bool {
+        self.stages.iter().any(|stage| stage.id == id)
+    }
+
+    /// The first of these stages that there is.
+    pub fn first(&self, ids: &[&'static str]) -> &'static str {
+        ids.iter()
+            .copied()
+            .find(|id| self.has(id))
+            .unwrap_or_default()
+    }
+
+    /// Adds a stage at the end of the arena.
+    ///
+    /// # Errors
+    /// `too_large` where the arena would exceed its limit.
+    pub fn add(
+        &mut self,
+        id: &'static str,
+        axes: &[(Axis, usize)],
+        op: Op,
+        from: &[&'static str],
+        formula: impl Into<Name>,
+        source: Source<'a>,
+    ) -> Result<(), Error> {
+        let shape: Vec<usize> = axes.iter().map(|&(_, extent)| extent).collect();
+        let len = checked_len(self.op, id, &shape)?;
+        let total = self.len.saturating_add(len);
+        if total > TENSOR_BYTES / size_of::<f32>() {
+            return Err(self.op.too_large(
+                format!("a trace of at most {TENSOR_BYTES} bytes"),
+                format!(
+                    "{} bytes up to {id}",
+                    total as f64 * size_of::<f32>() as f64
+                ),
+            ));
+        }
+        self.stages.push(Stage {
+            id: id.into(),
+            axes: axes.iter().map(|&(axis, _)| axis).collect(),
+            shape,
+            offset: self.len,
+            from: from.iter().map(|&id| id.into()).collect(),
+            op,
+            formula: formula.into(),
+        });
+        self.sources.push(source);
+        self.len = total;
+        Ok(())
+    }
+
+    /// A stage that comes from the caller.
+    pub fn given(
+        &mut self,
+        id: &'static str,
+        axes: &[(Axis, usize)],
+        data: Cow<'a, [f32]>,
+    ) -> Result<(), Error> {
+        self.add(
+            id,
+            axes,
+            Op::Given,
+            &[],
+            format!("{id} is given"),
+            Source::Given(data),
+        )
+    }
+
+    /// A stage that its operation alone makes.
+    pub fn computed(
+        &mut self,
+        id: &'static str,
+        axes: &[(Axis, usize)],
+        op: Op,
+        from: &[&'static str],
+        formula: impl Into<Name>,
+    ) -> Result<(), Error> {
+        self.add(id, axes, op, from, formula, Source::Computed)
+    }
+
+    /// Computes every stage in turn.
+    pub fn run(self, mut config: TraceConfig, tokens: Tokens) -> Result<Trace, Error> {
+        let Plan {
+            op,
+            stages,
+            sources,
+            len,
+        } = self;
+        config.seeded = stages
+            .iter()
+            .filter(|stage| stage.op == Op::Seeded)
+            .map(|stage| stage.id.clone())
+            .collect();
+        let mut data = vec![0.0; len];
+        let mut stepped = Vec::new();
+        for (stage, source) in stages.iter().zip(&sources) {
+            let rule = Rule::of(op, &config, &stages, stage)?;
+            if !matches!(source, Source::Stepped) {
+                fill::recurrence(&stepped, &mut data);
+                stepped.clear();
+            }
+            match source {
+                Source::Given(given) => fill::given(stage, given, &mut data),
+                Source::Weights => {
+                    let &[fan_in, fan_out] = stage.shape.as_slice() else {
+                        continue;
+                    };
+                    seeded::weights(
+                        &mut data[stage.offset..][..stage.len()],
+                        config.seed,
+                        &stage.id,
+                        fan_in,
+                        fan_out,
+                    );
+                }
+                Source::Embeddings(tokens) => {
+                    let cells = &mut data[stage.offset..][..stage.len()];
+                    for (token, row) in tokens.iter().zip(cells.chunks_exact_mut(config.width)) {
+                        seeded::embedding(row, config.seed, token);
+                    }
+                }
+                Source::Masked(mask) => fill::mask(stage, mask.as_deref(), &mut data),
+                Source::Stepped => {
+                    stepped.push(rule);
+                    continue;
+                }
+                Source::Computed => {}
+            }
+            fill::computed(&rule, &mut data);
+        }
+        fill::recurrence(&stepped, &mut data);
+        let (non_finite, non_finite_count) = non_finite(&stages, &sources, &data);
+        Ok(Trace {
+            version: VERSION,
+            config,
+            backend: "cpu",
+            tokens,
+            stages,
+            data,
+            non_finite,
+            non_finite_count,
+        })
+    }
+}
+
+/// Locations that a trace lists; the rest is counted.
+const LOCATED: usize = 16;
+
+/// Finds NaN and infinite numbers among what was given. An additive mask hides by negative infinity: that is no fault.
+fn non_finite(stages: &[Stage], sources: &[Source], data: &[f32]) -> (Vec<NonFinite>, usize) {
+    let mut located = Vec::new();
+    let mut count = 0;
+    for (stage, source) in stages.iter().zip(sources) {
+        let Source::Given(given) = source else {
+            continue;
+        };
+        // of a projection with a past, only the past rows at the head of each block were given
+        let blocks = stage.shape.first().copied().unwrap_or(1).max(1);
+        let (block, part) = ((stage.len() / blocks).max(1), given.len() / blocks);
+        let mask = matches!(&*stage.id, "bias" | "mask");
+        for (n, &value) in data[stage.offset..][..stage.len()].iter().enumerate() {
+            let name = if n % block >= part {
+                continue;
+            } else if value.is_nan() {
+                "NaN"
+            } else if value == f32::INFINITY {
+                "Infinity"
+            } else if value == f32::NEG_INFINITY && !mask {
+                "-Infinity"
+            } else {
+                continue;
+            };
+            count += 1;
+            if located.len() < LOCATED {
+                located.push(NonFinite {
+                    stage: stage.id.clone(),
+                    index: unravel(n, &stage.shape),
+                    value: name,
+                });
+            }
+        }
+    }
+    (located, count)
+}
+
+/// The index of cell number `n` of a row-major array.
+pub(super) fn unravel(mut n: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (place, &extent) in index.iter_mut().zip(shape).rev() {
+        let extent = extent.max(1);
+        *place = n % extent;
+        n /= extent;
+    }
+    index
+}

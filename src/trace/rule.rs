@@ -1,0 +1,365 @@
+//! Which cells a cell is made of, and how. Said here once: the trace is filled by it, and `explain` answers by it.
+
+use super::walk::{Cell, SPLIT_AXES, Walk, axes_of, place};
+use super::{Axis, Op, PositionConfig, Reason, Stage, TraceConfig};
+use crate::error::{Error, Operation};
+use crate::plain;
+use crate::positions::{alibi, angle, sinusoid, sinusoid_angle};
+use crate::rotary::pair;
+use crate::visibility::Visibility;
+
+/// Read access to an arena, wherever it is.
+pub(crate) trait Cells {
+    /// The cell at this offset; NaN where there is none.
+    fn at(&self, offset: usize) -> f32;
+}
+
+impl Cells for [f32] {
+    fn at(&self, offset: usize) -> f32 {
+        self.get(offset).copied().unwrap_or(f32::NAN)
+    }
+}
+
+/// A stage that an operation reads.
+#[derive(Clone, Debug)]
+struct Operand {
+    walk: Walk,
+    /// For the state before a token: what stands in for it at the first token, if anything does.
+    at_first: Option<Option<Walk>>,
+}
+
+/// How the cells of one stage are made.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule<'a> {
+    stage: &'a Stage,
+    config: &'a TraceConfig,
+    /// Extents along the split axes, 1 beyond the last.
+    extents: Cell,
+    own: Walk,
+    /// The split axis that tokens run along.
+    tokens: usize,
+    operands: Vec<Operand>,
+    /// So many of the operands are multiplied, cell by cell along their summed axis; those after stand alone.
+    factors: usize,
+    /// What says of a cell of a row that it is not seen: scores for a weighted sum, the bias for a mask.
+    guard: Option<Walk>,
+    /// Tokens before this one were given, since no operand has a row for them: keys of the past.
+    given: usize,
+    visibility: Visibility,
+}
+
+impl<'a> Rule<'a> {
+    /// The rule of a stage.
+    ///
+    /// # Errors
+    /// `internal` for a table that no engine made.
+    pub fn of(
+        op: Operation,
+        config: &'a TraceConfig,
+        stages: &'a [Stage],
+        stage: &'a Stage,
+    ) -> Result<Self, Error> {
+        let broken = || {
+            op.internal(
+                format!("{} with operands that fit its axes", stage.id),
+                format!("{:?}", stage.from),
+            )
+        };
+        let find = |id: &str| stages.iter().find(|stage| stage.id == id);
+        let axes = axes_of(stage, config).ok_or_else(broken)?;
+        let walk = |operand: &Stage| Walk::of(operand, &axes, config).ok_or_else(broken);
+        let tokens = [Axis::Token, Axis::Query, Axis::Key]
+            .into_iter()
+            .find_map(|axis| place(&axes, axis))
+            .unwrap_or(0);
+        let mut operands = Vec::with_capacity(3);
+        // what the state begins with is no operand of its own: it stands in for the state
+        for id in stage.from.iter().filter(|id| *id != "past_state") {
+            let walk = walk(find(id).ok_or_else(broken)?)?;
+            operands.push(if id == "state" && stage.op != Op::Read {
+                let at_first = find("past_state")
+                    .map(|past| Walk::of(past, &axes, config).ok_or_else(broken))
+                    .transpose()?;
+                Operand {
+                    walk: walk.before(tokens),
+                    at_first: Some(at_first),
+                }
+            } else {
+                Operand {
+                    walk,
+                    at_first: None,
+                }
+            });
+        }
+        let (expected, factors) = match stage.op {
+            Op::Given | Op::Seeded | Op::Sinusoid | Op::Alibi => (0, 0),
+            Op::Scale | Op::Softcap | Op::Mask | Op::Max | Op::Exp | Op::Sum | Op::Concat => (1, 0),
+            Op::Add | Op::Subtract | Op::Divide | Op::Error | Op::Accumulate => (2, 0),
+            Op::Matmul | Op::Decay | Op::Predict | Op::Read => (2, 2),
+            Op::Affine => (3, 2),
+            Op::Rotate => (3, 0),
+            Op::Update => (if operands.len() == 3 { 3 } else { 2 }, operands.len()),
+        };
+        if operands.len() != expected {
+            return Err(broken());
+        }
+        let scores = || {
+            find("row_max")
+                .and_then(|row_max| row_max.from.first())
+                .and_then(|id| find(id))
+        };
+        let guard = match stage.op {
+            Op::Matmul if stage.id == "mixed" => Some(scores().ok_or_else(broken)?),
+            Op::Mask => find("bias"),
+            _ => None,
+        };
+        let mut extents = [1; SPLIT_AXES];
+        extents
+            .iter_mut()
+            .zip(&axes)
+            .for_each(|(extent, axis)| *extent = axis.extent);
+        Ok(Rule {
+            own: Walk::own(stage, &axes),
+            guard: guard.map(walk).transpose()?,
+            given: operands
+                .iter()
+                .map(|operand| operand.walk.missing)
+                .max()
+                .unwrap_or(0),
+            visibility: config.visibility(),
+            stage,
+            config,
+            extents,
+            tokens,
+            operands,
+            factors,
+        })
+    }
+
+    /// Extents along the split axes.
+    pub fn extents(&self) -> Cell {
+        self.extents
+    }
+
+    /// The split axis that tokens run along.
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// Where the cell stands in the arena.
+    pub fn offset(&self, cell: &Cell) -> usize {
+        self.own.first(cell)
+    }
+
+    /// Whether the cell has its value from outside: given, drawn, or a key of the past among projected ones.
+    pub fn is_given(&self, cell: &Cell) -> bool {
+        matches!(self.stage.op, Op::Given | Op::Seeded) || cell[self.tokens] < self.given
+    }
+
+    /// The walk of an operand for this cell; none for the state before the first token, where there was none.
+    fn walk<'s>(&self, operand: &'s Operand, cell: &Cell) -> Option<&'s Walk> {
+        match &operand.at_first {
+            Some(first) if cell[self.tokens] == 0 => first.as_ref(),
+            _ => Some(&operand.walk),
+        }
+    }
+
+    /// Hands the offsets of the factors of each term to `visit`, in the order in which they are summed.
+    pub fn terms<C: Cells + ?Sized>(
+        &self,
+        cell: &Cell,
+        cells: &C,
+        mut visit: impl FnMut(&[usize]),
+    ) {
+        if self.is_given(cell) {
+            return;
+        }
+        if self.stage.op == Op::Rotate {
+            return self.turned(cell, visit);
+        }
+        match self.factors {
+            2 => self.products::<2, C>(cell, cells, &mut visit),
+            3 => self.products::<3, C>(cell, cells, &mut visit),
+            _ => {}
+        }
+        for operand in self.operands.iter().skip(self.factors) {
+            if let Some(walk) = self.walk(operand, cell) {
+                let first = walk.first(cell);
+                (0..walk.count).for_each(|n| visit(&[first + n * walk.step()]));
+            }
+        }
+    }
+
+    /// The terms that are products of `N` factors. Keys that are not seen have none.
+    fn products<const N: usize, C: Cells + ?Sized>(
+        &self,
+        cell: &Cell,
+        cells: &C,
+        visit: &mut impl FnMut(&[usize]),
+    ) {
+        let mut at = [0; N];
+        let mut steps = [0; N];
+        let mut count = 1;
+        for (n, operand) in self.operands.iter().take(N).enumerate() {
+            let Some(walk) = self.walk(operand, cell) else {
+                return;
+            };
+            (at[n], steps[n]) = (walk.first(cell), walk.step());
+            count = count.max(walk.count);
+        }
+        let guard = self
+            .guard
+            .as_ref()
+            .map(|walk| (walk.first(cell), walk.step()));
+        for n in 0..count {
+            let hidden = |(first, step)| cells.at(first + n * step) == f32::NEG_INFINITY;
+            if !guard.is_some_and(hidden) {
+                visit(&at);
+            }
+            at.iter_mut().zip(steps).for_each(|(at, step)| *at += step);
+        }
+    }
+
+    /// The two terms of a rotated feature, or the one of a feature that passes through.
+    fn turned(&self, cell: &Cell, mut visit: impl FnMut(&[usize])) {
+        let [own, cos, sin] = self.operands.as_slice() else {
+            return;
+        };
+        let at = own.walk.first(cell);
+        match self.turn(cell) {
+            None => visit(&[at]),
+            Some((c, (partner, pair, _))) => {
+                visit(&[at, cos.walk.first(cell) + pair]);
+                visit(&[at - c + partner, sin.walk.first(cell) + pair]);
+            }
+        }
+    }
+
+    /// The feature, and its partner, pair and place in it; none where the feature passes through.
+    fn turn(&self, cell: &Cell) -> Option<(usize, (usize, usize, bool))> {
+        let PositionConfig::Rotary {
+            dim, interleaved, ..
+        } = self.config.position
+        else {
+            return None;
+        };
+        let c = cell[self.tokens + 1];
+        (c < dim).then(|| (c, pair(c, dim, interleaved)))
+    }
+
+    /// The operation on the terms, in f64.
+    pub fn evaluate<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> f64 {
+        if self.is_given(cell) {
+            return f64::from(cells.at(self.offset(cell)));
+        }
+        let value = |n: usize| f64::from(cells.at(self.operands[n].walk.first(cell)));
+        match self.stage.op {
+            Op::Sinusoid | Op::Alibi => self.placed(cell),
+            Op::Scale => value(0) * self.config.scale,
+            Op::Softcap => self.config.softcap * libm::tanh(value(0) / self.config.softcap),
+            Op::Mask if self.reason(cell, cells).is_some() => f64::NEG_INFINITY,
+            Op::Mask | Op::Concat => value(0),
+            Op::Exp => libm::exp(value(0)),
+            Op::Subtract => plain::shift(value(0), value(1)),
+            Op::Error => value(0) - value(1),
+            Op::Divide => plain::divide(value(0), value(1)),
+            Op::Max => {
+                let mut largest = f64::NEG_INFINITY;
+                self.terms(cell, cells, |at| {
+                    largest = plain::larger(largest, f64::from(cells.at(at[0])))
+                });
+                largest
+            }
+            Op::Rotate => {
+                let mut sum = 0.0;
+                let mut sign = 1.0;
+                self.terms(cell, cells, |factors| {
+                    sum += sign * product(factors, cells);
+                    // the sine is the second term
+                    sign = self.sign(cell).unwrap_or(1.0);
+                });
+                sum
+            }
+            Op::Given | Op::Seeded => f64::NAN,
+            Op::Add | Op::Matmul | Op::Affine | Op::Sum | Op::Decay | Op::Predict | Op::Update => {
+                self.sum(cell, cells)
+            }
+            Op::Accumulate | Op::Read => self.sum(cell, cells),
+        }
+    }
+
+    fn sum<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> f64 {
+        let mut sum = 0.0;
+        self.terms(cell, cells, |factors| sum += product(factors, cells));
+        sum
+    }
+
+    /// The value of a cell that depends on its place alone.
+    fn placed(&self, cell: &Cell) -> f64 {
+        let constant = self
+            .constant(cell)
+            .map_or(f64::NAN, |(_, constant)| constant);
+        match &*self.stage.id {
+            "cos" => libm::cos(constant),
+            "sin" => libm::sin(constant),
+            "positions" | "memory_positions" => sinusoid(constant, cell[1]),
+            _ => alibi(constant, self.config.past + cell[2], cell[3]),
+        }
+    }
+
+    /// The sign of the sine in a rotated feature.
+    fn sign(&self, cell: &Cell) -> Option<f64> {
+        self.turn(cell)
+            .map(|(_, (_, _, first))| if first { -1.0 } else { 1.0 })
+    }
+
+    /// The number in the formula that is no cell, and its name.
+    pub fn constant(&self, cell: &Cell) -> Option<(&'static str, f64)> {
+        match (self.stage.op, &self.config.position) {
+            (Op::Scale, _) => Some(("scale", self.config.scale)),
+            (Op::Softcap, _) => Some(("softcap", self.config.softcap)),
+            (Op::Rotate, _) => self.sign(cell).map(|sign| ("sign", sign)),
+            (Op::Alibi, PositionConfig::Alibi { slopes }) => {
+                let head = cell[0] * self.extents[1] + cell[1];
+                slopes.get(head).map(|&slope| ("slope", f64::from(slope)))
+            }
+            (Op::Sinusoid, &PositionConfig::Rotary { base, dim, .. }) => {
+                Some(("angle", angle(cell[0], cell[1], dim, base)))
+            }
+            (Op::Sinusoid, _) => Some((
+                "angle",
+                sinusoid_angle(self.config.past + cell[0], cell[1], self.config.width),
+            )),
+            _ => None,
+        }
+    }
+
+    /// Why the score may not be seen: by its place; or else by the mask, if the trace says that it is hidden though
+    /// the score before was not negative infinity by itself.
+    pub fn reason<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> Option<Reason> {
+        if self.stage.op != Op::Mask {
+            return None;
+        }
+        let hidden = |at: usize| cells.at(at) == f32::NEG_INFINITY;
+        let masked = || {
+            let before = self
+                .operands
+                .first()
+                .is_some_and(|operand| hidden(operand.walk.first(cell)));
+            let biased = self
+                .guard
+                .as_ref()
+                .is_some_and(|bias| hidden(bias.first(cell)));
+            (hidden(self.offset(cell)) && (biased || !before)).then_some(Reason::Mask)
+        };
+        self.visibility.hidden(cell[2], cell[3]).or_else(masked)
+    }
+}
+
+fn product<C: Cells + ?Sized>(factors: &[usize], cells: &C) -> f64 {
+    let mut product = 1.0;
+    for &at in factors {
+        product *= f64::from(cells.at(at));
+    }
+    product
+}

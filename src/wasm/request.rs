@@ -1,0 +1,522 @@
+//! What comes in from JavaScript: each field is checked for its type, and named where it has another.
+
+use super::reply;
+use crate::config::{AttentionConfig, LinearConfig, LinearRule, Position, ScoresKind};
+use crate::error::Operation;
+use crate::limits::TENSOR_BYTES;
+use crate::tensor::Mask;
+use crate::trace::{Tokens, TraceInput};
+use js_sys::{Array, Float32Array, Int32Array, Reflect, Uint8Array};
+use ndarray::{ArrayD, IxDyn};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+
+/// A request under examination. Absent, `undefined` and `null` are the same.
+pub(super) struct Request<'a> {
+    pub operation: Operation,
+    object: &'a JsValue,
+}
+
+/// What a value is, for the reader of an error.
+pub(super) fn kind(value: &JsValue) -> String {
+    if value.is_null() {
+        "null".into()
+    } else if Array::is_array(value) {
+        "an array".into()
+    } else if let Some(number) = value.as_f64() {
+        number.to_string()
+    } else if value.is_object() {
+        // typed arrays are told apart by their constructor
+        let name = Reflect::get(value, &"constructor".into())
+            .and_then(|made| Reflect::get(&made, &"name".into()));
+        name.ok()
+            .and_then(|name| name.as_string())
+            .unwrap_or_else(|| "object".into())
+    } else {
+        value.js_typeof().as_string().unwrap_or_default()
+    }
+}
+
+/// A whole number that is at least zero.
+fn whole(value: f64) -> Option<usize> {
+    (value >= 0.0 && value <= f64::from(u32::MAX) && value.fract() == 0.0).then_some(value as usize)
+}
+
+/// Items of a list of sizes, a bound that keeps an object with a false length from filling memory.
+const MOST_ITEMS: usize = 1 << 20;
+
+/// An array of such numbers, plain or typed.
+pub(super) fn sizes(
+    operation: Operation,
+    name: &str,
+    value: &JsValue,
+) -> Result<Vec<usize>, JsValue> {
+    let refused = |found: String| {
+        reply::error(operation.kind(format!("{name}: an array of whole numbers"), found))
+    };
+    if !value.is_object() {
+        return Err(refused(kind(value)));
+    }
+    let length = Reflect::get(value, &"length".into())?
+        .as_f64()
+        .and_then(whole);
+    if length.is_none_or(|length| length > MOST_ITEMS) {
+        return Err(refused(kind(value)));
+    }
+    Array::from(value)
+        .iter()
+        .map(|item| {
+            item.as_f64()
+                .and_then(whole)
+                .ok_or_else(|| refused(kind(&item)))
+        })
+        .collect()
+}
+
+impl<'a> Request<'a> {
+    pub fn new(operation: &'static str, object: &'a JsValue) -> Result<Self, JsValue> {
+        let operation = Operation(operation);
+        if !object.is_object() {
+            return Err(reply::error(operation.kind("one object", kind(object))));
+        }
+        Ok(Request { operation, object })
+    }
+
+    fn refused(&self, name: &str, expected: &str, found: &JsValue) -> JsValue {
+        reply::error(
+            self.operation
+                .kind(format!("{name}: {expected}"), kind(found)),
+        )
+    }
+
+    pub fn get(&self, name: &str) -> Result<JsValue, JsValue> {
+        Reflect::get(self.object, &name.into())
+    }
+
+    fn field(&self, name: &str) -> Result<Option<JsValue>, JsValue> {
+        let value = self.get(name)?;
+        Ok(Some(value).filter(|value| !value.is_undefined() && !value.is_null()))
+    }
+
+    fn inner<'b>(&self, object: &'b JsValue) -> Request<'b> {
+        Request {
+            operation: self.operation,
+            object,
+        }
+    }
+
+    /// Plain data of a known form.
+    pub fn parsed<T: DeserializeOwned>(&self, name: &str) -> Result<T, JsValue> {
+        serde_wasm_bindgen::from_value(self.get(name)?)
+            .map_err(|fault| reply::error(self.operation.kind(format!("{name} of a trace"), fault)))
+    }
+
+    pub fn number(&self, name: &str) -> Result<Option<f64>, JsValue> {
+        let Some(value) = self.field(name)? else {
+            return Ok(None);
+        };
+        value
+            .as_f64()
+            .map(Some)
+            .ok_or_else(|| self.refused(name, "a number", &value))
+    }
+
+    pub fn size(&self, name: &str) -> Result<Option<usize>, JsValue> {
+        let Some(value) = self.field(name)? else {
+            return Ok(None);
+        };
+        let size = value.as_f64().and_then(whole);
+        size.map(Some)
+            .ok_or_else(|| self.refused(name, "a whole number of at least 0", &value))
+    }
+
+    pub fn flag(&self, name: &str) -> Result<bool, JsValue> {
+        let Some(value) = self.field(name)? else {
+            return Ok(false);
+        };
+        value
+            .as_bool()
+            .ok_or_else(|| self.refused(name, "true or false", &value))
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, JsValue> {
+        let Some(value) = self.field(name)? else {
+            return Ok(None);
+        };
+        value
+            .as_string()
+            .map(Some)
+            .ok_or_else(|| self.refused(name, "a string", &value))
+    }
+
+    /// The shape of a tensor and its data, which must be as many numbers as the shape says.
+    fn shaped(&self, name: &str) -> Result<Option<(Vec<usize>, JsValue)>, JsValue> {
+        let Some(value) = self.field(name)? else {
+            return Ok(None);
+        };
+        if !value.is_object() {
+            return Err(self.refused(name, "a tensor { shape, data }", &value));
+        }
+        let shape = sizes(
+            self.operation,
+            &format!("{name}.shape"),
+            &Reflect::get(&value, &"shape".into())?,
+        )?;
+        let data = Reflect::get(&value, &"data".into())?;
+        let length = Reflect::get(&data, &"length".into())
+            .ok()
+            .and_then(|length| length.as_f64())
+            .and_then(whole);
+        let Some(length) = length else {
+            return Err(self.refused(&format!("{name}.data"), "an array of numbers", &data));
+        };
+        let product = shape
+            .iter()
+            .fold(1, |product: usize, &extent| product.saturating_mul(extent));
+        if length > TENSOR_BYTES / size_of::<f32>() {
+            let most = format!("{name} of at most {TENSOR_BYTES} bytes");
+            return Err(reply::error(
+                self.operation.too_large(most, format!("{length} numbers")),
+            ));
+        }
+        if product != length {
+            let expected = format!("{name} with as many numbers as its shape {shape:?} says");
+            return Err(reply::error(self.operation.shape(expected, length)));
+        }
+        Ok(Some((shape, data)))
+    }
+
+    fn array<T>(&self, shape: &[usize], data: Vec<T>) -> Result<ArrayD<T>, JsValue> {
+        ArrayD::from_shape_vec(IxDyn(shape), data).map_err(|fault| {
+            reply::error(
+                self.operation
+                    .shape(format!("data for shape {shape:?}"), fault),
+            )
+        })
+    }
+
+    pub fn tensor(&self, name: &str) -> Result<Option<ArrayD<f32>>, JsValue> {
+        let Some((shape, data)) = self.shaped(name)? else {
+            return Ok(None);
+        };
+        let Some(floats) = data.dyn_ref::<Float32Array>() else {
+            return Err(self.refused(&format!("{name}.data"), "a Float32Array", &data));
+        };
+        self.array(&shape, floats.to_vec()).map(Some)
+    }
+
+    pub fn needed(&self, name: &str) -> Result<ArrayD<f32>, JsValue> {
+        self.tensor(name)?
+            .ok_or_else(|| self.refused(name, "a tensor { shape, data }", &JsValue::UNDEFINED))
+    }
+
+    pub fn integers(&self, name: &str) -> Result<Option<ArrayD<i32>>, JsValue> {
+        let Some((shape, data)) = self.shaped(name)? else {
+            return Ok(None);
+        };
+        let Some(integers) = data.dyn_ref::<Int32Array>() else {
+            return Err(self.refused(&format!("{name}.data"), "an Int32Array", &data));
+        };
+        self.array(&shape, integers.to_vec()).map(Some)
+    }
+
+    pub fn lengths(&self, name: &str) -> Result<Option<Vec<usize>>, JsValue> {
+        self.field(name)?
+            .map(|value| sizes(self.operation, name, &value))
+            .transpose()
+    }
+
+    /// A boolean mask as bytes, or one to add as floats.
+    pub fn mask(&self, name: &str) -> Result<Option<OwnedMask>, JsValue> {
+        let Some((shape, data)) = self.shaped(name)? else {
+            return Ok(None);
+        };
+        if let Some(bytes) = data.dyn_ref::<Uint8Array>() {
+            let seen = bytes.to_vec().iter().map(|&byte| byte != 0).collect();
+            return self
+                .array(&shape, seen)
+                .map(|seen| Some(OwnedMask::Boolean(seen)));
+        }
+        match data.dyn_ref::<Float32Array>() {
+            Some(floats) => self
+                .array(&shape, floats.to_vec())
+                .map(|added| Some(OwnedMask::Additive(added))),
+            None => Err(self.refused(
+                &format!("{name}.data"),
+                "a Uint8Array or a Float32Array",
+                &data,
+            )),
+        }
+    }
+
+    fn window(&self) -> Result<Option<[i64; 2]>, JsValue> {
+        let Some(value) = self.field("window")? else {
+            return Ok(None);
+        };
+        let refused = || {
+            self.refused(
+                "window",
+                "[left, right], two whole numbers of at least -1",
+                &value,
+            )
+        };
+        if !value.is_object() {
+            return Err(refused());
+        }
+        let sides: Vec<Option<f64>> = Array::from(&value)
+            .iter()
+            .map(|side| side.as_f64())
+            .collect();
+        match sides[..] {
+            [Some(left), Some(right)] if left.fract() == 0.0 && right.fract() == 0.0 => {
+                Ok(Some([left as i64, right as i64]))
+            }
+            _ => Err(refused()),
+        }
+    }
+
+    pub fn scores(&self) -> Result<Option<ScoresKind>, JsValue> {
+        let Some(kind) = self.text("scores")? else {
+            return Ok(None);
+        };
+        match kind.as_str() {
+            "raw" => Ok(Some(ScoresKind::Raw)),
+            "capped" => Ok(Some(ScoresKind::Capped)),
+            "masked" => Ok(Some(ScoresKind::Masked)),
+            "weights" => Ok(Some(ScoresKind::Weights)),
+            other => Err(reply::error(
+                self.operation
+                    .option("scores: raw, capped, masked or weights", other),
+            )),
+        }
+    }
+
+    /// What computing and tracing have in common; the heads have another name in each.
+    pub fn attention_config(&self) -> Result<AttentionConfig, JsValue> {
+        Ok(AttentionConfig {
+            heads: None,
+            kv_heads: self.size("kvHeads")?,
+            causal: self.flag("causal")?,
+            window: self.window()?,
+            scale: self.number("scale")?,
+            softcap: self.number("softcap")?,
+            scores: None,
+        })
+    }
+
+    pub fn linear_config(&self, heads: &str) -> Result<LinearConfig, JsValue> {
+        let rule = match self.text("rule")?.as_deref() {
+            Some("linear") => LinearRule::Linear,
+            Some("gated") => LinearRule::Gated,
+            Some("delta") => LinearRule::Delta,
+            Some("gated_delta") | None => LinearRule::GatedDelta,
+            Some(other) => {
+                let expected = "rule: linear, gated, delta or gated_delta";
+                return Err(reply::error(self.operation.option(expected, other)));
+            }
+        };
+        let heads = self
+            .size(heads)?
+            .ok_or_else(|| reply::error(self.operation.option(heads, "none")))?;
+        let (kv_heads, scale) = (self.size("kvHeads")?, self.number("scale")?);
+        Ok(LinearConfig {
+            heads,
+            kv_heads,
+            rule,
+            scale,
+            chunk: None,
+        })
+    }
+
+    fn strings(&self, name: &str) -> Result<Vec<String>, JsValue> {
+        let Some(value) = self.field(name)? else {
+            return Ok(Vec::new());
+        };
+        let refused =
+            |found: &JsValue| self.refused(&format!("tokens.{name}"), "an array of strings", found);
+        if !Array::is_array(&value) {
+            return Err(refused(&value));
+        }
+        Array::from(&value)
+            .iter()
+            .map(|item| item.as_string().ok_or_else(|| refused(&item)))
+            .collect()
+    }
+
+    fn tokens(&self) -> Result<Option<Tokens>, JsValue> {
+        let Some(value) = self.field("tokens")? else {
+            return Ok(None);
+        };
+        if !value.is_object() {
+            return Err(self.refused("tokens", "{ query, key? }", &value));
+        }
+        let tokens = self.inner(&value);
+        Ok(Some(Tokens {
+            query: tokens.strings("query")?,
+            key: tokens.strings("key")?,
+        }))
+    }
+
+    fn position(&self) -> Result<OwnedPosition, JsValue> {
+        let Some(value) = self.field("position")? else {
+            return Ok(OwnedPosition::None);
+        };
+        // a name alone is an object with nothing but its kind
+        let options = if value.is_object() {
+            value.clone()
+        } else {
+            js_sys::Object::new().into()
+        };
+        let options = self.inner(&options);
+        let kind = if value.is_object() {
+            options.text("kind")?
+        } else {
+            value.as_string()
+        };
+        Ok(match kind.as_deref() {
+            Some("none") => OwnedPosition::None,
+            Some("sinusoidal") => OwnedPosition::Sinusoidal,
+            Some("learned") => OwnedPosition::Learned(options.needed("table")?),
+            Some("rotary") => OwnedPosition::Rotary {
+                base: options.number("base")?,
+                dim: options.size("dim")?,
+                interleaved: options.flag("interleaved")?,
+            },
+            Some("alibi") => OwnedPosition::Alibi(options.tensor("slopes")?),
+            Some(other) => {
+                let expected = "position: none, sinusoidal, learned, rotary or alibi";
+                return Err(reply::error(self.operation.option(expected, other)));
+            }
+            None => {
+                return Err(self.refused("position", "a string, or an object with a kind", &value));
+            }
+        })
+    }
+
+    /// The input of both traces.
+    pub fn trace_input(&self) -> Result<OwnedTraceInput, JsValue> {
+        let seed = self.size("seed")?.unwrap_or(0);
+        Ok(OwnedTraceInput {
+            tokens: self.tokens()?,
+            tensors: TENSORS
+                .map(|name| self.tensor(name))
+                .into_iter()
+                .collect::<Result<_, _>>()?,
+            mask: self.mask("mask")?,
+            position: self.position()?,
+            seed: u32::try_from(seed)
+                .map_err(|_| self.refused("seed", "a 32-bit number", &JsValue::from(seed)))?,
+            width: self.size("width")?,
+            head_dim: self.size("headDim")?,
+        })
+    }
+}
+
+/// A mask that was copied from JavaScript.
+pub(super) enum OwnedMask {
+    Boolean(ArrayD<bool>),
+    Additive(ArrayD<f32>),
+}
+
+impl OwnedMask {
+    pub fn view(&self) -> Mask<'_> {
+        match self {
+            OwnedMask::Boolean(seen) => Mask::Boolean(seen.view()),
+            OwnedMask::Additive(added) => Mask::Additive(added.view()),
+        }
+    }
+}
+
+/// Positions that were copied from JavaScript.
+enum OwnedPosition {
+    None,
+    Sinusoidal,
+    Learned(ArrayD<f32>),
+    Rotary {
+        base: Option<f64>,
+        dim: Option<usize>,
+        interleaved: bool,
+    },
+    Alibi(Option<ArrayD<f32>>),
+}
+
+/// The tensors of a trace, in the order in which `OwnedTraceInput::view` takes them.
+const TENSORS: [&str; 15] = [
+    "x",
+    "memory",
+    "wq",
+    "wk",
+    "wv",
+    "wo",
+    "bq",
+    "bk",
+    "bv",
+    "bo",
+    "q",
+    "k",
+    "v",
+    "pastKey",
+    "pastValue",
+];
+
+/// The input of a trace, copied from JavaScript.
+pub(super) struct OwnedTraceInput {
+    tokens: Option<Tokens>,
+    tensors: Vec<Option<ArrayD<f32>>>,
+    mask: Option<OwnedMask>,
+    position: OwnedPosition,
+    seed: u32,
+    width: Option<usize>,
+    head_dim: Option<usize>,
+}
+
+impl OwnedTraceInput {
+    pub fn view(&self) -> TraceInput<'_> {
+        let tensor = |name: &str| {
+            let place = TENSORS.iter().position(|known| *known == name)?;
+            self.tensors
+                .get(place)?
+                .as_ref()
+                .map(|tensor| tensor.view())
+        };
+        TraceInput {
+            tokens: self.tokens.clone(),
+            x: tensor("x"),
+            memory: tensor("memory"),
+            wq: tensor("wq"),
+            wk: tensor("wk"),
+            wv: tensor("wv"),
+            wo: tensor("wo"),
+            bq: tensor("bq"),
+            bk: tensor("bk"),
+            bv: tensor("bv"),
+            bo: tensor("bo"),
+            q: tensor("q"),
+            k: tensor("k"),
+            v: tensor("v"),
+            mask: self.mask.as_ref().map(OwnedMask::view),
+            past_key: tensor("pastKey"),
+            past_value: tensor("pastValue"),
+            position: match &self.position {
+                OwnedPosition::None => Position::None,
+                OwnedPosition::Sinusoidal => Position::Sinusoidal,
+                OwnedPosition::Learned(table) => Position::Learned(table.view()),
+                &OwnedPosition::Rotary {
+                    base,
+                    dim,
+                    interleaved,
+                } => Position::Rotary {
+                    base,
+                    dim,
+                    interleaved,
+                },
+                OwnedPosition::Alibi(slopes) => Position::Alibi {
+                    slopes: slopes.as_ref().map(|slopes| slopes.view()),
+                },
+            },
+            seed: self.seed,
+            width: self.width,
+            head_dim: self.head_dim,
+        }
+    }
+}
