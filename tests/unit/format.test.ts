@@ -19,12 +19,12 @@ describe("formatCell", () => {
     [Number.NEGATIVE_INFINITY, "−∞"],
   ])("%d is %s", (value, text) => expect(formatCell(value)).toBe(text));
 
-  it("never says -0.00, and stays within 8 characters and its printed precision", () => {
+  it("never says -0.00, and stays within 7 characters and its printed precision", () => {
     for (let n = -400; n <= 400; n++) {
       const value = Math.sign(n || 1) * 10 ** (n / 12);
       const text = formatCell(value);
       expect(text).not.toMatch(/^−0(\.0*)?$/);
-      expect(text.length).toBeLessThanOrEqual(8);
+      expect(text.length).toBeLessThanOrEqual(7);
       const digits = Math.abs(value) >= 1e10 || Math.abs(value) < 1e-9 ? 0.5 : 0.05;
       expect(Math.abs(parse(text) - value)).toBeLessThanOrEqual(Math.abs(value) * digits + 1e-12);
     }

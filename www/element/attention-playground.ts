@@ -16,6 +16,7 @@ import { parseInSlices } from "../input/parse-matrices.ts";
 import { captionFor, spoken } from "./parts/caption.ts";
 import { type Actions, type Context, chosenToken } from "./parts/context.ts";
 import { drawArcs } from "./parts/sentence.ts";
+import { followStop } from "./parts/strip.ts";
 import { page } from "./page.ts";
 import { toBlob } from "./picture.ts";
 import { matricesAsText, readFiles } from "./matrix-text.ts";
@@ -469,6 +470,7 @@ export class AttentionPlayground extends LitElement {
       still: this.#reduced?.matches ?? false,
     });
     drawArcs(this.renderRoot, context, chosenToken(context));
+    followStop(this.renderRoot);
   }
 
   #measure(): void {

@@ -13,7 +13,7 @@ import { equation } from "./parts/equation.ts";
 import { input } from "./parts/input.ts";
 import { numberLink } from "./parts/number.ts";
 import { sentence } from "./parts/sentence.ts";
-import { headPicker, strip } from "./parts/strip.ts";
+import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
 
 export interface PageOptions {
@@ -43,7 +43,7 @@ export function page(context: Context, options: PageOptions): TemplateResult {
       ${show("sentence", () => sentence(context))}
     </div>
     <main class="work">
-      ${show("strip", () => html`<div class="strip-row">${strip(context)}${headPicker(context)}</div>`)}
+      ${show("strip", () => strip(context))}
       <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""}></div>
       ${legend(context)}
     </main>
@@ -63,7 +63,7 @@ function header({ state, actions, adapter }: Context): TemplateResult {
     <span class="spacer"></span>
     <span class="hint backend">${fill(en.backend, { adapter })}</span>
     <button type="button" class="quiet" @click=${actions.copyLink}>${en.copyLink}</button>
-    <label class="theme">${en.controls.theme}
+    <label class="theme"><span>${en.controls.theme}</span>
       <select data-field="theme" .value=${state.theme} @change=${(event: Event) => actions.set({ theme: (event.target as HTMLSelectElement).value as "auto" }, "replace")}>
         ${FIELDS.theme.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === state.theme}>${en.choices[choice]}</option>`)}
       </select></label>
@@ -74,7 +74,6 @@ function header({ state, actions, adapter }: Context): TemplateResult {
 function messages({ trace, stale, problems }: Context): TemplateResult {
   const elsewhere = [...problems].filter(([field]) => FIELDS[field].kind === "view");
   return html`
-    ${trace && trace.config.seeded.length > 0 ? html`<p class="untrained" title=${en.untrainedWhy}>${en.untrained}</p>` : nothing}
     ${stale ? html`<p class="notice stale" role="status">${en.stale}</p>` : nothing}
     ${
       trace?.nonFiniteCount

@@ -21,6 +21,7 @@ export const styles = css`
   grid-template: "header header" auto "top top" auto "work panel" minmax(420px, 1fr) "transport transport" auto / minmax(0, 1fr) 348px;
   gap: 0 20px;
   min-height: inherit;
+  height: 100%;
   padding: 0 24px;
   color: var(--text);
   background: var(--page);
@@ -60,7 +61,7 @@ header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; c
 .grow { flex: 1; min-width: 0; }
 .text-row input { width: 100%; font-size: 17px; padding: 6px 12px; }
 .own { font-size: 14px; }
-.untrained { font-size: 13px; color: var(--soft); }
+.untrained { margin-inline-start: auto; }
 .untrained::before { content: "◌ "; }
 .matrices { display: grid; gap: 8px; padding: 8px 0; }
 .matrices label { display: grid; gap: 4px; font-size: 13px; color: var(--soft); }
@@ -68,11 +69,12 @@ header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; c
 .buttons { display: flex; gap: 8px; flex-wrap: wrap; }
 
 .sentence { border-bottom: 1px solid var(--line); padding-bottom: 6px; }
-.attends { font-size: 13px; color: var(--soft); }
+.attends { font-size: 13px; color: var(--soft); display: flex; flex-wrap: wrap; align-items: center; gap: 2px 10px; }
+.attends select { padding: 1px 4px; min-height: 28px; }
 .line { position: relative; }
 .arcs { display: block; width: 100%; height: 58px; overflow: visible; margin-bottom: -2px; }
 .arcs path { fill: none; stroke: var(--query); stroke-linecap: round; }
-.tokens { display: flex; flex-wrap: wrap; gap: 2px; max-height: 148px; overflow-y: auto; }
+.tokens { display: flex; flex-wrap: wrap; justify-content: center; gap: 2px; max-height: 148px; overflow-y: auto; }
 .token {
   display: inline-flex; flex-direction: column; align-items: center; padding: 2px 7px 1px; border: 0; border-radius: 5px;
   background: color-mix(in srgb, var(--query) calc(var(--share, 0) * 55%), transparent); font-size: 17px; line-height: 1.3; color: var(--text);
@@ -82,8 +84,7 @@ header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; c
 .share { font-size: 12px; color: var(--text); opacity: 0.85; }
 
 .work { grid-area: work; display: flex; flex-direction: column; min-width: 0; padding-top: 8px; }
-.strip-row { display: flex; align-items: flex-end; gap: 12px; }
-.strip { display: flex; gap: 4px; overflow-x: auto; flex: 1; scrollbar-width: thin; padding-bottom: 2px; }
+.strip { display: flex; gap: 4px; overflow-x: auto; flex: none; scrollbar-width: thin; padding-bottom: 2px; }
 .group { border-inline-start: 1px solid var(--line); padding-inline-start: 4px; }
 .group:first-child { border: 0; padding: 0; }
 .group-name { display: block; font-size: 12px; color: var(--soft); padding-inline-start: 4px; white-space: nowrap; }
@@ -95,12 +96,13 @@ header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; c
 .stop:hover { background: var(--paper); }
 .stop[aria-current] { color: var(--text); background: var(--paper); box-shadow: inset 0 -3px 0 var(--accent, var(--plain)); font-weight: 600; }
 .stop canvas { width: 44px; height: 32px; image-rendering: pixelated; }
-.head-picker { font-size: 12px; color: var(--soft); display: grid; gap: 2px; white-space: nowrap; }
 
 .scene { position: relative; flex: 1; min-height: 360px; overflow: hidden; margin-top: 8px; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .overlay { position: absolute; inset: 0; }
 .overlay.arriving .cell { opacity: 0; }
+.title sub { font-size: 0.8em; line-height: 0; }
+summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; }
 .title { position: absolute; font-size: 13px; font-weight: 600; line-height: 18px; white-space: nowrap; color: var(--accent); }
 .role-query { --accent: var(--query); } .role-key { --accent: var(--key); } .role-value { --accent: var(--value); }
 .role-output { --accent: var(--output); } .role-weights { --accent: var(--weights); } .role-plain { --accent: var(--plain); }
@@ -116,11 +118,11 @@ header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; c
 .scale { display: inline-flex; align-items: center; gap: 6px; }
 .scale i { width: 64px; height: 9px; border: 1px solid var(--line); }
 
-.panel { grid-area: panel; display: flex; flex-direction: column; gap: 12px; padding-top: 8px; min-width: 0; }
-.caption { min-height: 128px; }
+.panel { grid-area: panel; display: flex; flex-direction: column; gap: 12px; padding: 8px 4px 8px 0; min-width: 0; height: 0; min-height: 100%; overflow-y: auto; scrollbar-width: thin; }
+.caption { min-height: 122px; }
 .about { color: var(--soft); font-size: 14px; }
 .now { margin-top: 4px; }
-.equation { border-top: 1px solid var(--line); padding-top: 10px; height: 262px; overflow-y: auto; flex: none; }
+.equation { border-top: 1px solid var(--line); padding-top: 10px; height: 250px; overflow-y: auto; flex: none; }
 .formula { font-size: 13px; color: var(--soft); overflow-wrap: anywhere; }
 .cell-name { font-size: 13px; font-weight: 600; overflow-wrap: anywhere; margin-top: 2px; }
 .terms { font-size: 14px; line-height: 1.9; overflow-wrap: anywhere; }
@@ -164,20 +166,19 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; }
   .scene { flex: none; height: min(96cqw, 440px); min-height: 300px; }
   .caption { min-height: 0; }
+  .panel { height: auto; min-height: 0; }
+  .page { height: auto; }
   .equation { height: auto; max-height: 300px; }
   .segments, .backend { display: none; }
   .transport { flex-wrap: wrap; gap: 4px 12px; justify-content: center; }
   .scrub { order: -1; flex: 1 0 100%; }
-  .strip-row { flex-wrap: wrap; }
-  .strip { flex: 1 0 100%; }
-  .sentence { padding-bottom: 4px; }
+    .sentence { padding-bottom: 4px; }
   .token { font-size: 16px; padding: 2px 5px; }
 }
 @container (max-width: 520px) {
   .arcs { height: 0; }
   header { flex-wrap: wrap; gap: 8px; padding: 8px 0 4px; }
-  .theme { font-size: 0 !important; gap: 0 !important; }
-  .speed { font-size: 0; }
+  .theme span, .speed span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .icon { width: 38px; height: 38px; }
 }
 @media (forced-colors: active) { .stop[aria-current] { outline: 2px solid; } .token[aria-pressed="true"] { outline: 2px solid; } }

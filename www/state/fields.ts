@@ -136,10 +136,10 @@ export const FIELDS: Fields = {
   cell: {
     kind: "view",
     type: "number",
-    default: -1,
-    min: -1,
+    default: -2,
+    min: -2,
     max: 1e9,
-    about: "How many cells of the stage are computed; the fraction is the progress of the next; -1 = all.",
+    about: "How many cells of the stage are computed, the fraction being the progress of the next; below 0 the operands still take their places; -2 = all.",
   },
   head: { kind: "view", type: "integer", default: 0, min: 0, max: 63, about: "The head on show, from 0." },
   token: { kind: "view", type: "integer", default: -1, min: -1, max: 4095, about: "The chosen query token, from 0; -1 = 'it', else the first." },

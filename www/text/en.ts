@@ -130,7 +130,7 @@ export const en = {
   sentence: "Sentence",
   keySentence: "Sentence for keys and values",
   tokens: "Tokens: choose one to see what it attends to",
-  attends: "Head {head}: {q} attends to",
+  attends: "{q} attends to:",
   showInputs: "Your own matrices",
   input: "Input",
   matrices: "Matrices",
@@ -174,6 +174,7 @@ export const en = {
     mask: "query-key_query-key",
   } as Record<string, string>,
   newSeed: "Next seed",
+  more: "More settings",
   maskEdit: "Edit the mask: click cells of the masked scores",
   transport: {
     start: "To the start",
@@ -188,6 +189,7 @@ export const en = {
     course: "Place in the course",
     speed: "Speed",
   },
+  short: { embeddings: "Embed", mixed: "Mixed", concat: "Concat", query_rotated: "Q rot.", key_rotated: "K rot." } as Record<string, string>,
   copyLink: "Copy link",
   copied: "Link copied.",
   linkTooLong: "This state needs {n} characters; a link holds {max}. Saved as a file instead: drop it here to open it.",
@@ -199,7 +201,7 @@ export const en = {
   nonFinite: "{n} of the numbers given are NaN or infinite, the first at {at}. They are carried through as they are.",
   fieldError: "{field}: expected {expected}, found {found}.",
   emptyText: "Expected at least one word, found none.",
-  headOf: "head {n} of {all}",
+  headOf: "Head {n} of {all}",
   gridLabel: "{stage}, {rows} by {columns}",
   keys: "Space plays. ← → by cell, ↑ ↓ by row, J L by stage, Home End to the ends, Esc lets go.",
 };

@@ -34,9 +34,10 @@ const GAP = 22;
 const TITLE = 22;
 const COLUMN_LABELS = 18;
 const SIGN = 26;
+const LINE_GAP = 4;
 const MAX_CELL = { width: 52, height: 26 };
 /** Smaller than this, three digits at 12 px do not fit. */
-export const NUMBER_CELL = { width: 43, height: 16 };
+export const NUMBER_CELL = { width: 47, height: 16 };
 const MIN_CELL = 1;
 const FAR_RIGHT = 8;
 /** A title needs this much, however narrow its matrix. */
@@ -103,53 +104,58 @@ function product(scene: Scene, room: Room): Layout {
   });
 }
 
-/** Matrices one beside the other; where the room is narrow, one under the other. */
+/**
+ * Matrices one beside the other; where that leaves no room for numbers, the result stands under its operands. Operands never
+ * part: a row's own number stays at the end of its row.
+ */
 function sideBySide(scene: Scene, room: Room): Layout {
   const parts = [...scene.parts, scene.result];
-  const columns = parts.reduce((sum, part) => sum + part.view.columns, 0);
-  const rows = Math.max(...parts.map((part) => part.view.rows));
-  const narrow = parts.filter((part) => part.view.columns === 1).length;
-  const gaps = parts.length * SIGN + narrow * (TITLE_WIDTH - NUMBER_CELL.width);
-  const wide = cellSize(
-    { width: room.width - room.labelWidth - gaps - FAR_RIGHT, height: room.height - TITLE - COLUMN_LABELS },
-    columns,
-    rows,
-  );
-  const widest = Math.max(...parts.map((part) => part.view.columns));
-  const stacked = cellSize(
+  const abreast = grouped([parts], room);
+  if (abreast.numbers || scene.parts.length === 0) return abreast;
+  const stacked = grouped([scene.parts, [scene.result]], room);
+  const area = ({ boxes }: Layout) => (boxes[0]?.cellWidth ?? 0) * (boxes[0]?.cellHeight ?? 0);
+  return stacked.numbers || area(stacked) > area(abreast) * 1.3 ? stacked : abreast;
+}
+
+/** Lines of matrices, each line set from left to right, all cells of one size. */
+function grouped(lines: Part[][], room: Room): Layout {
+  const overhead = (line: Part[]) =>
+    line.length * SIGN + line.filter(({ view }) => view.columns === 1).length * (TITLE_WIDTH - NUMBER_CELL.width);
+  const rowsOf = (line: Part[]) => Math.max(...line.map(({ view }) => view.rows));
+  const columnsOf = (line: Part[]) => line.reduce((sum, { view }) => sum + view.columns, 0);
+  const above = TITLE + COLUMN_LABELS;
+  const widest = lines.reduce((a, b) => (columnsOf(b) > columnsOf(a) ? b : a));
+  const cell = cellSize(
     {
-      width: room.width - room.labelWidth - FAR_RIGHT,
-      height: room.height / parts.length - TITLE - COLUMN_LABELS - 4,
+      width: room.width - room.labelWidth - overhead(widest) - FAR_RIGHT,
+      height: room.height - lines.length * (above + LINE_GAP),
     },
-    widest,
-    rows,
+    columnsOf(widest),
+    lines.reduce((sum, line) => sum + rowsOf(line), 0),
   );
-  const stack = parts.length <= 3 && stacked.width * stacked.height > wide.width * wide.height * 1.3;
-  const cell = stack ? stacked : wide;
   const boxes: Box[] = [];
-  let x = room.labelWidth;
-  let y = TITLE + COLUMN_LABELS;
+  let y = above;
   let width = 0;
-  for (const part of parts) {
-    const first = boxes.length === 0;
-    boxes.push({
-      part,
-      x,
-      y,
-      cellWidth: cell.width,
-      cellHeight: cell.height,
-      labelWidth: room.labelWidth,
-      rowLabels: (first || stack) && needsRowLabels(part) ? "left" : "none",
-      columnLabels: needsColumnLabels(part) ? "top" : "none",
-    });
-    const taken = Math.max(part.view.columns * cell.width, TITLE_WIDTH);
-    width = Math.max(width, x + taken);
-    if (stack) y += part.view.rows * cell.height + TITLE + COLUMN_LABELS + 4;
-    else x += taken + SIGN;
+  for (const line of lines) {
+    let x = room.labelWidth;
+    for (const part of line) {
+      boxes.push({
+        part,
+        x,
+        y,
+        cellWidth: cell.width,
+        cellHeight: cell.height,
+        labelWidth: room.labelWidth,
+        rowLabels: part === line[0] && needsRowLabels(part) ? "left" : "none",
+        columnLabels: needsColumnLabels(part) ? "top" : "none",
+      });
+      const taken = Math.max(part.view.columns * cell.width, TITLE_WIDTH);
+      width = Math.max(width, x + taken);
+      x += taken + SIGN;
+    }
+    y += rowsOf(line) * cell.height + above + LINE_GAP;
   }
-  const last = boxes.at(-1) as Box;
-  const bottom = stack ? last.y + last.part.view.rows * cell.height : TITLE + COLUMN_LABELS + rows * cell.height;
-  return finish(boxes, cell, { width: width + FAR_RIGHT, height: bottom + 4 });
+  return finish(boxes, cell, { width: width + FAR_RIGHT, height: y - above });
 }
 
 function finish(boxes: Box[], cell: Size, size: Size): Layout {

@@ -274,7 +274,14 @@ function title(box: Box): HTMLElement {
   const made = element("div", `title role-${part.role}`);
   const name = en.stages[part.view.stage.id] ?? part.view.stage.id;
   const transposed = part.place === "top" && part.reads === "column" && /^key/.test(part.view.stage.id);
-  made.textContent = `${part.sign ? `${part.sign} ` : ""}${name}${transposed ? "ᵀ" : ""}`;
+  // W_Q is set as W with Q below.
+  const [before, below] = name.split("_");
+  made.textContent = `${part.sign ? `${part.sign} ` : ""}${before}${transposed ? "ᵀ" : ""}`;
+  if (below) {
+    const sub = element("sub");
+    sub.textContent = below;
+    made.append(sub);
+  }
   Object.assign(made.style, { left: `${x}px`, top: `${y - (box.columnLabels === "top" ? 40 : 22)}px` });
   return made;
 }

@@ -9,13 +9,16 @@ type FieldName = keyof State;
 
 export function controls(context: Context): TemplateResult {
   const { mode, state, actions } = context;
-  const shown: FieldName[] = ["attention", "heads", "kvHeads"];
-  if (mode === "text" || !state.matrices?.wq) shown.push("headDim");
-  shown.push("causal", "window", "scale", "softcap", "position", "seed");
+  const given = mode === "matrices";
+  const first: FieldName[] = ["heads", "headDim", "causal", "scale", "position", "seed"];
+  const more: FieldName[] = ["attention", "kvHeads", "window", "softcap"];
+  const fields = (names: FieldName[]) => html`<div class="fields">${names.map((name) => control(name, context))}</div>`;
   return html`<section class="controls" aria-label="Settings">
-    <div class="fields">${shown.filter((f) => mode === "text" || f !== "attention").map((field) => control(field, context))}</div>
+    ${fields(first.filter((name) => !(given && state.matrices?.wq && name === "headDim")))}
+    <details ?open=${more.some((name) => context.problems.has(name))}><summary>${en.more}</summary>
+    ${fields(more.filter((name) => !(given && name === "attention")))}
     <label class="check"><input type="checkbox" .checked=${context.maskEdit}
-      @change=${(event: Event) => actions.editMask((event.target as HTMLInputElement).checked)}/> ${en.maskEdit}</label>
+      @change=${(event: Event) => actions.editMask((event.target as HTMLInputElement).checked)}/> ${en.maskEdit}</label></details>
     ${state.mask ? control("mask", context) : nothing}
   </section>`;
 }

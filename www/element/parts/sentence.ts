@@ -19,7 +19,8 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
   const weighed = (key: number) => html`<span class="share" data-stage="weights" data-index="${head},${chosen},${key}">${formatPercent(share(key))}</span>`;
   const choose = (token: number) => actions.set({ token }, "push");
   return html`<section class="sentence" aria-label=${en.tokens}>
-    <p class="attends">${fill(en.attends, { head: state.head + 1, q: `“${tokenName(trace, "query", chosen)}”` })}</p>
+    <p class="attends">${headPicker(context)} ${fill(en.attends, { q: `“${tokenName(trace, "query", chosen)}”` })}
+      ${trace.config.seeded.length > 0 ? html`<span class="untrained" title=${en.untrainedWhy}>${en.untrained}</span>` : nothing}</p>
     <div class="line">
       <svg class="arcs" aria-hidden="true">${svg``}</svg>
       ${
@@ -37,6 +38,14 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
       )}</div>
     </div>
   </section>`;
+}
+
+function headPicker({ trace, state, actions }: Context): TemplateResult {
+  const heads = Array.from({ length: trace?.config.heads ?? 1 }, (_, head) => head);
+  return html`<label><span class="visually-hidden">${en.controls.head}</span>
+    <select data-field="head" .value=${String(state.head)} @change=${(event: Event) => actions.set({ head: Number((event.target as HTMLSelectElement).value) }, "push")}>
+      ${heads.map((head) => html`<option value=${head} ?selected=${head === state.head}>${fill(en.headOf, { n: head + 1, all: heads.length })}</option>`)}
+    </select></label>`;
 }
 
 const shade = (share: number) => `--share: ${Number.isFinite(share) ? share : 0}`;

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import type { Trace } from "../../engine/types.ts";
-import { en, fill } from "../../text/en.ts";
+import { en } from "../../text/en.ts";
 import { type Segment, WHOLE } from "../../timeline/course.ts";
 import { sliceForHead } from "../../view/matrix-view.ts";
 import { colorOf, type Palette, scaleOf } from "../../view/palette.ts";
@@ -82,12 +82,13 @@ function thumbnail(canvas: Element | undefined, trace: Trace, id: string, head: 
   }
 }
 
-export function headPicker({ trace, state, actions }: Context): TemplateResult | typeof nothing {
-  const heads = trace?.config.heads ?? 1;
-  if (heads < 2) return nothing;
-  const options = Array.from({ length: heads }, (_, head) => head);
-  return html`<label class="head-picker">${en.controls.head}
-    <select data-field="head" .value=${String(state.head)} @change=${(event: Event) => actions.set({ head: Number((event.target as HTMLSelectElement).value) }, "push")}>
-      ${options.map((head) => html`<option value=${head} ?selected=${head === state.head}>${fill(en.headOf, { n: head + 1, all: heads })}</option>`)}
-    </select></label>`;
+/** The stop where the reader is comes into the strip's view; the page itself does not scroll. */
+export function followStop(root: ParentNode): void {
+  const strip = root.querySelector<HTMLElement>(".strip");
+  const stop = strip?.querySelector<HTMLElement>("[aria-current]");
+  if (!strip || !stop || strip.scrollWidth <= strip.clientWidth) return;
+  const left = stop.offsetLeft - strip.offsetLeft;
+  if (left < strip.scrollLeft || left + stop.offsetWidth > strip.scrollLeft + strip.clientWidth) {
+    strip.scrollLeft = left - (strip.clientWidth - stop.offsetWidth) / 2;
+  }
 }

@@ -14,6 +14,9 @@ const ICONS = {
   stage: "M4 5l8 5-8 5zM13 5h2.5v10H13z",
 };
 
+/** A stage that takes less of the course than this has no room for its name. */
+const NAMED_SHARE = 0.05;
+
 function button(
   icon: keyof typeof ICONS,
   label: string,
@@ -48,10 +51,10 @@ export function transport({ state, course, frame, playing, actions, trace }: Con
         @input=${(event: Event) => actions.seek(Number((event.target as HTMLInputElement).value), "none")}
         @change=${(event: Event) => actions.seek(Number((event.target as HTMLInputElement).value), "push")}/>
       <div class="segments" aria-hidden="true">${course.segments.map(
-        (segment) => html`<span style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${name(segment.stage.id)}</span>`,
+        (segment) => html`<span style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${segment.schedule.duration / course.duration > NAMED_SHARE ? (en.short[segment.stage.id] ?? name(segment.stage.id)) : ""}</span>`,
       )}</div>
     </div>
-    <label class="speed">${t.speed}
+    <label class="speed"><span>${t.speed}</span>
       <select .value=${String(state.speed)} @change=${(event: Event) => actions.set({ speed: Number((event.target as HTMLSelectElement).value) }, "replace")}>
         ${[0.25, 0.5, 1, 2, 4].map((speed) => html`<option value=${speed} ?selected=${speed === state.speed}>${speed}×</option>`)}
       </select></label>
