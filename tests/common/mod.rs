@@ -1,9 +1,8 @@
 //! What the tests share: comparing arrays and saying where they differ most.
 
-#![allow(
-    dead_code,
-    reason = "each test file takes the helpers that it needs"
-)]
+#![allow(dead_code, reason = "each test file takes the helpers that it needs")]
+
+pub mod traces;
 
 use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
 
