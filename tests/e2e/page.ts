@@ -40,30 +40,29 @@ export async function rerun(page: Page, act: () => Promise<unknown>): Promise<vo
 export function valueOf(of: { stages: Trace["stages"]; data: number[] }, stage: string, index: number[]): number {
   const found = of.stages.find(({ id }) => id === stage);
   if (!found) throw new Error(`the page shows a number of the stage "${stage}", which the trace does not have`);
-  expect(index.length, `${stage} [${index}]`).toBe(found.shape.length);
+  if (index.length !== found.shape.length) throw new Error(`${stage} [${index}]: expected ${found.shape.length} axes`);
   let linear = 0;
   found.shape.forEach((size, axis) => {
     const at = index[axis] ?? -1;
-    expect(at >= 0 && at < size, `${stage} [${index}] within ${found.shape}`).toBe(true);
+    if (!(at >= 0 && at < size)) throw new Error(`${stage} [${index}]: expected a cell within ${found.shape}`);
     linear = linear * size + at;
   });
   return of.data[found.offset + linear] as number;
 }
 
-/** Fails unless `text` is `value` at the precision that is printed. */
-export function expectPrinted(text: string, value: number, where: string): void {
+/** What is wrong with `text` as a print of `value`, or undefined: it has to be `value` at the precision that is printed. */
+export function misprint(text: string, value: number): string | undefined {
   const ascii = text.trim().replaceAll("−", "-");
-  if (ascii === "NaN") return expect(Number.isNaN(value), `${where}: NaN for ${value}`).toBe(true);
-  if (ascii === "∞" || ascii === "-∞") return expect(value, where).toBe(ascii === "∞" ? Infinity : -Infinity);
-  if (ascii === "<0.1 %") return expect(value > 0 && value < 0.001, `${where}: <0.1 % for ${value}`).toBe(true);
+  const wrong = `shows “${text}” for ${value}`;
+  if (ascii === "NaN") return Number.isNaN(value) ? undefined : wrong;
+  if (ascii === "∞" || ascii === "-∞") return value === (ascii === "∞" ? Infinity : -Infinity) ? undefined : wrong;
+  if (ascii === "<0.1 %") return value > 0 && value < 0.001 ? undefined : wrong;
   const percent = ascii.endsWith(" %");
   const number = percent ? ascii.slice(0, -2) : ascii;
-  expect(number, `${where}: a number`).toMatch(/^-?\d+(\.\d+)?(e-?\d+)?$/);
+  if (!/^-?\d+(\.\d+)?(e-?\d+)?$/.test(number)) return `${wrong}: no number`;
   const [mantissa = "", exponent = "0"] = number.split("e");
-  const decimals = mantissa.split(".")[1]?.length ?? 0;
-  const unit = 10 ** (Number(exponent) - decimals);
+  const unit = 10 ** (Number(exponent) - (mantissa.split(".")[1]?.length ?? 0));
   const meant = percent ? value * 100 : value;
-  expect(Number(number) === 0 ? meant === 0 || percent : true, `${where}: ${text} for ${value}`).toBe(true);
-  const slack = Math.abs(meant) * 1e-9;
-  expect(Math.abs(Number(number) - meant), `${where}: ${text} for ${value}`).toBeLessThanOrEqual(unit / 2 + slack);
+  if (Number(number) === 0 && meant !== 0) return wrong;
+  return Math.abs(Number(number) - meant) <= unit / 2 + Math.abs(meant) * 1e-9 ? undefined : wrong;
 }

@@ -98,7 +98,7 @@ test("everything by keyboard, and each step is spoken", async ({ page }) => {
   await page.keyboard.press("l");
   expect((await state(page)).stage).toBe("query");
   await page.keyboard.press("ArrowRight");
-  await expect(spoken).toContainText("key of");
+  await expect(spoken).toContainText("gives number 1 of its key");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("j");
   await page.keyboard.press("End");
@@ -141,6 +141,7 @@ test("the heads on show and the chosen token change what is drawn, not what is c
 
 test("cells of the mask are clicked shut and open", async ({ page }) => {
   await open(page, "text=dog+bites+man");
+  await page.getByText("More settings").click();
   await page.locator(".check input").check();
   await rerun(page, () => page.locator('.scene [data-stage="scores"]').nth(1).click({ force: true }));
   const masked = await trace(page);

@@ -20,7 +20,7 @@ const trace = {
 describe("Schedule", () => {
   const schedule = new Schedule(14, 14, { lead: 0.7, cell: 1 });
   it("seconds to cells and back", () => {
-    for (let time = 0; time < schedule.duration - 0.5; time += 0.01) {
+    for (let time = 0; time < schedule.duration; time += 0.01) {
       expect(schedule.timeOf(schedule.cellsAt(time))).toBeCloseTo(time, 6);
     }
   });
@@ -31,10 +31,15 @@ describe("Schedule", () => {
       expect(cells).toBeGreaterThanOrEqual(last);
       last = cells;
     }
-    expect(last).toBe(196);
+    expect(last).toBeCloseTo(197, 1);
+  });
+  it("goes on through the rest after the last cell, however short the frames", () => {
+    let time = schedule.timeOf(196);
+    for (let n = 0; n < 200 && time < schedule.duration; n++) time = schedule.timeOf(schedule.cellsAt(time)) + 0.004;
+    expect(time).toBeGreaterThanOrEqual(schedule.duration);
   });
   it("a single cell and a wide row are paced too", () => {
-    expect(new Schedule(1, 1, { lead: 0.7, cell: 1 }).cellsAt(100)).toBe(1);
+    expect(new Schedule(1, 1, { lead: 0.7, cell: 1 }).cellsAt(100)).toBe(2);
     expect(new Schedule(1, 512, { lead: 0.7, cell: 1 }).duration).toBeLessThan(12);
     expect(new Schedule(512, 512, { lead: 0.7, cell: 1 }).duration).toBeLessThan(15);
   });

@@ -351,6 +351,10 @@ export class AttentionPlayground extends LitElement {
       this.#ask();
       this.requestUpdate();
     },
+    glance: (cell) => {
+      this.#inquiry.glance = cell;
+      this.requestUpdate();
+    },
     matrices: (text) => void this.#useMatrices(() => parseInSlices(text).then((matrices) => ({ matrices }))),
     files: (files) => void this.#useMatrices(() => readFiles([...files])),
     fillMatrices: () => (this.#trace ? matricesAsText(this.#trace) : ""),

@@ -15,6 +15,8 @@ export function parseCell(text: string): Lit | undefined {
 
 export class Inquiry {
   hover: Lit | undefined;
+  /** An operand that is pointed at in an equation: it lights up, and the equation stays as it is. */
+  glance: Lit | undefined;
   /** Cells held on the way here: from the first that was asked, operand by operand, to the one on show. */
   path: Lit[] = [];
   explanation: Explanation | undefined;
@@ -36,6 +38,7 @@ export class Inquiry {
   /** A cell on the path is gone back to; another is walked on to. */
   hold(cell: Lit | undefined, trace: Trace | undefined): void {
     this.hover = undefined;
+    this.glance = undefined;
     if (!cell || (trace && !contains(trace, cell))) {
       this.path = [];
       return;
@@ -83,6 +86,7 @@ export class Inquiry {
 
   /** What is outlined: the cell that the reader asks about, and its operands. */
   lit(): Lit[] {
+    if (this.glance) return [this.glance];
     const asked = this.hover ?? this.held;
     if (!asked) return [];
     const { terms = [], stage = "", index = [] } = this.explanation ?? {};

@@ -179,7 +179,12 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .arcs { height: 0; }
   header { flex-wrap: wrap; gap: 8px; padding: 8px 0 4px; }
   .theme span, .speed span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .icon { width: 38px; height: 38px; }
+  h1 { font-size: 15px; }
+  header select { max-width: 84px; }
+  .icon { width: 36px; height: 38px; }
+  .keys { gap: 0; }
+  .transport { flex-wrap: wrap; gap: 2px 4px; }
+  .speed select { width: 64px; padding: 4px; }
 }
 @media (forced-colors: active) { .stop[aria-current] { outline: 2px solid; } .token[aria-pressed="true"] { outline: 2px solid; } }
 @media (prefers-reduced-motion: no-preference) { .overlay .cell { transition: opacity 0.15s; } }

@@ -201,6 +201,7 @@ export const en = {
   nonFinite: "{n} of the numbers given are NaN or infinite, the first at {at}. They are carried through as they are.",
   fieldError: "{field}: expected {expected}, found {found}.",
   emptyText: "Expected at least one word, found none.",
+  ofHead: "of head {n}",
   headOf: "Head {n} of {all}",
   gridLabel: "{stage}, {rows} by {columns}",
   keys: "Space plays. ← → by cell, ↑ ↓ by row, J L by stage, Home End to the ends, Esc lets go.",

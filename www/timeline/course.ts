@@ -73,7 +73,7 @@ export class Course {
   timeOf(stageId: string, cell: number): number {
     const segment = this.segmentOf(stageId) ?? (this.segments[0] as Segment);
     const { schedule, start } = segment;
-    return start + (cell === WHOLE ? schedule.duration - 1e-6 : schedule.timeOf(Math.min(cell, schedule.cells)));
+    return start + (cell === WHOLE ? schedule.duration - 1e-6 : schedule.timeOf(cell));
   }
 
   frame(stageId: string, cell: number): Frame {

@@ -48,7 +48,10 @@ export class Schedule {
     this.duration = (knots.at(-1) as Knot).time + PAUSE_AFTER;
   }
 
-  /** Computed cells at `time`; negative during the lead: -1 at its start, 0 at its end. */
+  /**
+   * Computed cells at `time`. Negative during the lead: -1 at its start, 0 at its end. Beyond `cells` in the rest that follows the
+   * last cell: one more at its end. So a position is a moment, and the clock can go on from any.
+   */
   cellsAt(time: number): number {
     if (time < this.#lead) return Math.max(time, 0) / this.#lead - 1;
     const knots = this.#knots;
@@ -56,7 +59,12 @@ export class Schedule {
       const [a, b] = [knots[k - 1] as Knot, knots[k] as Knot];
       if (time < b.time) return a.cells + ((time - a.time) / (b.time - a.time)) * (b.cells - a.cells);
     }
-    return this.cells;
+    const rest = Math.min(1, (time - this.#end) / PAUSE_AFTER);
+    return this.cells + rest;
+  }
+
+  get #end(): number {
+    return this.duration - PAUSE_AFTER;
   }
 
   timeOf(cells: number): number {
@@ -66,7 +74,7 @@ export class Schedule {
       const [a, b] = [knots[k - 1] as Knot, knots[k] as Knot];
       if (cells <= b.cells) return a.time + ((cells - a.cells) / (b.cells - a.cells)) * (b.time - a.time);
     }
-    return (knots.at(-1) as Knot).time;
+    return this.#end + Math.min(1, cells - this.cells) * PAUSE_AFTER;
   }
 
   /** Seconds that the cell at `cells` takes: what is too quick to follow is not animated cell by cell. */

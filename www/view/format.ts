@@ -44,6 +44,7 @@ export function formatExact(value: number): string {
 export function formatPercent(value: number): string {
   if (!Number.isFinite(value)) return formatCell(value);
   const percent = value * 100;
-  if (percent !== 0 && percent < 0.1) return "<0.1 %";
+  if (percent === 0) return "0 %";
+  if (percent < 0.1) return "<0.1 %";
   return `${percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)} %`;
 }

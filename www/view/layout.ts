@@ -120,9 +120,9 @@ function sideBySide(scene: Scene, room: Room): Layout {
 /** Lines of matrices, each line set from left to right, all cells of one size. */
 function grouped(lines: Part[][], room: Room): Layout {
   const overhead = (line: Part[]) =>
-    line.length * SIGN + line.filter(({ view }) => view.columns === 1).length * (TITLE_WIDTH - NUMBER_CELL.width);
+    line.length * SIGN + line.filter(({ view }) => view.columns === 1).length * TITLE_WIDTH;
   const rowsOf = (line: Part[]) => Math.max(...line.map(({ view }) => view.rows));
-  const columnsOf = (line: Part[]) => line.reduce((sum, { view }) => sum + view.columns, 0);
+  const columnsOf = (line: Part[]) => line.reduce((sum, { view }) => sum + (view.columns === 1 ? 0 : view.columns), 0);
   const above = TITLE + COLUMN_LABELS;
   const widest = lines.reduce((a, b) => (columnsOf(b) > columnsOf(a) ? b : a));
   const cell = cellSize(
@@ -130,7 +130,7 @@ function grouped(lines: Part[][], room: Room): Layout {
       width: room.width - room.labelWidth - overhead(widest) - FAR_RIGHT,
       height: room.height - lines.length * (above + LINE_GAP),
     },
-    columnsOf(widest),
+    Math.max(1, columnsOf(widest)),
     lines.reduce((sum, line) => sum + rowsOf(line), 0),
   );
   const boxes: Box[] = [];

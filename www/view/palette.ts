@@ -35,14 +35,12 @@ export const DARK: Palette = {
   lit: "#ffffff",
 };
 
-/** Stages whose cells are shares of one. */
-const SHARES = new Set(["weights"]);
-/** Stages whose cells are never negative, without an upper bound. */
-const POSITIVE = new Set(["exp", "row_sum"]);
+/** Stages whose cells are never negative: from paper to ink. */
+const POSITIVE = new Set(["exp", "row_sum", "weights"]);
 
 export interface Scale {
   kind: "signed" | "positive";
-  /** The end of the scale: the largest absolute finite value of the stage (1 for weights). */
+  /** The end of the scale: the largest absolute finite value of the stage. */
   end: number;
 }
 
@@ -64,7 +62,6 @@ export function scaleOf(trace: Trace, stage: Stage): Scale {
 }
 
 function makeScale(trace: Trace, stage: Stage): Scale {
-  if (SHARES.has(stage.id)) return { kind: "positive", end: 1 };
   const size = stage.shape.reduce((a, b) => a * b, 1);
   let end = 0;
   for (let i = stage.offset; i < stage.offset + size; i++) {

@@ -276,7 +276,7 @@ function title(box: Box): HTMLElement {
   const transposed = part.place === "top" && part.reads === "column" && /^key/.test(part.view.stage.id);
   // W_Q is set as W with Q below.
   const [before, below] = name.split("_");
-  made.textContent = `${part.sign ? `${part.sign} ` : ""}${before}${transposed ? "ᵀ" : ""}`;
+  made.textContent = `${part.sign ? `${part.sign} ` : ""}${before}${transposed ? "ᵀ" : ""}${part.note ? ` ${part.note}` : ""}`;
   if (below) {
     const sub = element("sub");
     sub.textContent = below;
@@ -302,7 +302,7 @@ function labels(box: Box, trace: Trace, side: "row" | "column"): HTMLElement[] {
     label.title = tokens[n] ?? String(n);
     const at =
       side === "row"
-        ? { left: `${box.x - box.labelWidth}px`, top: `${box.y + n * size}px`, width: `${box.labelWidth - 8}px`, height: `${size}px` }
+        ? { left: `${box.x - box.labelWidth}px`, top: `${box.y + (n + 0.5) * size - 8}px`, width: `${box.labelWidth - 8}px`, height: "16px" }
         : { left: `${box.x + n * size}px`, top: `${box.y - 19}px`, width: `${size * every}px`, height: "18px" };
     Object.assign(label.style, at);
     made.push(label);

@@ -7,6 +7,7 @@
  */
 
 import type { Stage, Trace } from "../engine/types.ts";
+import { en, fill } from "../text/en.ts";
 import {
   columnsOf,
   headIndex,
@@ -30,6 +31,8 @@ export interface Part {
   columnOffset: number;
   /** What stands in front of the matrix: an operator and its number. */
   sign: string;
+  /** What tells it from others of the same stage. */
+  note: string;
 }
 
 export interface Scene {
@@ -94,7 +97,7 @@ export function sceneFor(trace: Trace, stage: Stage, head: number): Scene {
 }
 
 function part(view: MatrixView, place: Part["place"], reads: Reads): Part {
-  return { view, place, reads, role: roleOf(view.stage.id), columnOffset: 0, sign: "" };
+  return { view, place, reads, role: roleOf(view.stage.id), columnOffset: 0, sign: "", note: "" };
 }
 
 function productParts(trace: Trace, stage: Stage, operands: Stage[], head: number): Part[] {
@@ -128,6 +131,7 @@ function headParts(operands: Stage[]): Part[] {
   return Array.from({ length: heads }, (_, head) => ({
     ...part(sliceOfHead(mixed, head), "left" as const, "concat" as const),
     columnOffset: head * dim,
+    note: fill(en.ofHead, { n: head + 1 }),
   }));
 }
 

@@ -16,7 +16,10 @@ export interface Actions {
   step(by: "cell" | "row" | "stage", n: number): void;
   seek(time: number, history?: History): void;
   hold(cell: Lit | undefined): void;
+  /** A cell of the scene is pointed at: its equation is shown. */
   hover(cell: Lit | undefined): void;
+  /** A number in running text is pointed at: its cell lights up. */
+  glance(cell: Lit | undefined): void;
   matrices(text: string): void;
   files(files: FileList): void;
   fillMatrices(): string;

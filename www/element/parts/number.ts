@@ -7,11 +7,12 @@ import type { Actions } from "./context.ts";
 export function numberLink(
   cell: Lit,
   text: string,
-  actions: Pick<Actions, "hold" | "hover">,
+  actions: Pick<Actions, "hold" | "glance">,
   role = "plain",
 ): TemplateResult {
   return html`<button type="button" class="number role-${role}" data-stage=${cell.stage} data-index=${cell.index.join(",")}
     @click=${() => actions.hold(cell)}
-    @pointerenter=${() => actions.hover(cell)} @pointerleave=${() => actions.hover(undefined)}
+    @pointerenter=${() => actions.glance(cell)} @pointerleave=${() => actions.glance(undefined)}
+    @focus=${() => actions.glance(cell)} @blur=${() => actions.glance(undefined)}
     >${text}</button>`;
 }
