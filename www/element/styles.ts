@@ -77,11 +77,11 @@ header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; c
 .tokens { display: flex; flex-wrap: wrap; justify-content: center; gap: 2px; max-height: 148px; overflow-y: auto; }
 .token {
   display: inline-flex; flex-direction: column; align-items: center; padding: 2px 7px 1px; border: 0; border-radius: 5px;
-  background: color-mix(in srgb, var(--query) calc(var(--share, 0) * 55%), transparent); font-size: 17px; line-height: 1.3; color: var(--text);
+  background: color-mix(in srgb, var(--query) calc(var(--share, 0) * 42%), transparent); font-size: 17px; line-height: 1.3; color: var(--text);
 }
 .token:hover { outline: 1px solid var(--line); }
 .token[aria-pressed="true"] { box-shadow: inset 0 0 0 2px var(--query); }
-.share { font-size: 12px; color: var(--text); opacity: 0.85; }
+.share { font-size: 12px; color: var(--text); }
 
 .work { grid-area: work; display: flex; flex-direction: column; min-width: 0; padding-top: 8px; }
 .strip { display: flex; gap: 4px; overflow-x: auto; flex: none; scrollbar-width: thin; padding-bottom: 2px; }

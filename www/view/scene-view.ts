@@ -154,6 +154,7 @@ export class SceneView {
         const cell = cellElement(trace, box, r, c);
         cell.style.color = textOn(colorOf(view.value(trace, r, c), scale, palette));
         row.append(cell);
+        if (place === "result" && c === 0) markBusy(row, true);
         if (place === "result") {
           cell.style.visibility = "hidden";
           this.#resultCells.push(cell);
@@ -169,8 +170,13 @@ export class SceneView {
     const done = Math.max(0, Math.floor(frame.cells));
     for (let n = Math.min(done, this.#shown); n < Math.max(done, this.#shown); n++) {
       const cell = this.#resultCells[n];
-      if (cell) cell.style.visibility = n < done ? "visible" : "hidden";
+      if (!cell) continue;
+      cell.style.visibility = n < done ? "visible" : "hidden";
+      const row = cell.parentElement;
+      if (row?.firstElementChild === cell) markBusy(row, n >= done);
     }
+    const grid = this.#resultCells[0]?.closest<HTMLElement>(".grid");
+    if (grid) markBusy(grid, done === 0);
     this.#shown = done;
     this.#overlay.classList.toggle("arriving", frame.cells < 0 && !still);
   }
@@ -249,6 +255,12 @@ export class SceneView {
       this.#events.hover({ stage: view.stage.id, index: view.index(at.row, at.column) });
     }
   }
+}
+
+/** A row of which no cell is computed yet has nothing to read out: its content is still to come. */
+function markBusy(part: Element, busy: boolean): void {
+  if (busy) part.setAttribute("aria-busy", "true");
+  else part.removeAttribute("aria-busy");
 }
 
 function element(tag: string, className = ""): HTMLElement {
