@@ -55,6 +55,8 @@ function packageManifest() {
     },
     types: "./types/index.d.ts",
     sideEffects: ["./element.js"],
-    engines: { node: ">=20" },
+    engines,
+    // Bundled already, but the types refer to theirs.
+    dependencies,
   };
 }
