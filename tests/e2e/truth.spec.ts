@@ -81,6 +81,10 @@ const INPUTS: [name: string, query: string][] = [
   ["causal, sinusoidal, three heads", "heads=3&head-dim=4&causal=true&position=sinusoidal&seed=7&text=dog+bites+man"],
   ["one token", "text=alone&heads=1&head-dim=2"],
   ["explicit scale, emoji and right-to-left", `text=${encodeURIComponent("👩‍🚀 שלום world !")}&scale=2.5&head-dim=3`],
+  ["cross-attention, one key/value head", "attention=cross&kv-heads=1&text=the+dog+bites&key-text=man&head-dim=3"],
+  ["rotary positions, a mask drawn by hand", "position=rotary&text=dog+bites+man&mask=0-1_2-2&head-dim=4"],
+  ["ALiBi, a window and a soft cap", "position=alibi&causal=true&window=1,0&softcap=2&text=dog+bites+man+again&head-dim=3"],
+  ["linear attention, gated delta rule", "attention=gated_delta&kv-heads=1&text=dog+bites+man&head-dim=2"],
   ["own matrices with NaN and a huge number", `matrices=${encodeURIComponent(JSON.stringify({
     q: { shape: [2, 2], data: [1, 2, 1e30, "NaN"] },
     k: { shape: [2, 2], data: [0.5, -1, 3, "Infinity"] },

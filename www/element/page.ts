@@ -104,7 +104,7 @@ function legend({ trace, frame, state, palette }: Context): TemplateResult | typ
   const scene = sceneFor(trace, frame.segment.stage, state.head);
   const stages = new Map([...scene.parts, scene.result].map(({ view }) => [view.stage.id, view.stage]));
   const ends = { paper: css(palette.paper), ink: css(palette.ink), negative: css(palette.negative), positive: css(palette.positive) };
-  const masked = [...stages.keys()].some((id) => ["masked", "shifted", "biased", "bias"].includes(id));
+  const holes = [...stages.values()].some((stage) => scaleOf(trace, stage).holes);
   return html`<div class="legend">
     ${[...stages.values()].map((stage) => {
       const { kind, end } = scaleOf(trace, stage);
@@ -115,6 +115,6 @@ function legend({ trace, frame, state, palette }: Context): TemplateResult | typ
       return html`<span class="scale" data-scale=${stage.id}>${en.stages[stage.id] ?? stage.id}
         <span class="low">${kind === "signed" ? formatCell(-end) : "0"}</span><i style="background: ${bar}"></i><span class="high">${formatCell(end)}</span></span>`;
     })}
-    ${masked ? html`<span class="scale">${en.legendMasked}</span>` : nothing}
+    ${holes ? html`<span class="scale">${en.legendMasked}</span>` : nothing}
   </div>`;
 }

@@ -37,11 +37,14 @@ export class Runner {
     const run = ++this.#newest;
     try {
       const engine = await sharedEngine();
-      const request = await buildRequest(state, engine.tokenize);
+      const wanted = await buildRequest(state, engine.tokenize);
+      const { request } = wanted;
       if (run !== this.#newest) return;
       checkTokens(request.tokens?.query, "text", engine.limits.tracedTokens);
       checkTokens(request.tokens?.key, "keyText", engine.limits.tracedTokens);
-      const trace = await engine.traceAttention(request);
+      const trace = await (wanted.kind === "linear"
+        ? engine.traceLinearAttention(wanted.request)
+        : engine.traceAttention(wanted.request));
       if (run === this.#newest) this.#done(trace);
     } catch (thrown) {
       if (run !== this.#newest) return;

@@ -16,6 +16,7 @@ export function costOf(name: JobName, request: unknown): number {
     case "tokenize":
       return String(request).length;
     case "traceAttention":
+    case "traceLinearAttention":
       return traceCost(request as Shapes);
     default:
       return productCost(request as Shapes);

@@ -53,6 +53,8 @@ export interface LinearAttentionRequest {
   beta?: Tensor;
   pastState?: Tensor;
   scale?: number;
+  /** Tokens that are worked on together: the same numbers by matrix products. Default: one at a time. */
+  chunk?: number;
 }
 
 export interface LinearAttentionResult {
@@ -112,8 +114,12 @@ export interface TraceRequest {
   position?: Position;
 }
 
-export interface LinearTraceRequest extends LinearAttentionRequest {
-  tokens?: string[];
+/** Tokens, embeddings, weights and seeds as in TraceRequest; what steers the state as in LinearAttentionRequest. */
+export interface LinearTraceRequest extends TraceRequest {
+  rule: LinearAttentionRequest["rule"];
+  decay?: Tensor;
+  beta?: Tensor;
+  pastState?: Tensor;
 }
 
 export interface Stage {

@@ -1,28 +1,49 @@
 /** From the page's state to a request to the engine. Names things and copies numbers; computes nothing. */
 
-import type { Tensor, TraceRequest } from "../engine/types.ts";
+import type { LinearTraceRequest, Tensor, TraceRequest } from "../engine/types.ts";
 import type { State } from "../state/fields.ts";
 import { MATRIX_NAMES, type Matrix } from "./matrices.ts";
 
 export type Tokenize = (text: string) => Promise<string[]>;
 
-export async function buildRequest(state: State, tokenize: Tokenize): Promise<TraceRequest> {
+export type Wanted = { kind: "attention"; request: TraceRequest } | { kind: "linear"; request: LinearTraceRequest };
+
+export async function buildRequest(state: State, tokenize: Tokenize): Promise<Wanted> {
+  const rule = state.attention;
+  if (rule === "self" || rule === "cross") return { kind: "attention", request: await attention(state, tokenize) };
+  const request: TraceRequest = { heads: state.heads, seed: state.seed, position: state.position };
+  if (state.kvHeads > 0) request.kvHeads = state.kvHeads;
+  if (state.scale > 0) request.scale = state.scale;
+  await addInput(request, state, tokenize);
+  const linear: LinearTraceRequest = { ...request, rule };
+  const shape = [tokenCount(request), state.kvHeads || state.heads];
+  const same = (value: number): Tensor => ({ shape, data: new Float32Array((shape[0] ?? 0) * (shape[1] ?? 0)).fill(value) });
+  if (rule.startsWith("gated")) linear.decay = same(state.decay);
+  if (rule.endsWith("delta")) linear.beta = same(state.beta);
+  return { kind: "linear", request: linear };
+}
+
+async function attention(state: State, tokenize: Tokenize): Promise<TraceRequest> {
   const request: TraceRequest = { heads: state.heads, seed: state.seed, position: state.position };
   if (state.kvHeads > 0) request.kvHeads = state.kvHeads;
   if (state.causal) request.causal = true;
   if (state.scale > 0) request.scale = state.scale;
   if (state.softcap > 0) request.softcap = state.softcap;
   if (state.window) request.window = state.window.split(",").map(Number) as [number, number];
-  if (state.matrices) addMatrices(request, state);
-  else {
-    const query = await tokenize(state.text);
-    request.tokens = { query };
-    request.headDim = state.headDim;
-    if (state.attention === "cross") request.tokens.key = await tokenize(state.keyText);
-  }
+  await addInput(request, state, tokenize);
   if (state.mask) request.mask = maskFrom(state.mask, request);
   return request;
 }
+
+async function addInput(request: TraceRequest, state: State, tokenize: Tokenize): Promise<void> {
+  if (state.matrices) return addMatrices(request, state);
+  request.tokens = { query: await tokenize(state.text) };
+  request.headDim = state.headDim;
+  if (state.attention === "cross") request.tokens.key = await tokenize(state.keyText);
+}
+
+const tokenCount = (request: TraceRequest): number =>
+  request.tokens?.query.length ?? request.x?.shape[0] ?? request.q?.shape.at(-2) ?? 0;
 
 function addMatrices(request: TraceRequest, { matrices, headDim }: State): void {
   for (const name of MATRIX_NAMES) {
@@ -34,13 +55,12 @@ function addMatrices(request: TraceRequest, { matrices, headDim }: State): void 
 }
 
 function toTensor({ shape, data }: Matrix): Tensor {
-  // A vector pasted as one row is a vector all the same.
   return { shape: [...shape], data: Float32Array.from(data, Number) };
 }
 
 /** `query-key` pairs to a boolean mask [query, key]: 1 = may attend. */
 function maskFrom(pairs: string, request: TraceRequest): { shape: number[]; data: Uint8Array } {
-  const queries = request.tokens?.query.length ?? request.x?.shape[0] ?? request.q?.shape.at(-2) ?? 0;
+  const queries = tokenCount(request);
   const keys = request.tokens?.key?.length ?? request.memory?.shape[0] ?? request.k?.shape.at(-2) ?? queries;
   const data = new Uint8Array(queries * keys).fill(1);
   for (const pair of pairs.split("_")) {

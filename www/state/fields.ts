@@ -10,7 +10,7 @@ export const ARTICLE_SENTENCE = "The animal didn't cross the street because it w
 export interface State {
   text: string;
   keyText: string;
-  attention: "self" | "cross";
+  attention: "self" | "cross" | "linear" | "gated" | "delta" | "gated_delta";
   heads: number;
   kvHeads: number;
   headDim: number;
@@ -18,6 +18,8 @@ export interface State {
   window: string;
   mask: string;
   softcap: number;
+  decay: number;
+  beta: number;
   scale: number;
   position: "none" | "sinusoidal" | "rotary" | "alibi";
   seed: number;
@@ -71,9 +73,9 @@ export const FIELDS: Fields = {
   attention: {
     kind: "input",
     type: "choice",
-    choices: ["self", "cross"],
+    choices: ["self", "cross", "linear", "gated", "delta", "gated_delta"],
     default: "self",
-    about: "Self-attention, or cross-attention to `key-text`.",
+    about: "Self-attention, cross-attention to `key-text`, or linear attention by one of its four rules.",
   },
   heads: { kind: "input", type: "integer", default: 2, min: 1, max: 16, about: "Number of heads." },
   kvHeads: {
@@ -103,6 +105,22 @@ export const FIELDS: Fields = {
     about: "Cells that may not be seen, `query-key`, joined by `_`.",
   },
   softcap: { kind: "input", type: "number", default: 0, min: 0, max: 1000, about: "Soft cap c · tanh(score / c); 0 = none." },
+  decay: {
+    kind: "input",
+    type: "number",
+    default: -0.1,
+    min: -20,
+    max: 0,
+    about: "Linear attention, gated rules: each step the state is multiplied by e^decay.",
+  },
+  beta: {
+    kind: "input",
+    type: "number",
+    default: 0.5,
+    min: 0,
+    max: 1,
+    about: "Linear attention, delta rules: how much of the error is corrected.",
+  },
   scale: {
     kind: "input",
     type: "number",

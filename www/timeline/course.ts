@@ -4,7 +4,7 @@ import type { Stage, Trace } from "../engine/types.ts";
 import { Schedule } from "./schedule.ts";
 
 /** Stages that are parameters: shown as operands of the stage that reads them, not as a stop of their own. */
-const PARAMETERS = /^(w|b)_|^(cos|sin|bias)$/;
+const PARAMETERS = /^(w|b)_|^(cos|sin|bias|decay|beta|past_state)$/;
 const PRODUCTS = new Set(["matmul", "affine"]);
 const INPUTS = new Set(["given", "seeded", "sinusoid"]);
 
@@ -124,5 +124,5 @@ export class Course {
 /** Rows and columns of one head's slice of a stage (of the whole stage where it has no head axis). */
 export function sliceSize(stage: Stage): { rows: number; columns: number } {
   const headless = /head$/.test(stage.axes[0] ?? "") ? stage.shape.slice(1) : stage.shape;
-  return { rows: headless[0] ?? 1, columns: headless[1] ?? 1 };
+  return { rows: headless[0] ?? 1, columns: headless.slice(1).reduce((a, b) => a * b, 1) };
 }

@@ -64,8 +64,9 @@ function cellSize(room: Size, columns: number, rows: number): Size {
   return { width: Math.min(whole * 1.6, width), height: whole };
 }
 
-const needsColumnLabels = (part: Part) => ["query", "key"].includes(part.view.columnAxisName);
-const needsRowLabels = (part: Part) => ["query", "key"].includes(part.view.rowAxisName);
+const TOKEN_AXES = new Set(["query", "key", "token"]);
+const needsColumnLabels = (part: Part) => TOKEN_AXES.has(part.view.columnAxisName);
+const needsRowLabels = (part: Part) => TOKEN_AXES.has(part.view.rowAxisName);
 
 function product(scene: Scene, room: Room): Layout {
   const left = scene.parts.find(({ place }) => place === "left");

@@ -12,11 +12,14 @@ export class MatrixView {
   readonly origin: readonly number[];
   readonly #rowAxis: number;
   readonly #columnAxis: number;
+  /** Columns run over two axes, this many of the second to one of the first: a state of [key_dim, dim] lies in one row. */
+  readonly #inner: number;
 
   constructor(
     stage: Stage,
-    slice: { origin: number[]; rowAxis: number; columnAxis: number; rows: number; columns: number },
+    slice: { origin: number[]; rowAxis: number; columnAxis: number; rows: number; columns: number; inner?: number },
   ) {
+    this.#inner = slice.inner ?? 0;
     this.stage = stage;
     this.origin = slice.origin;
     this.rows = slice.rows;
@@ -32,7 +35,10 @@ export class MatrixView {
   index(row: number, column: number): number[] {
     const index = [...this.origin];
     if (this.#rowAxis >= 0) index[this.#rowAxis] = (index[this.#rowAxis] ?? 0) + row;
-    if (this.#columnAxis >= 0) index[this.#columnAxis] = (index[this.#columnAxis] ?? 0) + column;
+    if (this.#inner > 0) {
+      index[this.#columnAxis] = Math.floor(column / this.#inner);
+      index[this.#columnAxis + 1] = column % this.#inner;
+    } else if (this.#columnAxis >= 0) index[this.#columnAxis] = (index[this.#columnAxis] ?? 0) + column;
     return index;
   }
 
@@ -47,7 +53,8 @@ export class MatrixView {
     for (let axis = 0; axis < index.length; axis++) {
       const delta = (index[axis] ?? 0) - (this.origin[axis] ?? 0);
       if (axis === this.#rowAxis) at.row = delta;
-      else if (axis === this.#columnAxis) at.column = delta;
+      else if (axis === this.#columnAxis) at.column += this.#inner > 0 ? delta * this.#inner : delta;
+      else if (this.#inner > 0 && axis === this.#columnAxis + 1) at.column += delta;
       else if (delta !== 0) return undefined;
     }
     const inside = at.row >= 0 && at.row < this.rows && at.column >= 0 && at.column < this.columns;
@@ -79,12 +86,14 @@ export function sliceForHead(trace: Trace, stage: Stage, head: number): MatrixVi
   const axes = stage.shape.length - at.length;
   const rowAxis = at.length;
   const columnAxis = axes > 1 ? rowAxis + 1 : -1;
+  const inner = axes > 2 ? (stage.shape[columnAxis + 1] ?? 1) : 0;
   return new MatrixView(stage, {
+    inner,
     origin: [...at, ...Array<number>(axes).fill(0)],
     rowAxis,
     columnAxis,
     rows: stage.shape[rowAxis] ?? 1,
-    columns: axes > 1 ? (stage.shape[columnAxis] ?? 1) : 1,
+    columns: axes > 1 ? (stage.shape[columnAxis] ?? 1) * Math.max(1, inner) : 1,
   });
 }
 

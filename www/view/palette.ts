@@ -42,6 +42,8 @@ export interface Scale {
   kind: "signed" | "positive";
   /** The end of the scale: the largest absolute finite value of the stage. */
   end: number;
+  /** Some cells are no finite number. */
+  holes: boolean;
 }
 
 const scales = new WeakMap<Trace, Map<string, Scale>>();
@@ -64,11 +66,13 @@ export function scaleOf(trace: Trace, stage: Stage): Scale {
 function makeScale(trace: Trace, stage: Stage): Scale {
   const size = stage.shape.reduce((a, b) => a * b, 1);
   let end = 0;
+  let holes = false;
   for (let i = stage.offset; i < stage.offset + size; i++) {
     const value = Math.abs(trace.data[i] ?? 0);
-    if (value > end && value < Number.POSITIVE_INFINITY) end = value;
+    if (!(value < Number.POSITIVE_INFINITY)) holes = true;
+    else if (value > end) end = value;
   }
-  return { kind: POSITIVE.has(stage.id) ? "positive" : "signed", end };
+  return { kind: POSITIVE.has(stage.id) ? "positive" : "signed", end, holes };
 }
 
 const mix = (a: Rgb, b: Rgb, t: number): Rgb => [

@@ -25,10 +25,10 @@ export function cellCaption(trace: Trace, stage: Stage, index: number[], explana
   const same = explanation?.stage === stage.id && explanation.index.join() === index.join();
   const reason = same ? explanation.reason : undefined;
   const axis = (name: string) => index[stage.axes.indexOf(name)];
-  const query = axis("query");
+  const query = axis("query") ?? axis("token");
   const key = axis("key");
   const rowAxis = query === undefined ? "key" : "query";
-  const channel = axis("dim") ?? axis("width") ?? axis("channel") ?? 0;
+  const channel = axis("dim") ?? axis("key_dim") ?? axis("width") ?? axis("channel") ?? 0;
   const token = (name: "query" | "key", n: number | undefined) => `“${n === undefined ? "" : tokenName(trace, name, n)}”`;
   const slots: Record<string, Piece> = {
     q: token(rowAxis, query ?? key),

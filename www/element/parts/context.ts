@@ -50,7 +50,8 @@ export interface Context {
 
 /** Token names of an axis; a trace without names has numbers. */
 export function tokenName(trace: Trace, axis: "query" | "key", n: number): string {
-  return trace.tokens[axis][n] ?? String(n);
+  const names = trace.tokens[axis];
+  return names[n] ?? String(n);
 }
 
 /** The query whose attention the sentence shows: the chosen one, else "it", else the first. */

@@ -11,14 +11,18 @@ export function controls(context: Context): TemplateResult {
   const { mode, state, actions } = context;
   const given = mode === "matrices";
   const first: FieldName[] = ["heads", "headDim", "causal", "scale", "position", "seed"];
-  const more: FieldName[] = ["attention", "kvHeads", "window", "softcap"];
+  const linear = !["self", "cross"].includes(state.attention);
+  const more: FieldName[] = ["attention", "kvHeads"];
+  if (!linear) more.push("window", "softcap");
+  if (state.attention.startsWith("gated")) more.push("decay");
+  if (state.attention.endsWith("delta")) more.push("beta");
   const fields = (names: FieldName[]) => html`<div class="fields">${names.map((name) => control(name, context))}</div>`;
   return html`<section class="controls" aria-label="Settings">
-    ${fields(first.filter((name) => !(given && state.matrices?.wq && name === "headDim")))}
-    <details ?open=${more.some((name) => context.problems.has(name))}><summary>${en.more}</summary>
-    ${fields(more.filter((name) => !(given && name === "attention")))}
-    <label class="check"><input type="checkbox" .checked=${context.maskEdit}
-      @change=${(event: Event) => actions.editMask((event.target as HTMLInputElement).checked)}/> ${en.maskEdit}</label></details>
+    ${fields(first.filter((name) => !(given && state.matrices?.wq && name === "headDim") && !(linear && name === "causal")))}
+    <details ?open=${state.attention !== "self" || more.some((name) => context.problems.has(name))}><summary>${en.more}</summary>
+    ${fields(more)}
+    ${linear ? nothing : html`<label class="check"><input type="checkbox" .checked=${context.maskEdit}
+      @change=${(event: Event) => actions.editMask((event.target as HTMLInputElement).checked)}/> ${en.maskEdit}</label>`}</details>
     ${state.mask ? control("mask", context) : nothing}
   </section>`;
 }

@@ -97,6 +97,7 @@ export function name(cell: { stage: string; index: readonly number[] }, trace: C
   if (!trace || !stage) return title;
   const parts = stage.axes.map((axis, n) => {
     const at = cell.index[n] ?? 0;
+    if (axis === "token") return tokenName(trace, "query", at);
     if (axis === "query" || axis === "key") return tokenName(trace, axis, at);
     return axis === "head" || axis === "kv_head" ? `${axis.replace("_", "/")} ${at + 1}` : `${axis} ${at + 1}`;
   });

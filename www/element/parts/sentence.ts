@@ -1,6 +1,7 @@
 /** The sentence with its arcs: the first thing seen, and the result at once. The stages below say why. */
 
 import { html, nothing, svg, type TemplateResult } from "lit";
+import type { Trace } from "../../engine/types.ts";
 import { en, fill } from "../../text/en.ts";
 import { formatPercent } from "../../view/format.ts";
 import { headIndex, stageOf, valueAt } from "../../view/matrix-view.ts";
@@ -9,7 +10,8 @@ import { chosenToken, type Context, tokenName } from "./context.ts";
 export function sentence(context: Context): TemplateResult | typeof nothing {
   const { trace, state, actions } = context;
   const weights = trace && stageOf(trace, "weights");
-  if (!trace || !weights) return nothing;
+  if (!trace) return nothing;
+  if (!weights) return html`<p class="attends">${headPicker(context)} ${en.noWeights} ${untrained(trace)}</p>`;
   const chosen = chosenToken(context);
   const head = headIndex(trace, weights, state.head);
   const cross = weights.shape[1] !== weights.shape[2] || trace.tokens.query.join() !== trace.tokens.key.join();
@@ -20,7 +22,7 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
   const choose = (token: number) => actions.set({ token }, "push");
   return html`<section class="sentence" aria-label=${en.tokens}>
     <p class="attends">${headPicker(context)} ${fill(en.attends, { q: `“${tokenName(trace, "query", chosen)}”` })}
-      ${trace.config.seeded.length > 0 ? html`<span class="untrained" title=${en.untrainedWhy}>${en.untrained}</span>` : nothing}</p>
+      ${untrained(trace)}</p>
     <div class="line">
       <svg class="arcs" aria-hidden="true">${svg``}</svg>
       ${
@@ -39,6 +41,9 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
     </div>
   </section>`;
 }
+
+const untrained = (trace: Trace) =>
+  trace.config.seeded.length > 0 ? html`<span class="untrained" title=${en.untrainedWhy}>${en.untrained}</span>` : nothing;
 
 function headPicker({ trace, state, actions }: Context): TemplateResult {
   const heads = Array.from({ length: trace?.config.heads ?? 1 }, (_, head) => head);

@@ -12,11 +12,13 @@ import type { Context } from "./context.ts";
 
 const SOFTMAX = new Set(["row_max", "shifted", "exp", "row_sum", "weights"]);
 const PROJECT = new Set(["query", "key", "value", "query_rotated", "key_rotated"]);
+const STATE = new Set(["factor", "decayed", "prediction", "error", "update", "state", "read"]);
 const SCORE = new Set(["scores", "scaled", "capped", "biased", "masked"]);
 
 function groupOf(id: string): string {
   if (SOFTMAX.has(id)) return "softmax";
   if (PROJECT.has(id)) return "project";
+  if (STATE.has(id)) return "state";
   return SCORE.has(id) ? "score" : /^(mixed|concat|output)$/.test(id) ? "mix" : "tokens";
 }
 
@@ -30,22 +32,26 @@ export function strip(context: Context): TemplateResult | typeof nothing {
     if (last?.name === name) last.segments.push(segment);
     else groups.push({ name, segments: [segment] });
   }
+  const crowded = course.segments.length > ROOMY;
   return html`<nav class="strip" aria-label="Stages">
     ${groups.map(
       ({ name, segments }) => html`<div class="group">
         <span class="group-name">${en.groups[name]}</span>
-        <div class="stops">${segments.map((segment) => stop(segment, context))}</div>
+        <div class="stops">${segments.map((segment) => stop(segment, context, crowded))}</div>
       </div>`,
     )}
   </nav>`;
 }
 
-function stop({ stage }: Segment, { frame, trace, state, palette, actions }: Context): TemplateResult {
+/** With more stops than this their names are short. */
+const ROOMY = 14;
+
+function stop({ stage }: Segment, { frame, trace, state, palette, actions }: Context, short: boolean): TemplateResult {
   const here = frame?.segment.stage.id === stage.id;
   return html`<button type="button" class="stop role-${roleOf(stage.id)}" aria-current=${here ? "step" : nothing}
     data-stop=${stage.id} @click=${() => actions.set({ stage: stage.id, cell: WHOLE }, "push")}>
     <canvas width="44" height="32" aria-hidden="true" ${ref((canvas) => thumbnail(canvas, trace as Trace, stage.id, state.head, palette))}></canvas>
-    <span>${en.stages[stage.id] ?? stage.id}</span>
+    <span>${(short && en.short[stage.id]) || (en.stages[stage.id] ?? stage.id)}</span>
   </button>`;
 }
 
