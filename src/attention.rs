@@ -4,7 +4,7 @@ use crate::config::{AttentionConfig, ScoresKind};
 use crate::error::{Error, Operation};
 use crate::limits::checked_len;
 use crate::plain;
-use crate::tensor::{Heads, Mask, expect_shape, row_major};
+use crate::tensor::{Heads, Mask, expect_limits, expect_shape, row_major};
 use crate::visibility::{Visibility, checked_scale, checked_softcap, checked_window};
 use ndarray::{ArrayD, ArrayView, ArrayViewD, Dimension, IxDyn};
 use std::borrow::Cow;
@@ -135,6 +135,17 @@ struct Geometry {
 impl Geometry {
     fn of(input: &AttentionInput, config: &AttentionConfig) -> Result<Self, Error> {
         let op = OPERATION;
+        let (past_key, past_value) = (input.past_key.as_ref(), input.past_value.as_ref());
+        expect_limits(
+            op,
+            &[
+                ("q", Some(&input.q)),
+                ("k", Some(&input.k)),
+                ("v", Some(&input.v)),
+                ("past_key", past_key),
+                ("past_value", past_value),
+            ],
+        )?;
         let q = Heads::of(op, "q", &input.q, config.heads, "heads")?;
         let kv_heads = config
             .kv_heads

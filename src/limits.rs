@@ -57,12 +57,15 @@ pub(crate) fn checked_len(
     shape: &[usize],
 ) -> Result<usize, Error> {
     let mut len = 1_usize;
+    // an empty axis does not excuse the others: their product is what strides are made of
+    let mut span = 1_usize;
     let mut bytes = size_of::<f32>() as f64;
     for &extent in shape {
-        bytes *= extent as f64;
         len = len.saturating_mul(extent);
+        span = span.saturating_mul(extent.max(1));
+        bytes *= extent.max(1) as f64;
     }
-    if len > TENSOR_BYTES / size_of::<f32>() {
+    if span > TENSOR_BYTES / size_of::<f32>() {
         return Err(operation.too_large(
             format!("{what} of at most {TENSOR_BYTES} bytes"),
             format!("shape {shape:?}, {bytes} bytes"),

@@ -4,7 +4,7 @@ use crate::attention::array;
 use crate::config::{LinearConfig, LinearRule};
 use crate::error::{Error, Operation};
 use crate::limits::checked_len;
-use crate::tensor::{Heads, expect_rank, expect_shape, row_major};
+use crate::tensor::{Heads, expect_limits, expect_rank, expect_shape, row_major};
 use crate::visibility::checked_scale;
 use ndarray::{ArrayD, ArrayView, ArrayViewD, Dimension};
 use std::borrow::Cow;
@@ -140,6 +140,17 @@ struct Sizes {
 
 impl Sizes {
     pub fn of(op: Operation, input: &LinearInput, config: &LinearConfig) -> Result<Self, Error> {
+        expect_limits(
+            op,
+            &[
+                ("q", Some(&input.q)),
+                ("k", Some(&input.k)),
+                ("v", Some(&input.v)),
+                ("decay", input.decay.as_ref()),
+                ("beta", input.beta.as_ref()),
+                ("past_state", input.past_state.as_ref()),
+            ],
+        )?;
         let kv = Some(config.kv_heads.unwrap_or(config.heads));
         for (name, view) in [("q", &input.q), ("k", &input.k), ("v", &input.v)] {
             expect_rank(op, name, view, &["batch", "token", "heads * dim"])?;

@@ -102,16 +102,23 @@ pub(crate) fn checked_base(operation: Operation, base: f64) -> Result<f64, Error
 /// The slopes of ALiBi: for `n` heads, a power of two, `2^(−8h / n)` for `h` from 1 to `n`. For other numbers,
 /// the slopes of the power of two below, then every other slope of the power of two above, until there are enough.
 ///
+/// # Shapes
+/// One slope per head.
+///
+/// # Errors
+/// `too_large` beyond [`crate::Limits::tensor_bytes`].
+///
 /// # Source
 /// Press et al. 2022, "Train Short, Test Long", section 3 and the authors' code for other numbers of heads.
 ///
 /// ```
-/// let slopes = attention_playground::alibi_slopes(12);
+/// let slopes = attention_playground::alibi_slopes(12)?;
 /// assert_eq!(slopes[0], 0.5);
 /// assert_eq!(slopes[8], 0.5_f32.sqrt());
+/// # Ok::<(), attention_playground::Error>(())
 /// ```
-#[must_use]
-pub fn alibi_slopes(heads: usize) -> Vec<f32> {
+pub fn alibi_slopes(heads: usize) -> Result<Vec<f32>, Error> {
+    checked_len(Operation("alibi_slopes"), "the slopes", &[heads])?;
     let below = if heads.is_power_of_two() {
         heads
     } else {
@@ -120,7 +127,7 @@ pub fn alibi_slopes(heads: usize) -> Vec<f32> {
     let slope = |h: usize, of: usize| libm::exp2(-8.0 * h as f64 / of as f64) as f32;
     let first = (1..=below).map(|h| slope(h, below));
     let rest = (1..).step_by(2).map(|h| slope(h, 2 * below));
-    first.chain(rest).take(heads).collect()
+    Ok(first.chain(rest).take(heads).collect())
 }
 
 /// `−slope · |place − key|`, where the query stands at `place`: in causal attention the distance back.

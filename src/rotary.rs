@@ -5,7 +5,7 @@ use crate::config::RotaryConfig;
 use crate::error::{Error, Operation};
 use crate::limits::checked_len;
 use crate::positions::{BASE, angle, checked_base};
-use crate::tensor::{Heads, describe, expect_shape, row_major};
+use crate::tensor::{Heads, describe, expect_limits, expect_shape, row_major};
 use ndarray::{ArrayD, ArrayView, ArrayViewD, Dimension};
 use std::borrow::Cow;
 
@@ -93,6 +93,15 @@ pub(crate) fn checked_rotary_dim(
 /// ```
 pub fn rotary_embedding(input: &RotaryInput, config: &RotaryConfig) -> Result<ArrayD<f32>, Error> {
     let op = OPERATION;
+    let tables = input.tables.as_ref();
+    expect_limits(
+        op,
+        &[
+            ("x", Some(&input.x)),
+            ("cos", tables.map(|(cos, _)| cos)),
+            ("sin", tables.map(|(_, sin)| sin)),
+        ],
+    )?;
     let heads = Heads::of(op, "x", &input.x, config.heads, "heads")?;
     if heads.tokens == 0 {
         return Err(op.size("at least 1 token", 0));
@@ -100,9 +109,7 @@ pub fn rotary_embedding(input: &RotaryInput, config: &RotaryConfig) -> Result<Ar
     let rotary = checked_rotary_dim(op, config.rotary_dim, heads.dim)?;
     let tables = Tables::of(input, config, &heads, rotary / 2)?;
     let x = row_major(&input.x);
-    let mut y = Vec::new();
-    y.reserve_exact(checked_len(op, "the result", &heads.shape())?);
-    y.extend_from_slice(&x);
+    let mut y = x.to_vec();
     for b in 0..heads.batch {
         for token in 0..heads.tokens {
             let (cos, sin) = tables.row(b, token)?;

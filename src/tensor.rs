@@ -1,6 +1,7 @@
 //! Arrays at the edge of the engine: views in, plain slices inside.
 
 use crate::error::{Error, Operation};
+use crate::limits::checked_len;
 use ndarray::ArrayViewD;
 use std::borrow::Cow;
 
@@ -30,6 +31,20 @@ pub(crate) fn row_major<'a, T: Copy>(view: &'a ArrayViewD<'_, T>) -> Cow<'a, [T]
         Some(slice) => Cow::Borrowed(slice),
         None => Cow::Owned(view.iter().copied().collect()),
     }
+}
+
+/// Refuses tensors beyond the limit, before anything is copied out of them: a view may repeat its cells, and be larger
+/// than the memory that holds it.
+pub(crate) fn expect_limits(
+    operation: Operation,
+    views: &[(&str, Option<&ArrayViewD<'_, f32>>)],
+) -> Result<(), Error> {
+    for (name, view) in views {
+        if let Some(view) = view {
+            checked_len(operation, name, view.shape())?;
+        }
+    }
+    Ok(())
 }
 
 /// `shape` written for a reader, with a name per axis: `[head 2, dim 8]`.

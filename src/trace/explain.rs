@@ -107,7 +107,7 @@ pub(crate) fn explain_cells<C: Cells + ?Sized>(
     };
     if stages
         .iter()
-        .any(|stage| stage.len() > len || stage.offset > len - stage.len())
+        .any(|stage| stage.is_empty() || stage.len() > len || stage.offset > len - stage.len())
     {
         return Err(op.internal(format!("stages within {len} cells"), "one beyond them"));
     }

@@ -84,6 +84,35 @@ pub struct TraceInput<'a> {
     pub head_dim: Option<usize>,
 }
 
+impl<'a> TraceInput<'a> {
+    /// Every tensor, with its name.
+    pub(super) fn tensors(&self) -> [(&'static str, Option<&ArrayViewD<'a, f32>>); 16] {
+        let placed = match &self.position {
+            Position::Learned(table) => Some(table),
+            Position::Alibi { slopes } => slopes.as_ref(),
+            _ => None,
+        };
+        [
+            ("x", self.x.as_ref()),
+            ("memory", self.memory.as_ref()),
+            ("wq", self.wq.as_ref()),
+            ("wk", self.wk.as_ref()),
+            ("wv", self.wv.as_ref()),
+            ("wo", self.wo.as_ref()),
+            ("bq", self.bq.as_ref()),
+            ("bk", self.bk.as_ref()),
+            ("bv", self.bv.as_ref()),
+            ("bo", self.bo.as_ref()),
+            ("q", self.q.as_ref()),
+            ("k", self.k.as_ref()),
+            ("v", self.v.as_ref()),
+            ("past_key", self.past_key.as_ref()),
+            ("past_value", self.past_value.as_ref()),
+            ("positions", placed),
+        ]
+    }
+}
+
 /// The input of [`crate::trace_linear_attention`]: one sequence.
 #[derive(Clone, Debug, Default)]
 pub struct LinearTraceInput<'a> {

@@ -8,7 +8,7 @@ use super::{Axis, Op, Trace, TraceKind};
 use crate::config::{AttentionConfig, LinearConfig, LinearRule, Position};
 use crate::error::{Error, Operation};
 use crate::linear::Gates;
-use crate::tensor::{expect_shape, row_major};
+use crate::tensor::{expect_limits, expect_shape, row_major};
 use std::borrow::Cow;
 
 const OPERATION: Operation = Operation("trace_linear_attention");
@@ -66,6 +66,14 @@ pub fn trace_linear_attention(
 /// The sizes of an attention over the same tokens, with the axes of a recurrence.
 fn sizes(input: &LinearTraceInput, config: &LinearConfig) -> Result<Sizes, Error> {
     let op = OPERATION;
+    expect_limits(
+        op,
+        &[
+            ("decay", input.decay.as_ref()),
+            ("beta", input.beta.as_ref()),
+            ("past_state", input.past_state.as_ref()),
+        ],
+    )?;
     let tokens = &input.tokens;
     let pairs = tokens.mask.is_some() || tokens.past_key.is_some() || tokens.past_value.is_some();
     if pairs

@@ -185,7 +185,7 @@ impl<'a> Rule<'a> {
         for operand in self.operands.iter().skip(self.factors) {
             if let Some(walk) = self.walk(operand, cell) {
                 let first = walk.first(cell);
-                (0..walk.count).for_each(|n| visit(&[first + n * walk.step()]));
+                (0..walk.count).for_each(|n| visit(&[nth(first, walk.step(), n)]));
             }
         }
     }
@@ -212,11 +212,13 @@ impl<'a> Rule<'a> {
             .as_ref()
             .map(|walk| (walk.first(cell), walk.step()));
         for n in 0..count {
-            let hidden = |(first, step)| cells.at(first + n * step) == f32::NEG_INFINITY;
+            let hidden = |(first, step)| cells.at(nth(first, step, n)) == f32::NEG_INFINITY;
             if !guard.is_some_and(hidden) {
                 visit(&at);
             }
-            at.iter_mut().zip(steps).for_each(|(at, step)| *at += step);
+            at.iter_mut()
+                .zip(steps)
+                .for_each(|(at, step)| *at = at.wrapping_add(step));
         }
     }
 
@@ -229,8 +231,9 @@ impl<'a> Rule<'a> {
         match self.turn(cell) {
             None => visit(&[at]),
             Some((c, (partner, pair, _))) => {
-                visit(&[at, cos.walk.first(cell) + pair]);
-                visit(&[at - c + partner, sin.walk.first(cell) + pair]);
+                visit(&[at, nth(cos.walk.first(cell), 1, pair)]);
+                let partner = nth(at.wrapping_sub(c), 1, partner);
+                visit(&[partner, nth(sin.walk.first(cell), 1, pair)]);
             }
         }
     }
@@ -243,8 +246,8 @@ impl<'a> Rule<'a> {
         else {
             return None;
         };
-        let c = cell[self.tokens + 1];
-        (c < dim).then(|| (c, pair(c, dim, interleaved)))
+        let c = *cell.get(self.tokens + 1)?;
+        (c < dim && dim > 1).then(|| (c, pair(c, dim, interleaved)))
     }
 
     /// The operation on the terms, in f64.
@@ -303,8 +306,13 @@ impl<'a> Rule<'a> {
             "cos" => libm::cos(constant),
             "sin" => libm::sin(constant),
             "positions" | "memory_positions" => sinusoid(constant, cell[1]),
-            _ => alibi(constant, self.config.past + cell[2], cell[3]),
+            _ => alibi(constant, self.place(cell[2]), cell[3]),
         }
+    }
+
+    /// The place of a token that comes after the past.
+    fn place(&self, token: usize) -> usize {
+        self.config.past.saturating_add(token)
     }
 
     /// The sign of the sine in a rotated feature.
@@ -320,7 +328,7 @@ impl<'a> Rule<'a> {
             (Op::Softcap, _) => Some(("softcap", self.config.softcap)),
             (Op::Rotate, _) => self.sign(cell).map(|sign| ("sign", sign)),
             (Op::Alibi, PositionConfig::Alibi { slopes }) => {
-                let head = cell[0] * self.extents[1] + cell[1];
+                let head = nth(cell[1], cell[0], self.extents[1]);
                 slopes.get(head).map(|&slope| ("slope", f64::from(slope)))
             }
             (Op::Sinusoid, &PositionConfig::Rotary { base, dim, .. }) => {
@@ -328,7 +336,7 @@ impl<'a> Rule<'a> {
             }
             (Op::Sinusoid, _) => Some((
                 "angle",
-                sinusoid_angle(self.config.past + cell[0], cell[1], self.config.width),
+                sinusoid_angle(self.place(cell[0]), cell[1], self.config.width),
             )),
             _ => None,
         }
@@ -354,6 +362,11 @@ impl<'a> Rule<'a> {
         };
         self.visibility.hidden(cell[2], cell[3]).or_else(masked)
     }
+}
+
+/// `first + n · step`. A table that was altered may lead anywhere: to a cell that is not there, but not to a panic.
+fn nth(first: usize, step: usize, n: usize) -> usize {
+    first.wrapping_add(step.wrapping_mul(n))
 }
 
 fn product<C: Cells + ?Sized>(factors: &[usize], cells: &C) -> f64 {

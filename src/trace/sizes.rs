@@ -7,7 +7,7 @@ use crate::error::{Error, Operation};
 use crate::limits::{DEFAULT_HEAD_DIM, TRACED_HEADS, TRACED_TOKENS};
 use crate::positions::{BASE, alibi_slopes, checked_base};
 use crate::rotary::checked_rotary_dim;
-use crate::tensor::{expect_rank, expect_shape, row_major};
+use crate::tensor::{expect_limits, expect_rank, expect_shape, row_major};
 use crate::visibility::{checked_scale, checked_softcap, checked_window};
 use ndarray::ArrayViewD;
 
@@ -87,6 +87,7 @@ impl Sizes {
     }
 
     pub fn of(op: Operation, input: &TraceInput, config: &AttentionConfig) -> Result<Self, Error> {
+        expect_limits(op, &input.tensors())?;
         let (heads, kv_heads) = heads(op, config)?;
         let direct = Direct::of(op, input, heads, kv_heads)?;
         let projected = direct.is_none();
@@ -405,6 +406,7 @@ impl Widths {
         let query = channels("wq", heads, self.dim)?;
         let key = channels("wk", kv_heads, self.dim)?;
         let value = channels("wv", kv_heads, self.value_dim)?;
+        channels("wo", heads, self.value_dim)?;
         let embeddings = [("x", &input.x), ("memory", &input.memory)];
         for (name, view) in embeddings {
             if let Some(view) = view {
@@ -563,7 +565,7 @@ fn position(
             interleaved,
         },
         Position::Alibi { slopes: None } => PositionConfig::Alibi {
-            slopes: alibi_slopes(heads),
+            slopes: alibi_slopes(heads)?,
         },
         Position::Alibi {
             slopes: Some(slopes),
