@@ -1,6 +1,7 @@
 //! `wasm`: the engine, compiled, bound to JavaScript and optimised, in `build/wasm`.
 
 use std::env::current_exe;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,23 +34,25 @@ fn compile(root: &Path) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     run(Command::new(cargo)
         .current_dir(root)
-        .args(["build", "--release", "--lib", "--package", "attention-playground", "--target", TARGET]))?;
+        .args(["build", "--release", "--lib", "--target", TARGET])
+        .args(["--package", "attention-playground"]))?;
     // The folder of all targets: this program stands in its `debug` folder.
     let exe = current_exe()?;
-    let targets = exe.ancestors().nth(2).context("xtask: expected to stand in target/debug")?;
-    Ok(targets.join(TARGET).join("release/attention_playground.wasm"))
+    let targets = exe.ancestors().nth(2).context("no target folder")?;
+    Ok(targets.join(format!("{TARGET}/release/attention_playground.wasm")))
 }
 
 fn bind(input: &Path, folder: &Path) -> Result<()> {
-    let options = ["--target", "web", "--out-name", "engine", "--omit-default-module-path"];
-    let mut args = vec![Path::new("wasm-bindgen"), input, Path::new("--out-dir"), folder];
-    args.extend(options.map(Path::new));
+    let (input, folder) = (input.as_os_str(), folder.as_os_str());
+    let mut args = vec!["wasm-bindgen".as_ref(), input, "--out-dir".as_ref(), folder];
+    args.extend(["--target", "web", "--out-name", "engine"].map(OsStr::new));
+    args.push("--omit-default-module-path".as_ref());
     wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args).context("wasm-bindgen")
 }
 
 fn optimise(root: &Path, input: &Path, output: &Path) -> Result<()> {
     let tool = root.join("node_modules/binaryen/bin/wasm-opt");
-    ensure!(tool.exists(), "wasm-opt: expected at {}; run `npm ci`", tool.display());
+    ensure!(tool.exists(), "{} is missing: run `npm ci`", tool.display());
     // Which instructions it may use stands in the module's own target-features section.
     run(Command::new("node")
         .arg(tool)
@@ -58,7 +61,9 @@ fn optimise(root: &Path, input: &Path, output: &Path) -> Result<()> {
 }
 
 fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {command:?}"))?;
     ensure!(status.success(), "{command:?}: {status}");
     Ok(())
 }
