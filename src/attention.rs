@@ -3,8 +3,9 @@
 use crate::config::{AttentionConfig, ScoresKind};
 use crate::error::{Error, Operation};
 use crate::limits::checked_len;
+use crate::mask::{Broadcast, Mask};
 use crate::plain;
-use crate::tensor::{Heads, Mask, expect_limits, expect_shape, row_major};
+use crate::tensor::{Heads, expect_limits, expect_shape, row_major};
 use crate::visibility::{Visibility, checked_scale, checked_softcap, checked_window};
 use ndarray::{ArrayD, ArrayView, ArrayViewD, Dimension, IxDyn};
 use std::borrow::Cow;
@@ -259,7 +260,7 @@ impl Geometry {
             Some(_) => vec![0.0; checked_len(OPERATION, "the scores", &scores_shape)?],
             None => Vec::new(),
         };
-        let bias = Bias::of(
+        let bias = Broadcast::of(
             OPERATION,
             input.mask.as_ref(),
             [q.batch, q.heads, q.tokens, self.keys],
@@ -365,65 +366,4 @@ fn joined<'a>(
         }
     }
     Ok(Cow::Owned(data))
-}
-
-/// A mask, broadcast to the scores. Its last axis may be shorter than the keys.
-pub(crate) struct Bias<'a> {
-    pub mask: Option<Mask<'a>>,
-    pub keys: usize,
-}
-
-impl<'a> Bias<'a> {
-    /// Broadcasts `mask` to `[batch, heads, queries, keys]`.
-    ///
-    /// # Errors
-    /// `shape` where it cannot be broadcast.
-    pub fn of(op: Operation, mask: Option<&'a Mask<'_>>, full: [usize; 4]) -> Result<Self, Error> {
-        let Some(mask) = mask else {
-            return Ok(Bias {
-                mask: None,
-                keys: full[3],
-            });
-        };
-        let reach = mask.shape().last().copied().unwrap_or(full[3]);
-        let target = IxDyn(&[full[0], full[1], full[2], reach.min(full[3])]);
-        let broadcast = match mask {
-            Mask::Boolean(view) => view.broadcast(target).map(Mask::Boolean),
-            Mask::Additive(view) => view.broadcast(target).map(Mask::Additive),
-        };
-        match broadcast {
-            Some(mask) => Ok(Bias {
-                mask: Some(mask),
-                keys: full[3],
-            }),
-            None => Err(op.shape(
-                format!("mask that broadcasts to {full:?}"),
-                format!("{:?}", mask.shape()),
-            )),
-        }
-    }
-
-    /// Adds to or hides in the row of scores of (batch, head, query). What is hidden loses a NaN as well.
-    fn apply(&self, [b, h, i]: [usize; 3], row: &mut [f32]) {
-        match &self.mask {
-            None => {}
-            Some(Mask::Boolean(view)) => {
-                for (j, score) in row.iter_mut().enumerate().take(view.shape()[3]) {
-                    if !view[[b, h, i, j]] {
-                        *score = f32::NEG_INFINITY;
-                    }
-                }
-            }
-            Some(Mask::Additive(view)) => {
-                for (j, score) in row.iter_mut().enumerate().take(view.shape()[3]) {
-                    let bias = view[[b, h, i, j]];
-                    *score = if bias == f32::NEG_INFINITY {
-                        bias
-                    } else {
-                        *score + bias
-                    };
-                }
-            }
-        }
-    }
 }

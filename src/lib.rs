@@ -30,6 +30,7 @@ mod config;
 mod error;
 mod limits;
 mod linear;
+mod mask;
 mod plain;
 mod positions;
 mod rotary;
@@ -46,9 +47,9 @@ pub use config::{AttentionConfig, LinearConfig, LinearRule, Position, RotaryConf
 pub use error::{Error, Report};
 pub use limits::Limits;
 pub use linear::{LinearInput, LinearOutput, linear_attention};
+pub use mask::Mask;
 pub use positions::{alibi_slopes, rotary_tables, sinusoidal_positions};
 pub use rotary::{RotaryInput, rotary_embedding};
-pub use tensor::Mask;
 pub use tokens::tokenize;
 pub use trace::{
     Axis, Constant, Explanation, Factor, LinearTraceInput, NonFinite, Op, PositionConfig, Reason,

@@ -19,7 +19,7 @@ pub(crate) fn sinusoid_angle(position: usize, w: usize, width: usize) -> f64 {
 
 /// Sine on even features, cosine on odd ones.
 pub(crate) fn sinusoid(angle: f64, w: usize) -> f64 {
-    if w % 2 == 0 {
+    if w.is_multiple_of(2) {
         libm::sin(angle)
     } else {
         libm::cos(angle)
@@ -78,7 +78,7 @@ pub fn rotary_tables(
 ) -> Result<(Array2<f32>, Array2<f32>), Error> {
     let operation = Operation("rotary_tables");
     checked_base(operation, base)?;
-    if dim == 0 || dim % 2 != 0 {
+    if dim == 0 || !dim.is_multiple_of(2) {
         return Err(operation.size("an even dim of at least 2", dim));
     }
     checked_len(operation, "the tables", &[positions, dim])?;

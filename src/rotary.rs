@@ -38,7 +38,7 @@ impl<'a> RotaryInput<'a> {
 /// The halves form pairs `c` with `c + dim / 2`; interleaved ones are neighbours.
 pub(crate) fn pair(c: usize, rotary_dim: usize, interleaved: bool) -> (usize, usize, bool) {
     if interleaved {
-        (c ^ 1, c / 2, c % 2 == 0)
+        (c ^ 1, c / 2, c.is_multiple_of(2))
     } else {
         let half = rotary_dim / 2;
         ((c + half) % rotary_dim, c % half, c < half)
@@ -58,7 +58,7 @@ pub(crate) fn checked_rotary_dim(
     dim: usize,
 ) -> Result<usize, Error> {
     let rotary = rotary_dim.unwrap_or(dim);
-    if rotary == 0 || rotary % 2 != 0 || rotary > dim {
+    if rotary == 0 || !rotary.is_multiple_of(2) || rotary > dim {
         return Err(op.size(
             format!("an even number of 2 to {dim} features to rotate"),
             rotary,

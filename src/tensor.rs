@@ -5,26 +5,6 @@ use crate::limits::checked_len;
 use ndarray::ArrayViewD;
 use std::borrow::Cow;
 
-/// Which keys a query may see, by NumPy's rules of broadcasting against `[batch, heads, queries, keys]`.
-///
-/// The last axis may be shorter than the keys: the missing end is not seen.
-#[derive(Clone, Debug)]
-pub enum Mask<'a> {
-    /// True where the key may be seen.
-    Boolean(ArrayViewD<'a, bool>),
-    /// Added to the scores; negative infinity hides a key.
-    Additive(ArrayViewD<'a, f32>),
-}
-
-impl Mask<'_> {
-    pub(crate) fn shape(&self) -> &[usize] {
-        match self {
-            Mask::Boolean(view) => view.shape(),
-            Mask::Additive(view) => view.shape(),
-        }
-    }
-}
-
 /// The elements in row-major order, copied only where the view is laid out otherwise.
 pub(crate) fn row_major<'a, T: Copy>(view: &'a ArrayViewD<'_, T>) -> Cow<'a, [T]> {
     match view.as_slice() {

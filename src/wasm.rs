@@ -1,5 +1,6 @@
 //! The boundary to JavaScript: read the request, call the library, hand over plain objects. No logic.
 
+mod owned;
 mod reply;
 mod request;
 
@@ -35,7 +36,7 @@ pub fn compute_attention(request: JsValue) -> Result<JsValue, JsValue> {
     let mask = request.mask("mask")?;
     let kv_lengths = request.lengths("kvLengths")?;
     let input = AttentionInput {
-        mask: mask.as_ref().map(request::OwnedMask::view),
+        mask: mask.as_ref().map(owned::OwnedMask::view),
         past_key: past_key.as_ref().map(|past| past.view()),
         past_value: past_value.as_ref().map(|past| past.view()),
         kv_lengths: kv_lengths.as_deref(),

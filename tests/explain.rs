@@ -53,7 +53,7 @@ fn again(trace: &Trace, stage: &Stage, why: &Explanation) -> f64 {
         Op::Sinusoid => {
             count(0);
             named("angle");
-            let sine = stage.id == "sin" || (stage.id != "cos" && why.index[1] % 2 == 0);
+            let sine = stage.id == "sin" || (stage.id != "cos" && why.index[1].is_multiple_of(2));
             if sine {
                 libm::sin(constant())
             } else {

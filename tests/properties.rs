@@ -9,7 +9,7 @@ use attention_playground::{
     compute_attention, linear_attention, rotary_embedding, trace_attention, trace_linear_attention,
 };
 use common::{CLOSE, SAME, Tolerance, array, assert_close, noise};
-use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice, concatenate};
+use ndarray::{ArrayD, Axis, IxDyn, Slice, concatenate};
 use proptest::prelude::*;
 
 const RULES: [LinearRule; 4] = [

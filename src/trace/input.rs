@@ -1,7 +1,7 @@
 //! What a trace is made from.
 
 use crate::config::Position;
-use crate::tensor::Mask;
+use crate::mask::Mask;
 use ndarray::ArrayViewD;
 use serde::Serialize;
 

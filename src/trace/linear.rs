@@ -1,8 +1,8 @@
 //! The trace of linear attention: the recurrence, token by token.
 
-use super::attention::{embeddings, joined, projections, weights};
 use super::input::{LinearTraceInput, Tokens};
 use super::plan::{Plan, Source};
+use super::projection::{embeddings, joined, projections, weights};
 use super::sizes::{Projection, Sizes};
 use super::{Axis, Op, Trace, TraceKind};
 use crate::config::{AttentionConfig, LinearConfig, LinearRule, Position};

@@ -6,6 +6,7 @@ mod fill;
 mod input;
 mod linear;
 mod plan;
+mod projection;
 mod rule;
 mod seeded;
 mod sizes;

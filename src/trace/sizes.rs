@@ -1,15 +1,18 @@
 //! The sizes of a traced attention, worked out from what was given and checked against it.
 
+mod position;
+mod widths;
+
 use super::input::TraceInput;
-use super::{Axis, PositionConfig, TraceConfig, TraceKind};
-use crate::config::{AttentionConfig, Position};
+use super::{Axis, TraceConfig, TraceKind};
+use crate::config::AttentionConfig;
 use crate::error::{Error, Operation};
-use crate::limits::{DEFAULT_HEAD_DIM, TRACED_HEADS, TRACED_TOKENS};
-use crate::positions::{BASE, alibi_slopes, checked_base};
-use crate::rotary::checked_rotary_dim;
-use crate::tensor::{expect_limits, expect_rank, expect_shape, row_major};
+use crate::limits::{TRACED_HEADS, TRACED_TOKENS};
+use crate::tensor::{expect_limits, expect_shape, row_major};
 use crate::visibility::{checked_scale, checked_softcap, checked_window};
 use ndarray::ArrayViewD;
+use position::position;
+use widths::{Direct, Widths, expect_matrix};
 
 /// Queries, keys or values: where they come from has these sizes.
 pub(super) struct Projection {
@@ -23,6 +26,15 @@ pub(super) struct Projection {
 }
 
 impl Projection {
+    /// Its axes, with their extents.
+    pub fn axes(&self) -> [(Axis, usize); 3] {
+        [
+            (self.head_axis, self.heads),
+            (self.token_axis, self.tokens),
+            (self.dim_axis, self.dim),
+        ]
+    }
+
     pub fn channels(&self) -> usize {
         self.heads.saturating_mul(self.dim)
     }
@@ -231,246 +243,6 @@ fn heads(op: Operation, config: &AttentionConfig) -> Result<(usize, usize), Erro
     Ok((heads, kv_heads))
 }
 
-/// Sizes of queries, keys and values that were given as they are.
-struct Direct {
-    queries: usize,
-    keys: usize,
-    dim: usize,
-    value_dim: usize,
-}
-
-impl Direct {
-    fn of(
-        op: Operation,
-        input: &TraceInput,
-        heads: usize,
-        kv_heads: usize,
-    ) -> Result<Option<Self>, Error> {
-        let (q, k, v) = match (&input.q, &input.k, &input.v) {
-            (None, None, None) => return Ok(None),
-            (Some(q), Some(k), Some(v)) => (q, k, v),
-            _ => return Err(op.option("q, k and v together", "some of them")),
-        };
-        let others = [
-            &input.x,
-            &input.memory,
-            &input.wq,
-            &input.wk,
-            &input.wv,
-            &input.bq,
-            &input.bk,
-            &input.bv,
-        ];
-        if others.iter().any(|other| other.is_some()) {
-            return Err(op.option("either q, k and v or embeddings with weights", "both"));
-        }
-        let (queries, dim) = rows(op, "q", q, heads, "heads")?;
-        let (keys, key_dim) = rows(op, "k", k, kv_heads, "kv_heads")?;
-        let (values, value_dim) = rows(op, "v", v, kv_heads, "kv_heads")?;
-        if dim != key_dim {
-            return Err(op.shape("q and k with the same dim", format!("{dim} and {key_dim}")));
-        }
-        if keys != values {
-            return Err(op.shape(
-                "k and v with the same tokens",
-                format!("{keys} and {values}"),
-            ));
-        }
-        Ok(Some(Direct {
-            queries,
-            keys,
-            dim,
-            value_dim,
-        }))
-    }
-}
-
-/// Tokens and features of `[heads, tokens, dim]` or `[tokens, heads * dim]`.
-fn rows(
-    op: Operation,
-    name: &str,
-    view: &ArrayViewD<'_, f32>,
-    heads: usize,
-    option: &str,
-) -> Result<(usize, usize), Error> {
-    let (tokens, dim) = match *view.shape() {
-        [own, tokens, dim] if own == heads => (tokens, dim),
-        [tokens, channels] if channels % heads == 0 => (tokens, channels / heads),
-        [_, channels] => {
-            return Err(op.size(
-                format!("channels of {name} that {heads} {option} divide"),
-                channels,
-            ));
-        }
-        _ => {
-            let expected =
-                format!("{name} [{option} {heads}, tokens, dim] or [tokens, {heads} * dim]");
-            return Err(op.shape(expected, format!("{:?}", view.shape())));
-        }
-    };
-    if dim == 0 {
-        return Err(op.size(format!("{name} with at least 1 feature per head"), 0));
-    }
-    Ok((tokens, dim))
-}
-
-/// Features of embeddings and heads that are projected.
-struct Widths {
-    width: usize,
-    dim: usize,
-    value_dim: usize,
-}
-
-impl Widths {
-    fn of(op: Operation, input: &TraceInput, heads: usize, kv_heads: usize) -> Result<Self, Error> {
-        let matrix = ["rows", "columns"];
-        let named = [
-            ("x", &input.x),
-            ("memory", &input.memory),
-            ("wq", &input.wq),
-            ("wk", &input.wk),
-            ("wv", &input.wv),
-            ("wo", &input.wo),
-        ];
-        for (name, view) in named {
-            if let Some(view) = view {
-                expect_rank(op, name, view, &matrix)?;
-            }
-        }
-        let columns =
-            |view: &Option<ArrayViewD<'_, f32>>| view.as_ref().map(|view| view.shape()[1]);
-        let (dim, value_dim, rows) = match (&input.wq, &input.wk, &input.wv) {
-            (None, None, None) => (None, None, None),
-            (Some(wq), Some(wk), Some(wv)) => {
-                let dim = divided(op, "columns of wq", wq.shape()[1], heads)?;
-                let key_dim = divided(op, "columns of wk", wk.shape()[1], kv_heads)?;
-                if dim != key_dim {
-                    return Err(op.shape(
-                        "wq and wk with the same features per head",
-                        format!("{dim} and {key_dim}"),
-                    ));
-                }
-                (
-                    Some(dim),
-                    Some(divided(op, "columns of wv", wv.shape()[1], kv_heads)?),
-                    Some(wq.shape()[0]),
-                )
-            }
-            _ => return Err(op.option("wq, wk and wv together", "some of them")),
-        };
-        let asked = input.head_dim.or(dim);
-        let width = columns(&input.x)
-            .or(columns(&input.memory))
-            .or(rows)
-            .or(input.width);
-        let width =
-            width.unwrap_or_else(|| heads.saturating_mul(asked.unwrap_or(DEFAULT_HEAD_DIM)));
-        let dim = match asked {
-            Some(dim) => dim,
-            None => divided(op, "width", width, heads)?,
-        };
-        if width == 0 || dim == 0 {
-            return Err(op.size(
-                "width and head_dim of at least 1",
-                format!("{width} and {dim}"),
-            ));
-        }
-        let widths = Widths {
-            width,
-            dim,
-            value_dim: value_dim.unwrap_or(dim),
-        };
-        widths.check(op, input, heads, kv_heads)?;
-        Ok(widths)
-    }
-
-    /// Holds everything that was given against the sizes.
-    fn check(
-        &self,
-        op: Operation,
-        input: &TraceInput,
-        heads: usize,
-        kv_heads: usize,
-    ) -> Result<(), Error> {
-        if let Some(width) = input.width.filter(|&width| width != self.width) {
-            return Err(op.option(
-                format!("width {}, as the given matrices have", self.width),
-                width,
-            ));
-        }
-        let channels = |name: &str, heads: usize, dim: usize| {
-            heads
-                .checked_mul(dim)
-                .ok_or_else(|| op.too_large(format!("{name} that fits in memory"), dim))
-        };
-        let query = channels("wq", heads, self.dim)?;
-        let key = channels("wk", kv_heads, self.dim)?;
-        let value = channels("wv", kv_heads, self.value_dim)?;
-        channels("wo", heads, self.value_dim)?;
-        let embeddings = [("x", &input.x), ("memory", &input.memory)];
-        for (name, view) in embeddings {
-            if let Some(view) = view {
-                expect_shape(
-                    op,
-                    name,
-                    view,
-                    &["token", "width"],
-                    &[view.shape()[0], self.width],
-                )?;
-            }
-        }
-        let parts = [
-            ("wq", &input.wq, "bq", &input.bq, query),
-            ("wk", &input.wk, "bk", &input.bk, key),
-            ("wv", &input.wv, "bv", &input.bv, value),
-        ];
-        for (w_name, w, b_name, b, channels) in parts {
-            if let Some(w) = w {
-                expect_shape(
-                    op,
-                    w_name,
-                    w,
-                    &["width", "channel"],
-                    &[self.width, channels],
-                )?;
-            }
-            if let Some(b) = b {
-                expect_shape(op, b_name, b, &["channel"], &[channels])?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// `total / parts`, where they divide.
-fn divided(op: Operation, what: &str, total: usize, parts: usize) -> Result<usize, Error> {
-    if total == 0 || total % parts != 0 {
-        return Err(op.size(format!("{what} that {parts} heads divide"), total));
-    }
-    Ok(total / parts)
-}
-
-/// The columns of `wo`, whose rows are the joined heads. With embeddings, they are as wide as those.
-fn expect_matrix(
-    op: Operation,
-    input: &TraceInput,
-    wo: &ArrayViewD<'_, f32>,
-    channels: usize,
-    width: usize,
-) -> Result<usize, Error> {
-    expect_rank(op, "wo", wo, &["channel", "width"])?;
-    let columns = if input.q.is_some() {
-        wo.shape()[1]
-    } else {
-        width
-    };
-    expect_shape(op, "wo", wo, &["channel", "width"], &[channels, columns])?;
-    if columns == 0 {
-        return Err(op.size("wo with at least 1 column", 0));
-    }
-    Ok(columns)
-}
-
 /// The number of past keys.
 fn past(
     op: Operation,
@@ -512,70 +284,4 @@ fn names(
         (None, Some(rows)) => Ok((0..rows).map(|row| row.to_string()).collect()),
         (None, None) => Err(op.size(format!("at least 1 {side} token"), 0)),
     }
-}
-
-/// The positions, with defaults filled in. `places` is one more than the last place of a token.
-fn position(
-    op: Operation,
-    input: &TraceInput,
-    heads: usize,
-    widths: &Widths,
-    projected: bool,
-    places: usize,
-) -> Result<PositionConfig, Error> {
-    let added = |name: &str| {
-        if projected {
-            Ok(())
-        } else {
-            Err(op.option(
-                format!("embeddings, which {name} positions are added to"),
-                "q, k and v",
-            ))
-        }
-    };
-    Ok(match &input.position {
-        Position::None => PositionConfig::None,
-        Position::Sinusoidal => {
-            added("sinusoidal")?;
-            PositionConfig::Sinusoidal
-        }
-        Position::Learned(table) => {
-            added("learned")?;
-            expect_rank(op, "the table of positions", table, &["position", "width"])?;
-            let rows = table.shape()[0];
-            expect_shape(
-                op,
-                "the table of positions",
-                table,
-                &["position", "width"],
-                &[rows, widths.width],
-            )?;
-            if rows < places {
-                return Err(op.index(format!("a table of at least {places} positions"), rows));
-            }
-            PositionConfig::Learned
-        }
-        &Position::Rotary {
-            base,
-            dim,
-            interleaved,
-        } => PositionConfig::Rotary {
-            base: checked_base(op, base.unwrap_or(BASE))?,
-            dim: checked_rotary_dim(op, dim, widths.dim)?,
-            interleaved,
-        },
-        Position::Alibi { slopes: None } => PositionConfig::Alibi {
-            slopes: alibi_slopes(heads)?,
-        },
-        Position::Alibi {
-            slopes: Some(slopes),
-        } => {
-            expect_shape(op, "slopes", slopes, &["head"], &[heads])?;
-            let slopes = row_major(slopes).into_owned();
-            if let Some(slope) = slopes.iter().find(|slope| !slope.is_finite()) {
-                return Err(op.option("finite slopes", slope));
-            }
-            PositionConfig::Alibi { slopes }
-        }
-    })
 }

@@ -1,12 +1,11 @@
 //! What comes in from JavaScript: each field is checked for its type, and named where it has another.
 
 use super::reply;
-use crate::config::{AttentionConfig, LinearConfig, LinearRule, Position, ScoresKind};
+use crate::config::{AttentionConfig, LinearConfig, LinearRule, ScoresKind};
 use crate::error::Operation;
 use crate::limits::TENSOR_BYTES;
-use crate::tensor::Mask;
-use crate::trace::{Tokens, TraceInput};
-use js_sys::{Array, Float32Array, Int32Array, Reflect, Uint8Array};
+use crate::trace::Tokens;
+use js_sys::{Array, Float32Array, Int32Array, Reflect};
 use ndarray::{ArrayD, IxDyn};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -82,7 +81,7 @@ impl<'a> Request<'a> {
         Ok(Request { operation, object })
     }
 
-    fn refused(&self, name: &str, expected: &str, found: &JsValue) -> JsValue {
+    pub fn refused(&self, name: &str, expected: &str, found: &JsValue) -> JsValue {
         reply::error(
             self.operation
                 .kind(format!("{name}: {expected}"), kind(found)),
@@ -93,12 +92,12 @@ impl<'a> Request<'a> {
         Reflect::get(self.object, &name.into())
     }
 
-    fn field(&self, name: &str) -> Result<Option<JsValue>, JsValue> {
+    pub fn field(&self, name: &str) -> Result<Option<JsValue>, JsValue> {
         let value = self.get(name)?;
         Ok(Some(value).filter(|value| !value.is_undefined() && !value.is_null()))
     }
 
-    fn inner<'b>(&self, object: &'b JsValue) -> Request<'b> {
+    pub fn inner<'b>(&self, object: &'b JsValue) -> Request<'b> {
         Request {
             operation: self.operation,
             object,
@@ -139,7 +138,7 @@ impl<'a> Request<'a> {
             .ok_or_else(|| self.refused(name, "true or false", &value))
     }
 
-    fn text(&self, name: &str) -> Result<Option<String>, JsValue> {
+    pub fn text(&self, name: &str) -> Result<Option<String>, JsValue> {
         let Some(value) = self.field(name)? else {
             return Ok(None);
         };
@@ -150,7 +149,7 @@ impl<'a> Request<'a> {
     }
 
     /// The shape of a tensor and its data, which must be as many numbers as the shape says.
-    fn shaped(&self, name: &str) -> Result<Option<(Vec<usize>, JsValue)>, JsValue> {
+    pub fn shaped(&self, name: &str) -> Result<Option<(Vec<usize>, JsValue)>, JsValue> {
         let Some(value) = self.field(name)? else {
             return Ok(None);
         };
@@ -186,7 +185,7 @@ impl<'a> Request<'a> {
         Ok(Some((shape, data)))
     }
 
-    fn array<T>(&self, shape: &[usize], data: Vec<T>) -> Result<ArrayD<T>, JsValue> {
+    pub fn array<T>(&self, shape: &[usize], data: Vec<T>) -> Result<ArrayD<T>, JsValue> {
         ArrayD::from_shape_vec(IxDyn(shape), data).map_err(|fault| {
             reply::error(
                 self.operation
@@ -224,29 +223,6 @@ impl<'a> Request<'a> {
         self.field(name)?
             .map(|value| sizes(self.operation, name, &value))
             .transpose()
-    }
-
-    /// A boolean mask as bytes, or one to add as floats.
-    pub fn mask(&self, name: &str) -> Result<Option<OwnedMask>, JsValue> {
-        let Some((shape, data)) = self.shaped(name)? else {
-            return Ok(None);
-        };
-        if let Some(bytes) = data.dyn_ref::<Uint8Array>() {
-            let seen = bytes.to_vec().iter().map(|&byte| byte != 0).collect();
-            return self
-                .array(&shape, seen)
-                .map(|seen| Some(OwnedMask::Boolean(seen)));
-        }
-        match data.dyn_ref::<Float32Array>() {
-            Some(floats) => self
-                .array(&shape, floats.to_vec())
-                .map(|added| Some(OwnedMask::Additive(added))),
-            None => Err(self.refused(
-                &format!("{name}.data"),
-                "a Uint8Array or a Float32Array",
-                &data,
-            )),
-        }
     }
 
     fn window(&self) -> Result<Option<[i64; 2]>, JsValue> {
@@ -343,7 +319,7 @@ impl<'a> Request<'a> {
             .collect()
     }
 
-    fn tokens(&self) -> Result<Option<Tokens>, JsValue> {
+    pub fn tokens(&self) -> Result<Option<Tokens>, JsValue> {
         let Some(value) = self.field("tokens")? else {
             return Ok(None);
         };
@@ -355,168 +331,5 @@ impl<'a> Request<'a> {
             query: tokens.strings("query")?,
             key: tokens.strings("key")?,
         }))
-    }
-
-    fn position(&self) -> Result<OwnedPosition, JsValue> {
-        let Some(value) = self.field("position")? else {
-            return Ok(OwnedPosition::None);
-        };
-        // a name alone is an object with nothing but its kind
-        let options = if value.is_object() {
-            value.clone()
-        } else {
-            js_sys::Object::new().into()
-        };
-        let options = self.inner(&options);
-        let kind = if value.is_object() {
-            options.text("kind")?
-        } else {
-            value.as_string()
-        };
-        Ok(match kind.as_deref() {
-            Some("none") => OwnedPosition::None,
-            Some("sinusoidal") => OwnedPosition::Sinusoidal,
-            Some("learned") => OwnedPosition::Learned(options.needed("table")?),
-            Some("rotary") => OwnedPosition::Rotary {
-                base: options.number("base")?,
-                dim: options.size("dim")?,
-                interleaved: options.flag("interleaved")?,
-            },
-            Some("alibi") => OwnedPosition::Alibi(options.tensor("slopes")?),
-            Some(other) => {
-                let expected = "position: none, sinusoidal, learned, rotary or alibi";
-                return Err(reply::error(self.operation.option(expected, other)));
-            }
-            None => {
-                return Err(self.refused("position", "a string, or an object with a kind", &value));
-            }
-        })
-    }
-
-    /// The input of both traces.
-    pub fn trace_input(&self) -> Result<OwnedTraceInput, JsValue> {
-        let seed = self.size("seed")?.unwrap_or(0);
-        Ok(OwnedTraceInput {
-            tokens: self.tokens()?,
-            tensors: TENSORS
-                .map(|name| self.tensor(name))
-                .into_iter()
-                .collect::<Result<_, _>>()?,
-            mask: self.mask("mask")?,
-            position: self.position()?,
-            seed: u32::try_from(seed)
-                .map_err(|_| self.refused("seed", "a 32-bit number", &JsValue::from(seed)))?,
-            width: self.size("width")?,
-            head_dim: self.size("headDim")?,
-        })
-    }
-}
-
-/// A mask that was copied from JavaScript.
-pub(super) enum OwnedMask {
-    Boolean(ArrayD<bool>),
-    Additive(ArrayD<f32>),
-}
-
-impl OwnedMask {
-    pub fn view(&self) -> Mask<'_> {
-        match self {
-            OwnedMask::Boolean(seen) => Mask::Boolean(seen.view()),
-            OwnedMask::Additive(added) => Mask::Additive(added.view()),
-        }
-    }
-}
-
-/// Positions that were copied from JavaScript.
-enum OwnedPosition {
-    None,
-    Sinusoidal,
-    Learned(ArrayD<f32>),
-    Rotary {
-        base: Option<f64>,
-        dim: Option<usize>,
-        interleaved: bool,
-    },
-    Alibi(Option<ArrayD<f32>>),
-}
-
-/// The tensors of a trace, in the order in which `OwnedTraceInput::view` takes them.
-const TENSORS: [&str; 15] = [
-    "x",
-    "memory",
-    "wq",
-    "wk",
-    "wv",
-    "wo",
-    "bq",
-    "bk",
-    "bv",
-    "bo",
-    "q",
-    "k",
-    "v",
-    "pastKey",
-    "pastValue",
-];
-
-/// The input of a trace, copied from JavaScript.
-pub(super) struct OwnedTraceInput {
-    tokens: Option<Tokens>,
-    tensors: Vec<Option<ArrayD<f32>>>,
-    mask: Option<OwnedMask>,
-    position: OwnedPosition,
-    seed: u32,
-    width: Option<usize>,
-    head_dim: Option<usize>,
-}
-
-impl OwnedTraceInput {
-    pub fn view(&self) -> TraceInput<'_> {
-        let tensor = |name: &str| {
-            let place = TENSORS.iter().position(|known| *known == name)?;
-            self.tensors
-                .get(place)?
-                .as_ref()
-                .map(|tensor| tensor.view())
-        };
-        TraceInput {
-            tokens: self.tokens.clone(),
-            x: tensor("x"),
-            memory: tensor("memory"),
-            wq: tensor("wq"),
-            wk: tensor("wk"),
-            wv: tensor("wv"),
-            wo: tensor("wo"),
-            bq: tensor("bq"),
-            bk: tensor("bk"),
-            bv: tensor("bv"),
-            bo: tensor("bo"),
-            q: tensor("q"),
-            k: tensor("k"),
-            v: tensor("v"),
-            mask: self.mask.as_ref().map(OwnedMask::view),
-            past_key: tensor("pastKey"),
-            past_value: tensor("pastValue"),
-            position: match &self.position {
-                OwnedPosition::None => Position::None,
-                OwnedPosition::Sinusoidal => Position::Sinusoidal,
-                OwnedPosition::Learned(table) => Position::Learned(table.view()),
-                &OwnedPosition::Rotary {
-                    base,
-                    dim,
-                    interleaved,
-                } => Position::Rotary {
-                    base,
-                    dim,
-                    interleaved,
-                },
-                OwnedPosition::Alibi(slopes) => Position::Alibi {
-                    slopes: slopes.as_ref().map(|slopes| slopes.view()),
-                },
-            },
-            seed: self.seed,
-            width: self.width,
-            head_dim: self.head_dim,
-        }
     }
 }

@@ -42,7 +42,7 @@ impl Bytes<'_> {
     }
 
     fn some_size(&mut self) -> Option<usize> {
-        (self.byte() % 3 == 0).then(|| self.size())
+        self.byte().is_multiple_of(3).then(|| self.size())
     }
 
     fn number(&mut self) -> f64 {
@@ -59,7 +59,7 @@ impl Bytes<'_> {
     }
 
     fn some_number(&mut self) -> Option<f64> {
-        (self.byte() % 4 == 0).then(|| self.number())
+        self.byte().is_multiple_of(4).then(|| self.number())
     }
 
     fn word(&mut self) -> String {
@@ -520,7 +520,7 @@ impl Material {
                 2 => Position::Rotary {
                     base: self.base,
                     dim: self.rotary_dim,
-                    interleaved: self.seed % 2 == 0,
+                    interleaved: self.seed.is_multiple_of(2),
                 },
                 3 => Position::Alibi { slopes: None },
                 4 if self.table.shape.len() == 2 && self.table.shape[0] > 0 => Position::Alibi {

@@ -1,0 +1,198 @@
+//! Inputs that were copied from JavaScript, and are lent to the library.
+
+use super::reply;
+use super::request::Request;
+use crate::config::Position;
+use crate::mask::Mask;
+use crate::trace::{Tokens, TraceInput};
+use js_sys::{Float32Array, Uint8Array};
+use ndarray::ArrayD;
+use wasm_bindgen::prelude::*;
+
+impl Request<'_> {
+    /// A boolean mask as bytes, or one to add as floats.
+    pub fn mask(&self, name: &str) -> Result<Option<OwnedMask>, JsValue> {
+        let Some((shape, data)) = self.shaped(name)? else {
+            return Ok(None);
+        };
+        if let Some(bytes) = data.dyn_ref::<Uint8Array>() {
+            let seen = bytes.to_vec().iter().map(|&byte| byte != 0).collect();
+            return self
+                .array(&shape, seen)
+                .map(|seen| Some(OwnedMask::Boolean(seen)));
+        }
+        match data.dyn_ref::<Float32Array>() {
+            Some(floats) => self
+                .array(&shape, floats.to_vec())
+                .map(|added| Some(OwnedMask::Additive(added))),
+            None => Err(self.refused(
+                &format!("{name}.data"),
+                "a Uint8Array or a Float32Array",
+                &data,
+            )),
+        }
+    }
+
+    fn position(&self) -> Result<OwnedPosition, JsValue> {
+        let Some(value) = self.field("position")? else {
+            return Ok(OwnedPosition::None);
+        };
+        // a name alone is an object with nothing but its kind
+        let options = if value.is_object() {
+            value.clone()
+        } else {
+            js_sys::Object::new().into()
+        };
+        let options = self.inner(&options);
+        let kind = if value.is_object() {
+            options.text("kind")?
+        } else {
+            value.as_string()
+        };
+        Ok(match kind.as_deref() {
+            Some("none") => OwnedPosition::None,
+            Some("sinusoidal") => OwnedPosition::Sinusoidal,
+            Some("learned") => OwnedPosition::Learned(options.needed("table")?),
+            Some("rotary") => OwnedPosition::Rotary {
+                base: options.number("base")?,
+                dim: options.size("dim")?,
+                interleaved: options.flag("interleaved")?,
+            },
+            Some("alibi") => OwnedPosition::Alibi(options.tensor("slopes")?),
+            Some(other) => {
+                let expected = "position: none, sinusoidal, learned, rotary or alibi";
+                return Err(reply::error(self.operation.option(expected, other)));
+            }
+            None => {
+                return Err(self.refused("position", "a string, or an object with a kind", &value));
+            }
+        })
+    }
+
+    /// The input of both traces.
+    pub fn trace_input(&self) -> Result<OwnedTraceInput, JsValue> {
+        let seed = self.size("seed")?.unwrap_or(0);
+        Ok(OwnedTraceInput {
+            tokens: self.tokens()?,
+            tensors: TENSORS
+                .map(|name| self.tensor(name))
+                .into_iter()
+                .collect::<Result<_, _>>()?,
+            mask: self.mask("mask")?,
+            position: self.position()?,
+            seed: u32::try_from(seed)
+                .map_err(|_| self.refused("seed", "a 32-bit number", &JsValue::from(seed)))?,
+            width: self.size("width")?,
+            head_dim: self.size("headDim")?,
+        })
+    }
+}
+
+/// A mask that was copied from JavaScript.
+pub(super) enum OwnedMask {
+    Boolean(ArrayD<bool>),
+    Additive(ArrayD<f32>),
+}
+
+impl OwnedMask {
+    pub fn view(&self) -> Mask<'_> {
+        match self {
+            OwnedMask::Boolean(seen) => Mask::Boolean(seen.view()),
+            OwnedMask::Additive(added) => Mask::Additive(added.view()),
+        }
+    }
+}
+
+/// Positions that were copied from JavaScript.
+enum OwnedPosition {
+    None,
+    Sinusoidal,
+    Learned(ArrayD<f32>),
+    Rotary {
+        base: Option<f64>,
+        dim: Option<usize>,
+        interleaved: bool,
+    },
+    Alibi(Option<ArrayD<f32>>),
+}
+
+/// The tensors of a trace, in the order in which `OwnedTraceInput::view` takes them.
+const TENSORS: [&str; 15] = [
+    "x",
+    "memory",
+    "wq",
+    "wk",
+    "wv",
+    "wo",
+    "bq",
+    "bk",
+    "bv",
+    "bo",
+    "q",
+    "k",
+    "v",
+    "pastKey",
+    "pastValue",
+];
+
+/// The input of a trace, copied from JavaScript.
+pub(super) struct OwnedTraceInput {
+    tokens: Option<Tokens>,
+    tensors: Vec<Option<ArrayD<f32>>>,
+    mask: Option<OwnedMask>,
+    position: OwnedPosition,
+    seed: u32,
+    width: Option<usize>,
+    head_dim: Option<usize>,
+}
+
+impl OwnedTraceInput {
+    pub fn view(&self) -> TraceInput<'_> {
+        let tensor = |name: &str| {
+            let place = TENSORS.iter().position(|known| *known == name)?;
+            self.tensors
+                .get(place)?
+                .as_ref()
+                .map(|tensor| tensor.view())
+        };
+        TraceInput {
+            tokens: self.tokens.clone(),
+            x: tensor("x"),
+            memory: tensor("memory"),
+            wq: tensor("wq"),
+            wk: tensor("wk"),
+            wv: tensor("wv"),
+            wo: tensor("wo"),
+            bq: tensor("bq"),
+            bk: tensor("bk"),
+            bv: tensor("bv"),
+            bo: tensor("bo"),
+            q: tensor("q"),
+            k: tensor("k"),
+            v: tensor("v"),
+            mask: self.mask.as_ref().map(OwnedMask::view),
+            past_key: tensor("pastKey"),
+            past_value: tensor("pastValue"),
+            position: match &self.position {
+                OwnedPosition::None => Position::None,
+                OwnedPosition::Sinusoidal => Position::Sinusoidal,
+                OwnedPosition::Learned(table) => Position::Learned(table.view()),
+                &OwnedPosition::Rotary {
+                    base,
+                    dim,
+                    interleaved,
+                } => Position::Rotary {
+                    base,
+                    dim,
+                    interleaved,
+                },
+                OwnedPosition::Alibi(slopes) => Position::Alibi {
+                    slopes: slopes.as_ref().map(|slopes| slopes.view()),
+                },
+            },
+            seed: self.seed,
+            width: self.width,
+            head_dim: self.head_dim,
+        }
+    }
+}
