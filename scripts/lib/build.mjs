@@ -35,9 +35,8 @@ export async function finishPackage() {
 }
 
 function packageManifest() {
-  const { name, version, description, license, keywords } = JSON.parse(
-    readFileSync(join(ROOT, "package.json"), "utf8"),
-  );
+  const source = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const { name, version, description, license, keywords, engines, dependencies } = source;
   const entry = (types, script) => ({ types: `./types/${types}.d.ts`, default: `./${script}.js` });
   return {
     name,
