@@ -1,12 +1,16 @@
 //! Scaled dot-product attention: fast, and keeps nothing.
 
-use crate::config::{AttentionConfig, ScoresKind};
+mod call;
+mod geometry;
+
+use crate::config::AttentionConfig;
 use crate::error::{Error, Operation};
+use crate::kernel::Kernel;
 use crate::limits::checked_len;
-use crate::mask::{Broadcast, Mask};
-use crate::plain;
-use crate::tensor::{Heads, expect_limits, expect_shape, row_major};
-use crate::visibility::{Visibility, checked_scale, checked_softcap, checked_window};
+use crate::mask::Mask;
+use crate::tensor::Heads;
+use call::Call;
+use geometry::{Geometry, joined};
 use ndarray::{ArrayD, ArrayView, ArrayViewD, Dimension, IxDyn};
 use std::borrow::Cow;
 
@@ -96,10 +100,78 @@ pub fn compute_attention(
     input: &AttentionInput,
     config: &AttentionConfig,
 ) -> Result<AttentionOutput, Error> {
+    compute(input, config, Path::Fast)
+}
+
+/// The same by the plain twin of the kernel, row by row: slower, and the truth in tests.
+///
+/// # Errors
+/// Those of [`compute_attention`].
+///
+/// # Source
+/// That of [`compute_attention`].
+pub fn plain_attention(
+    input: &AttentionInput,
+    config: &AttentionConfig,
+) -> Result<AttentionOutput, Error> {
+    compute(input, config, Path::Plain)
+}
+
+/// Attention into memory that is there already, with working space that is kept from call to call.
+///
+/// # Errors
+/// Those of [`compute_attention`]; `shape` where `output` does not have as many numbers as the result, `option` where
+/// an intermediate or present keys would have to be returned.
+pub(crate) fn attention_into(
+    input: &AttentionInput,
+    config: &AttentionConfig,
+    output: &mut [f32],
+    space: &mut Option<Kernel>,
+) -> Result<(), Error> {
+    if config.scores.is_some() || input.past_key.is_some() {
+        return Err(OPERATION.option("neither scores nor past keys", "one of them"));
+    }
+    let geometry = Geometry::of(input, config)?;
+    let shape = geometry.output().shape();
+    if output.len() != checked_len(OPERATION, "the output", &shape)? {
+        return Err(OPERATION.shape(format!("an output {shape:?}"), output.len()));
+    }
+    let keys = joined(&input.k, &geometry.k, None)?;
+    let values = joined(&input.v, &geometry.v, None)?;
+    let call = Call::new(&geometry, input, config, &keys, &values)?;
+    call.fast(output, space);
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Path {
+    Fast,
+    Plain,
+}
+
+fn compute(
+    input: &AttentionInput,
+    config: &AttentionConfig,
+    path: Path,
+) -> Result<AttentionOutput, Error> {
     let geometry = Geometry::of(input, config)?;
     let keys = joined(&input.k, &geometry.k, input.past_key.as_ref())?;
     let values = joined(&input.v, &geometry.v, input.past_value.as_ref())?;
-    let (output, scores) = geometry.run(input, config, &keys, &values)?;
+    let shape = geometry.output().shape();
+    let mut output = vec![0.0; checked_len(OPERATION, "the output", &shape)?];
+    let call = Call::new(&geometry, input, config, &keys, &values)?;
+    let scores = match (config.scores, path) {
+        (None, Path::Fast) => {
+            call.fast(&mut output, &mut None);
+            None
+        }
+        (None, Path::Plain) => {
+            call.plain(&mut output, &mut |_, _, _| {});
+            None
+        }
+        (Some(kind), _) => Some(call.plain_keeping(kind, &mut output)?),
+    };
+    drop(call);
     let present = |data: Cow<[f32]>, heads: &Heads| {
         input.past_key.as_ref().map(|_| {
             let shape = vec![heads.batch, heads.heads, geometry.keys, heads.dim];
@@ -107,7 +179,7 @@ pub fn compute_attention(
         })
     };
     Ok(AttentionOutput {
-        output,
+        output: array(shape, output)?,
         scores,
         present_key: present(keys, &geometry.k).transpose()?,
         present_value: present(values, &geometry.v).transpose()?,
@@ -117,253 +189,4 @@ pub fn compute_attention(
 pub(crate) fn array(shape: Vec<usize>, data: Vec<f32>) -> Result<ArrayD<f32>, Error> {
     ArrayD::from_shape_vec(IxDyn(&shape), data)
         .map_err(|error| OPERATION.internal(format!("data for {shape:?}"), error))
-}
-
-/// The sizes of one call, all of them checked.
-struct Geometry {
-    q: Heads,
-    k: Heads,
-    v: Heads,
-    /// Query heads that share a key head.
-    group: usize,
-    /// Past and new keys.
-    keys: usize,
-    window: [i64; 2],
-    scale: f64,
-    softcap: Option<f64>,
-}
-
-impl Geometry {
-    fn of(input: &AttentionInput, config: &AttentionConfig) -> Result<Self, Error> {
-        let op = OPERATION;
-        let (past_key, past_value) = (input.past_key.as_ref(), input.past_value.as_ref());
-        expect_limits(
-            op,
-            &[
-                ("q", Some(&input.q)),
-                ("k", Some(&input.k)),
-                ("v", Some(&input.v)),
-                ("past_key", past_key),
-                ("past_value", past_value),
-            ],
-        )?;
-        let q = Heads::of(op, "q", &input.q, config.heads, "heads")?;
-        let kv_heads = config
-            .kv_heads
-            .or(if q.packed { Some(q.heads) } else { None });
-        let k = Heads::of(op, "k", &input.k, kv_heads, "kv_heads")?;
-        let v = Heads::of(op, "v", &input.v, kv_heads, "kv_heads")?;
-        if q.packed != k.packed || q.packed != v.packed {
-            return Err(op.shape(
-                "q, k and v with the same number of axes",
-                format!(
-                    "{}, {} and {}",
-                    input.q.ndim(),
-                    input.k.ndim(),
-                    input.v.ndim()
-                ),
-            ));
-        }
-        let agree = |what: &str, a: usize, b: usize| {
-            if a == b {
-                Ok(())
-            } else {
-                Err(op.shape(format!("the same {what}"), format!("{a} and {b}")))
-            }
-        };
-        agree("batch in q and k", q.batch, k.batch)?;
-        agree("batch in k and v", k.batch, v.batch)?;
-        agree("heads in k and v", k.heads, v.heads)?;
-        agree("tokens in k and v", k.tokens, v.tokens)?;
-        agree("dim in q and k", q.dim, k.dim)?;
-        if q.heads % k.heads != 0 {
-            return Err(op.size(
-                "query heads that are a multiple of key heads",
-                format!("{} and {}", q.heads, k.heads),
-            ));
-        }
-        let past = past_len(input, &k, &v)?;
-        let keys = k.tokens.saturating_add(past);
-        if q.tokens == 0 || keys == 0 {
-            return Err(op.size(
-                "at least 1 query and 1 key",
-                format!("{} and {keys}", q.tokens),
-            ));
-        }
-        if let Some(lengths) = input.kv_lengths {
-            if input.past_key.is_some() {
-                return Err(op.option("either past keys or key lengths", "both"));
-            }
-            agree("batch in q and key lengths", q.batch, lengths.len())?;
-            if let Some(length) = lengths.iter().find(|&&length| length > keys) {
-                return Err(op.size(format!("key lengths of at most {keys}"), length));
-            }
-        }
-        Ok(Geometry {
-            group: q.heads / k.heads,
-            keys,
-            window: checked_window(op, config.window)?,
-            scale: checked_scale(op, config.scale, q.dim)?,
-            softcap: checked_softcap(op, config.softcap)?,
-            q,
-            k,
-            v,
-        })
-    }
-
-    /// Which keys the queries of sequence `batch` may see, by place.
-    fn visibility(
-        &self,
-        input: &AttentionInput,
-        config: &AttentionConfig,
-        batch: usize,
-    ) -> Visibility {
-        let padded = input
-            .kv_lengths
-            .and_then(|lengths| lengths.get(batch).copied());
-        let offset = match padded {
-            Some(length) => length as i64 - self.q.tokens as i64,
-            None => (self.keys - self.k.tokens) as i64,
-        };
-        let reach = input
-            .mask
-            .as_ref()
-            .and_then(|mask| mask.shape().last().copied())
-            .unwrap_or(self.keys);
-        Visibility {
-            causal: config.causal,
-            window: self.window,
-            offset,
-            length: padded.unwrap_or(self.keys).min(reach),
-        }
-    }
-
-    /// The whole computation, one row of scores at a time.
-    fn run(
-        &self,
-        input: &AttentionInput,
-        config: &AttentionConfig,
-        keys: &[f32],
-        values: &[f32],
-    ) -> Result<(ArrayD<f32>, Option<ArrayD<f32>>), Error> {
-        let Geometry { q, k, v, .. } = self;
-        let out = Heads {
-            batch: q.batch,
-            heads: q.heads,
-            tokens: q.tokens,
-            dim: v.dim,
-            packed: q.packed,
-        };
-        let mut output = vec![0.0; checked_len(OPERATION, "the output", &out.shape())?];
-        let scores_shape = vec![q.batch, q.heads, q.tokens, self.keys];
-        let mut kept = match config.scores {
-            Some(_) => vec![0.0; checked_len(OPERATION, "the scores", &scores_shape)?],
-            None => Vec::new(),
-        };
-        let bias = Broadcast::of(
-            OPERATION,
-            input.mask.as_ref(),
-            [q.batch, q.heads, q.tokens, self.keys],
-        )?;
-        let queries = row_major(&input.q);
-        let mut row = vec![0.0; self.keys];
-        let mut seen = vec![false; self.keys];
-        let mut sums = vec![0.0; v.dim];
-        for b in 0..q.batch {
-            let visibility = self.visibility(input, config, b);
-            for h in 0..q.heads {
-                let kv = (b * k.heads + h / self.group) * self.keys;
-                let keys = &keys[kv * k.dim..][..self.keys * k.dim];
-                let values = &values[kv * v.dim..][..self.keys * v.dim];
-                for i in 0..q.tokens {
-                    let query = &queries[q.row(b, h, i)..][..q.dim];
-                    let at = ((b * q.heads + h) * q.tokens + i) * self.keys;
-                    let mut keep = |kind: ScoresKind, row: &[f32]| {
-                        if config.scores == Some(kind) {
-                            kept[at..at + row.len()].copy_from_slice(row);
-                        }
-                    };
-                    plain::scores_row(query, keys, &mut row);
-                    row.iter_mut()
-                        .for_each(|score| *score = plain::scale(*score, self.scale));
-                    keep(ScoresKind::Raw, &row);
-                    if let Some(cap) = self.softcap {
-                        row.iter_mut()
-                            .for_each(|score| *score = plain::softcap(*score, cap));
-                    }
-                    keep(ScoresKind::Capped, &row);
-                    bias.apply([b, h, i], &mut row);
-                    let visible = visibility.range(i);
-                    row[..visible.start].fill(f32::NEG_INFINITY);
-                    row[visible.end..].fill(f32::NEG_INFINITY);
-                    keep(ScoresKind::Masked, &row);
-                    for (seen, &score) in seen.iter_mut().zip(&row) {
-                        *seen = score != f32::NEG_INFINITY;
-                    }
-                    plain::softmax_row(&mut row);
-                    keep(ScoresKind::Weights, &row);
-                    let mixed = &mut output[out.row(b, h, i)..][..v.dim];
-                    plain::mix_row(&row, &seen, values, &mut sums, mixed);
-                }
-            }
-        }
-        let scores = config
-            .scores
-            .map(|_| array(scores_shape, kept))
-            .transpose()?;
-        Ok((array(out.shape(), output)?, scores))
-    }
-}
-
-/// Checks the past tensors against the present ones and gives their number of tokens.
-fn past_len(input: &AttentionInput, k: &Heads, v: &Heads) -> Result<usize, Error> {
-    match (&input.past_key, &input.past_value) {
-        (None, None) => Ok(0),
-        (Some(key), Some(value)) => {
-            let past = key.shape().get(2).copied().unwrap_or(0);
-            let axes = ["batch", "kv_head", "past", "dim"];
-            expect_shape(
-                OPERATION,
-                "past_key",
-                key,
-                &axes,
-                &[k.batch, k.heads, past, k.dim],
-            )?;
-            expect_shape(
-                OPERATION,
-                "past_value",
-                value,
-                &axes,
-                &[v.batch, v.heads, past, v.dim],
-            )?;
-            Ok(past)
-        }
-        _ => Err(OPERATION.option("past_key and past_value together", "one of them")),
-    }
-}
-
-/// `[batch, kv_heads, past + tokens, dim]`, row-major; borrowed where `view` has that form already.
-fn joined<'a>(
-    view: &'a ArrayViewD<'_, f32>,
-    heads: &Heads,
-    past: Option<&'a ArrayViewD<'_, f32>>,
-) -> Result<Cow<'a, [f32]>, Error> {
-    let present = row_major(view);
-    if past.is_none() && !heads.packed {
-        return Ok(present);
-    }
-    let past = past.map(row_major).unwrap_or_default();
-    let past_row = past.len() / (heads.batch * heads.heads);
-    let tokens = (past_row / heads.dim).saturating_add(heads.tokens);
-    let shape = [heads.batch, heads.heads, tokens, heads.dim];
-    let mut data = Vec::with_capacity(checked_len(OPERATION, "past and present keys", &shape)?);
-    for b in 0..heads.batch {
-        for h in 0..heads.heads {
-            data.extend_from_slice(&past[(b * heads.heads + h) * past_row..][..past_row]);
-            for token in 0..heads.tokens {
-                data.extend_from_slice(&present[heads.row(b, h, token)..][..heads.dim]);
-            }
-        }
-    }
-    Ok(Cow::Owned(data))
 }

@@ -36,6 +36,9 @@ pub struct AttentionConfig {
     pub softcap: Option<f64>,
     /// The intermediate that is returned beside the output. A trace keeps all of them and ignores this.
     pub scores: Option<ScoresKind>,
+    /// `[first, queries]`: the queries given are those from `first` on, of a sequence of `queries`. So that parts of one
+    /// sequence can be worked on apart; masks are given for the part. A trace ignores this.
+    pub rows: Option<[usize; 2]>,
 }
 
 /// How the state of linear attention takes in a token.

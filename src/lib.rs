@@ -28,6 +28,7 @@
 mod attention;
 mod config;
 mod error;
+mod kernel;
 mod limits;
 mod linear;
 mod mask;
@@ -42,7 +43,7 @@ mod visibility;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
 
-pub use attention::{AttentionInput, AttentionOutput, compute_attention};
+pub use attention::{AttentionInput, AttentionOutput, compute_attention, plain_attention};
 pub use config::{AttentionConfig, LinearConfig, LinearRule, Position, RotaryConfig, ScoresKind};
 pub use error::{Error, Report};
 pub use limits::Limits;

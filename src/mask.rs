@@ -61,25 +61,26 @@ impl<'a> Broadcast<'a> {
 
     /// Adds to or hides in the row of scores of (batch, head, query). What is hidden loses a NaN as well.
     pub fn apply(&self, [b, h, i]: [usize; 3], row: &mut [f32]) {
+        if self.mask.is_some() {
+            for (j, score) in row.iter_mut().enumerate() {
+                *score = self.at([b, h, i, j], *score);
+            }
+        }
+    }
+
+    /// What the mask makes of one score. Beyond the end of a short mask, nothing: its place hides that key.
+    pub fn at(&self, [b, h, i, j]: [usize; 4], score: f32) -> f32 {
         match &self.mask {
-            None => {}
-            Some(Mask::Boolean(view)) => {
-                for (j, score) in row.iter_mut().enumerate().take(view.shape()[3]) {
-                    if !view[[b, h, i, j]] {
-                        *score = f32::NEG_INFINITY;
-                    }
-                }
-            }
-            Some(Mask::Additive(view)) => {
-                for (j, score) in row.iter_mut().enumerate().take(view.shape()[3]) {
-                    let bias = view[[b, h, i, j]];
-                    *score = if bias == f32::NEG_INFINITY {
-                        bias
-                    } else {
-                        *score + bias
-                    };
-                }
-            }
+            Some(Mask::Boolean(view)) => match view.get([b, h, i, j]) {
+                Some(false) => f32::NEG_INFINITY,
+                _ => score,
+            },
+            Some(Mask::Additive(view)) => match view.get([b, h, i, j]) {
+                Some(&f32::NEG_INFINITY) => f32::NEG_INFINITY,
+                Some(&bias) => score + bias,
+                None => score,
+            },
+            None => score,
         }
     }
 }

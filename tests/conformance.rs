@@ -147,6 +147,7 @@ mod native {
             window: Some(sides.map(|side| case.int(side).unwrap_or(-1))),
             scale: case.number("scale"),
             softcap: case.number("softcap"),
+            rows: None,
             scores: wants_scores.then(|| match case.int("qk_matmul_output_mode") {
                 None | Some(0) => ScoresKind::Raw,
                 Some(1) => ScoresKind::Capped,

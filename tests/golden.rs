@@ -88,6 +88,7 @@ impl Case {
             scale: self.options["scale"].as_f64(),
             softcap: self.options["softcap"].as_f64(),
             scores: None,
+            rows: None,
         }
     }
 
@@ -109,6 +110,7 @@ fn compute_agrees_with_numpy_and_jax() {
         input.past_value = case.view("past_value");
         let config = AttentionConfig {
             scores: Some(ScoresKind::Weights),
+            rows: None,
             ..case.config()
         };
         let result = compute_attention(&input, &config).expect("a good request");

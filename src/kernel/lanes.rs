@@ -12,7 +12,14 @@ pub(crate) const WIDTH: usize = 4;
 
 /// Coefficients of `2^f` on `[-1/2, 1/2]`, lowest first: the polynomial of degree 5 with the least largest relative
 /// error (7.5e-8, about one unit in the last place), by Remez' exchange.
-const EXP2: [f32; 6] = [1.000_000_1, 0.693_146_94, 0.240_221_2, 0.055_507_13, 0.009_675_541, 0.001_327_647_2];
+const EXP2: [f32; 6] = [
+    1.000_000_1,
+    0.693_146_94,
+    0.240_221_2,
+    0.055_507_13,
+    0.009_675_541,
+    0.001_327_647_2,
+];
 
 /// Below this exponent `2^x` is zero: the bits of the smallest power are all zero then.
 const EXP2_ZERO: f32 = -127.0;
@@ -180,7 +187,13 @@ mod portable {
         /// The larger of two; `self` where either is NaN.
         #[inline(always)]
         pub fn at_least(self, other: Self) -> Self {
-            Lanes(from_fn(|n| if self.0[n] < other.0[n] { other.0[n] } else { self.0[n] }))
+            Lanes(from_fn(|n| {
+                if self.0[n] < other.0[n] {
+                    other.0[n]
+                } else {
+                    self.0[n]
+                }
+            }))
         }
 
         #[inline(always)]
@@ -191,7 +204,11 @@ mod portable {
         /// `2^n` for whole n from -127 (which gives 0) to 127.
         #[inline(always)]
         pub fn power_of_two(self) -> Self {
-            Lanes(self.0.map(|n| f32::from_bits((n as i32).saturating_add(EXPONENT_BIAS).cast_unsigned() << MANTISSA_BITS)))
+            Lanes(self.0.map(|n| {
+                f32::from_bits(
+                    (n as i32).saturating_add(EXPONENT_BIAS).cast_unsigned() << MANTISSA_BITS,
+                )
+            }))
         }
     }
 }

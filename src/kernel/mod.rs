@@ -26,18 +26,6 @@ pub(crate) struct Head<'a, B> {
     pub bias: Option<B>,
 }
 
-/// Where the rows of a head lie in an array of all heads.
-pub(crate) trait Rows {
-    /// The offset of row `i`.
-    fn at(&self, i: usize) -> usize;
-}
-
-impl<F: Fn(usize) -> usize> Rows for F {
-    fn at(&self, i: usize) -> usize {
-        self(i)
-    }
-}
-
 /// Working space for heads of one size.
 pub(crate) struct Kernel {
     panel: Panel,
@@ -46,18 +34,27 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
+    /// Space for queries and keys of `dim` numbers and values of `value_dim`.
     pub fn new(dim: usize, value_dim: usize) -> Self {
-        Kernel { panel: Panel::new(dim, value_dim), dim, value_dim }
+        Kernel {
+            panel: Panel::new(dim, value_dim),
+            dim,
+            value_dim,
+        }
     }
 
-    /// Attends with a panel of queries, at most [`LANES`]. Calls `settle` with each query whose row came out as no
+    pub fn fits(&self, dim: usize, value_dim: usize) -> bool {
+        (self.dim, self.value_dim) == (dim, value_dim)
+    }
+
+    /// Attends with a panel of queries, at most [`LANES`]; the functions beside the arrays say where row `i` begins. Calls `settle` with each query whose row came out as no
     /// finite number.
     pub fn attend<B: Fn(usize, usize, f32) -> f32>(
         &mut self,
         head: &Head<B>,
         panel: Range<usize>,
-        (queries, query_rows): (&[f32], &impl Rows),
-        (output, output_rows): (&mut [f32], &impl Rows),
+        (queries, query_row): (&[f32], &impl Fn(usize) -> usize),
+        (output, output_row): (&mut [f32], &impl Fn(usize) -> usize),
         mut settle: impl FnMut(usize, &mut [f32]),
     ) {
         let seen: [Range<usize>; LANES] = std::array::from_fn(|lane| match panel.start + lane {
@@ -65,15 +62,23 @@ impl Kernel {
             _ => 0..0,
         });
         let keys = seen.iter().filter(|range| !range.is_empty());
-        let keys = keys.fold(usize::MAX..0, |all, range| all.start.min(range.start)..all.end.max(range.end));
+        let keys = keys.fold(usize::MAX..0, |all, range| {
+            all.start.min(range.start)..all.end.max(range.end)
+        });
         let plain_scores = head.softcap.is_none() && head.bias.is_none();
-        let factor = head.scale * if plain_scores { std::f64::consts::LOG2_E } else { 1.0 };
-        let query = |i| &queries[query_rows.at(i)..][..self.dim];
+        let factor = head.scale
+            * if plain_scores {
+                std::f64::consts::LOG2_E
+            } else {
+                1.0
+            };
+        let query = |i| &queries[query_row(i)..][..self.dim];
         self.panel.start(panel.clone().map(query), factor as f32);
         let mut start = keys.start;
         while start < keys.end {
             let block = start..(start + BLOCK).min(keys.end);
-            self.panel.score(&head.keys[block.start * self.dim..block.end * self.dim]);
+            self.panel
+                .score(&head.keys[block.start * self.dim..block.end * self.dim]);
             if !plain_scores {
                 self.change(head, &panel, &block);
             }
@@ -83,11 +88,12 @@ impl Kernel {
                     self.panel.hide(lane, block.len(), &local);
                 }
             }
-            self.panel.mix(&head.values[block.start * self.value_dim..block.end * self.value_dim]);
+            self.panel
+                .mix(&head.values[block.start * self.value_dim..block.end * self.value_dim]);
             start = block.end;
         }
         for (lane, i) in panel.enumerate() {
-            let row = &mut output[output_rows.at(i)..][..self.value_dim];
+            let row = &mut output[output_row(i)..][..self.value_dim];
             self.panel.finish(lane, row);
             if !row.iter().all(|number| number.is_finite()) {
                 settle(i, row);
@@ -96,7 +102,12 @@ impl Kernel {
     }
 
     /// Cap and mask, in the units of the scores; then times log2 e, for the softmax by powers of two.
-    fn change<B: Fn(usize, usize, f32) -> f32>(&mut self, head: &Head<B>, panel: &Range<usize>, block: &Range<usize>) {
+    fn change<B: Fn(usize, usize, f32) -> f32>(
+        &mut self,
+        head: &Head<B>,
+        panel: &Range<usize>,
+        block: &Range<usize>,
+    ) {
         for (row, j) in self.panel.scores.chunks_exact_mut(LANES).zip(block.clone()) {
             for (score, i) in row.iter_mut().zip(panel.clone()) {
                 if let Some(cap) = head.softcap {

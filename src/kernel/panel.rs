@@ -7,7 +7,10 @@
 //! Source: Milakov and Gimelshein 2018, "Online normalizer calculation for softmax", algorithm 3; Dao et al. 2022,
 //! "FlashAttention", algorithm 1.
 
-#![allow(unsafe_code, reason = "the inner loops read by pointer: a bounds check per number would cost a third")]
+#![allow(
+    unsafe_code,
+    reason = "the inner loops read by pointer: a bounds check per number would cost a third"
+)]
 
 use super::lanes::{Lanes, WIDTH};
 use std::ops::Range;
@@ -76,7 +79,11 @@ impl Panel {
     /// keys `[key, dim]`, at most [`BLOCK`] of them
     pub fn score(&mut self, keys: &[f32]) {
         let count = keys.len() / self.dim;
-        assert!(count <= BLOCK && keys.len() == count * self.dim && self.queries.len() == self.dim * LANES);
+        assert!(
+            count <= BLOCK
+                && keys.len() == count * self.dim
+                && self.queries.len() == self.dim * LANES
+        );
         let mut j = 0;
         // SAFETY: tile after tile stays within `count` keys of `dim` numbers, and within the block's scores.
         unsafe {
@@ -172,7 +179,13 @@ impl Panel {
     /// # Safety
     /// `values` points at feature `first` of the first of `count` values, and `first + TILE <= value_dim`.
     #[inline(always)]
-    unsafe fn mix_tile<const TILE: usize>(&mut self, values: *const f32, count: usize, first: usize, fade: [Lanes; 2]) {
+    unsafe fn mix_tile<const TILE: usize>(
+        &mut self,
+        values: *const f32,
+        count: usize,
+        first: usize,
+        fade: [Lanes; 2],
+    ) {
         let mut low = [Lanes::splat(0.0); TILE];
         let mut high = low;
         // SAFETY: reads `count` pairs of registers of the block and `TILE` numbers of each of `count` values; reads and
@@ -213,7 +226,11 @@ impl Panel {
             self.sum[0].store(sums.as_mut_ptr());
             self.sum[1].store(sums.as_mut_ptr().add(WIDTH));
         }
-        let share = if sums[lane] == 0.0 { 0.0 } else { 1.0 / sums[lane] };
+        let share = if sums[lane] == 0.0 {
+            0.0
+        } else {
+            1.0 / sums[lane]
+        };
         for (out, &mixed) in row.iter_mut().zip(self.mixed[lane..].iter().step_by(LANES)) {
             *out = mixed * share;
         }

@@ -226,6 +226,7 @@ fn config(bytes: &mut Bytes, likely: &Likely) -> AttentionConfig {
         window: bytes.rarely(3).then(|| [side(bytes), side(bytes)]),
         scale: bytes.some_number(),
         softcap: bytes.some_number(),
+        rows: None,
         scores: bytes
             .rarely(2)
             .then(|| kinds[usize::from(bytes.byte() % 4)]),
