@@ -5,12 +5,14 @@ import { main, run, runTool, step } from "./lib/run.mjs";
 import { setUp } from "./lib/setup.mjs";
 
 const fix = process.argv.includes("--fix");
+// Biome colours its output even where it goes to a file.
+const PLAIN = process.stdout.isTTY ? [] : ["--colors=off"];
 const DENY = ["--", "--deny", "warnings"];
 
 const CHECKS = {
   "format of Rust": () => run("cargo", ["fmt", "--all", ...(fix ? [] : ["--check"])]),
   "format and lints of the rest": () =>
-    runTool("@biomejs/biome", "biome", fix ? ["check", "--write"] : ["ci", "--error-on-warnings"]),
+    runTool("@biomejs/biome", "biome", [...(fix ? ["check", "--write"] : ["ci", "--error-on-warnings"]), ...PLAIN]),
   "made-up numbers": () => run(process.execPath, ["scripts/truth-lint.mjs"]),
   // The types of the engine's glue come from its build.
   "types of TypeScript": async () => {
