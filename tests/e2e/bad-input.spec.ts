@@ -7,7 +7,10 @@ async function refused(page: Page, field: string, message: RegExp, act: () => Pr
   const before = await page.evaluateHandle(() => (document.querySelector("attention-playground") as Play).trace);
   await act();
   await expect(page.locator(`[data-problem="${field}"]`)).toHaveText(message);
-  const kept = await page.evaluate((old) => (document.querySelector("attention-playground") as Play).trace === old, before);
+  const kept = await page.evaluate(
+    (old) => (document.querySelector("attention-playground") as Play).trace === old,
+    before,
+  );
   expect(kept, "the last good picture stays").toBe(true);
   await expect(page.locator(".scene canvas")).toBeVisible();
 }
@@ -16,7 +19,9 @@ const paste = (page: Page, selector: string, text: string) =>
   page.locator(selector).evaluate((target, value) => {
     const clipboardData = new DataTransfer();
     clipboardData.setData("text", value);
-    target.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, composed: true, cancelable: true }));
+    target.dispatchEvent(
+      new ClipboardEvent("paste", { clipboardData, bubbles: true, composed: true, cancelable: true }),
+    );
   }, text);
 
 async function useMatrices(page: Page, text: string): Promise<void> {
@@ -44,7 +49,9 @@ test("one token, emoji, right-to-left text are fine", async ({ page }) => {
 
 test("512 tokens are traced, 600 refused with the numbers", async ({ page }) => {
   await rerun(page, () => page.locator('[data-field="text"]').fill("word ".repeat(512)));
-  await refused(page, "text", /600 tokens; at most 512/, () => page.locator('[data-field="text"]').fill("word ".repeat(600)));
+  await refused(page, "text", /600 tokens; at most 512/, () =>
+    page.locator('[data-field="text"]').fill("word ".repeat(600)),
+  );
 });
 
 test("0 heads, 99 heads, half a head, no number", async ({ page }) => {
@@ -69,7 +76,9 @@ test("7 heads that do not divide the width of the weights", async ({ page }) => 
 
 test("a ragged matrix, letters among numbers, Q and K of different width", async ({ page }) => {
   await refused(page, "matrices", /row 2: expected 2 numbers as in row 1, found 1/, () => useMatrices(page, "1,2\n3"));
-  await refused(page, "matrices", /row 2, column 1: expected a number, found “oops”/, () => useMatrices(page, "1,2\noops,4"));
+  await refused(page, "matrices", /row 2, column 1: expected a number, found “oops”/, () =>
+    useMatrices(page, "1,2\noops,4"),
+  );
   await refused(page, "matrices", /expected/, () =>
     useMatrices(page, "q = [[1,2],[3,4]]\nk = [[1,2,3],[4,5,6]]\nv = [[1,2],[3,4]]"),
   );
@@ -78,7 +87,9 @@ test("a ragged matrix, letters among numbers, Q and K of different width", async
 test("NaN, infinity and 1e30 are carried through, counted and located", async ({ page }) => {
   await page.locator('[data-field="heads"]').fill("1");
   await page.locator('[data-field="heads"]').press("Tab");
-  await rerun(page, () => useMatrices(page, "q = [[1, nan], [1e30, 2]]\nk = [[1, 2], [1e30, inf]]\nv = [[1, 2], [3, 4]]"));
+  await rerun(page, () =>
+    useMatrices(page, "q = [[1, nan], [1e30, 2]]\nk = [[1, 2], [1e30, inf]]\nv = [[1, 2], [3, 4]]"),
+  );
   await expect(page.locator(".notice")).toContainText("2 of the numbers given are NaN or infinite");
   await page.locator('[data-stop="scores"]').click();
   await expect(page.locator('.scene [data-stage="scores"][data-index="0,0,0"]')).toHaveText("NaN");
@@ -100,7 +111,9 @@ test("a 50 MB paste: the page stays alive and says what it found", async ({ page
       requestAnimationFrame(beat);
     };
     Object.assign(globalThis, { gaps });
-    target.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, composed: true, cancelable: true }));
+    target.dispatchEvent(
+      new ClipboardEvent("paste", { clipboardData, bubbles: true, composed: true, cancelable: true }),
+    );
     last = performance.now();
     requestAnimationFrame(beat);
   });
@@ -116,7 +129,8 @@ test("a long text pasted into the sentence is refused with its size", async ({ p
 });
 
 test("a link with junk in every key opens with defaults and one warning for each", async ({ page }) => {
-  const keys = "heads=x&head-dim=-4&causal=7&scale=big&position=left&seed=1e99&stage=%00&cell=NaN&head=9e9&token=a&pin=;;&speed=0&theme=blue&hide=all&matrices=[&mask=a&window=q";
+  const keys =
+    "heads=x&head-dim=-4&causal=7&scale=big&position=left&seed=1e99&stage=%00&cell=NaN&head=9e9&token=a&pin=;;&speed=0&theme=blue&hide=all&matrices=[&mask=a&window=q";
   await open(page, keys);
   expect(await state(page)).toMatchObject({ heads: 2, headDim: 4, stage: "scores" });
   await expect(page.locator("[data-problem=theme]")).toContainText("expected one of auto, light, dark, found blue");
@@ -131,14 +145,26 @@ test("files: dropped matrices by name, a binary file, a saved state", async ({ p
       for (const [name, text] of list) dataTransfer.items.add(new File([text], name));
       target.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
     }, files);
-  await rerun(page, () => drop([["q.csv", "1,2,3,4\n5,6,7,8"], ["K.tsv", "1\t2\t3\t4"], ["v.json", "[[1,2,3,4]]"]]));
+  await rerun(page, () =>
+    drop([
+      ["q.csv", "1,2,3,4\n5,6,7,8"],
+      ["K.tsv", "1\t2\t3\t4"],
+      ["v.json", "[[1,2,3,4]]"],
+    ]),
+  );
   expect((await trace(page)).stages.find(({ id }) => id === "scores")?.shape).toEqual([2, 2, 1]);
-  await refused(page, "matrices", /expected text .* found a binary file/, () => drop([["x.npy", "\u0093NUMPY\0\u0001"]]));
-  await rerun(page, () => drop([["s.json", '{"attentionPlayground":1,"text":"saved state","seed":5,"matrices":null}']]));
+  await refused(page, "matrices", /expected text .* found a binary file/, () =>
+    drop([["x.npy", "\u0093NUMPY\0\u0001"]]),
+  );
+  await rerun(page, () =>
+    drop([["s.json", '{"attentionPlayground":1,"text":"saved state","seed":5,"matrices":null}']]),
+  );
   expect(await state(page)).toMatchObject({ text: "saved state", seed: 5 });
 });
 
 test("markup in tokens stays text", async ({ page }) => {
   await rerun(page, () => page.locator('[data-field="text"]').fill("<img src=x onerror=alert(1)> & ok"));
-  expect(await page.locator("attention-playground").evaluate((e) => (e as Play).shadowRoot?.querySelectorAll("img").length)).toBe(0);
+  expect(
+    await page.locator("attention-playground").evaluate((e) => (e as Play).shadowRoot?.querySelectorAll("img").length),
+  ).toBe(0);
 });

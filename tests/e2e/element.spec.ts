@@ -16,14 +16,19 @@ async function host(page: Page, body: string): Promise<void> {
 }
 
 test("attributes are the table's fields; the host's address is left alone", async ({ page }) => {
-  await host(page, '<attention-playground text="dog bites man" heads="1" head-dim="3" causal hide="header,controls"></attention-playground>');
+  await host(
+    page,
+    '<attention-playground text="dog bites man" heads="1" head-dim="3" causal hide="header,controls"></attention-playground>',
+  );
   const found = await page.locator("attention-playground").evaluate((element) => (element as Play).state);
   expect(found).toMatchObject({ text: "dog bites man", heads: 1, headDim: 3, causal: true, hide: "header,controls" });
   await expect(page.locator(".controls")).toHaveCount(0);
   await page.locator('[data-stop="weights"]').click();
   expect(new URL(page.url()).search).toBe("");
   await page.locator("attention-playground").evaluate((element) => element.setAttribute("heads", "2"));
-  await expect.poll(() => page.locator("attention-playground").evaluate((e) => (e as Play).trace?.config.heads)).toBe(2);
+  await expect
+    .poll(() => page.locator("attention-playground").evaluate((e) => (e as Play).trace?.config.heads))
+    .toBe(2);
 });
 
 test("properties, methods and events", async ({ page }) => {
@@ -46,7 +51,11 @@ test("properties, methods and events", async ({ page }) => {
     const explanation = await play.explain("weights", [0, 1, 2]);
     const blob = await play.toBlob("image/png");
     const old = play.trace;
-    play.matrices = { q: { shape: [2, 2], data: [1, 2, 3, 4] }, k: { shape: [2, 2], data: [1, 2, 3, 4] }, v: { shape: [2, 2], data: [1, 2, 3, 4] } };
+    play.matrices = {
+      q: { shape: [2, 2], data: [1, 2, 3, 4] },
+      k: { shape: [2, 2], data: [1, 2, 3, 4] },
+      v: { shape: [2, 2], data: [1, 2, 3, 4] },
+    };
     while (play.trace === old) await new Promise((resolve) => setTimeout(resolve, 10));
     let refusal = "";
     try {
@@ -54,7 +63,16 @@ test("properties, methods and events", async ({ page }) => {
     } catch (error) {
       refusal = String(error);
     }
-    return { at, start, events, value: explanation.value, exact: explanation.exact, size: blob.size, shape: play.trace?.stages[0]?.shape, refusal };
+    return {
+      at,
+      start,
+      events,
+      value: explanation.value,
+      exact: explanation.exact,
+      size: blob.size,
+      shape: play.trace?.stages[0]?.shape,
+      refusal,
+    };
   });
   expect(log.at).toMatchObject({ stage: "weights", pin: "weights,0,1,2" });
   expect(log.start).toBe("embeddings");
@@ -71,11 +89,21 @@ test("properties, methods and events", async ({ page }) => {
 test("two on one page: their own states, one wasm", async ({ page }) => {
   const loads: string[] = [];
   page.on("request", (request) => loads.push(new URL(request.url()).pathname));
-  await host(page, '<attention-playground text="dog bites man"></attention-playground><attention-playground text="man bites dog" heads="1"></attention-playground>');
-  const tokens = await page.locator("attention-playground").evaluateAll((all) => all.map((one) => (one as Play).trace?.tokens.query));
-  expect(tokens).toEqual([["dog", "bites", "man"], ["man", "bites", "dog"]]);
+  await host(
+    page,
+    '<attention-playground text="dog bites man"></attention-playground><attention-playground text="man bites dog" heads="1"></attention-playground>',
+  );
+  const tokens = await page
+    .locator("attention-playground")
+    .evaluateAll((all) => all.map((one) => (one as Play).trace?.tokens.query));
+  expect(tokens).toEqual([
+    ["dog", "bites", "man"],
+    ["man", "bites", "dog"],
+  ]);
   await page.locator("attention-playground").nth(1).locator('[data-stop="output"]').click();
-  const stages = await page.locator("attention-playground").evaluateAll((all) => all.map((one) => (one as Play).state.stage));
+  const stages = await page
+    .locator("attention-playground")
+    .evaluateAll((all) => all.map((one) => (one as Play).state.stage));
   expect(stages).toEqual(["scores", "output"]);
   expect(loads.filter((path) => path.endsWith(".wasm"))).toHaveLength(1);
 });
@@ -83,17 +111,28 @@ test("two on one page: their own states, one wasm", async ({ page }) => {
 test("what stands between the tags shows when the engine cannot be had", async ({ page }) => {
   await page.route("**/*.wasm", (route) => route.fulfill({ status: 404, body: "" }));
   await page.route("**/host.html", (route) =>
-    route.fulfill({ contentType: "text/html", body: HOST("<attention-playground><p>the fallback</p></attention-playground>") }),
+    route.fulfill({
+      contentType: "text/html",
+      body: HOST("<attention-playground><p>the fallback</p></attention-playground>"),
+    }),
   );
   await page.goto("./host.html");
   await expect(page.getByText("the fallback")).toBeVisible();
   await expect(page.locator(".problem")).toContainText("expected the engine's wasm, found 404");
-  const outcome = await page.locator("attention-playground").evaluate((one) => (one as Play).ready.then(() => "ready", (e) => e.code));
+  const outcome = await page.locator("attention-playground").evaluate((one) =>
+    (one as Play).ready.then(
+      () => "ready",
+      (e) => e.code,
+    ),
+  );
   expect(outcome).toBe("load");
 });
 
 test("it can be moved, removed while it loads, and taken away", async ({ page }) => {
-  await host(page, '<div id="a"><attention-playground text="dog bites man"></attention-playground></div><div id="b"></div>');
+  await host(
+    page,
+    '<div id="a"><attention-playground text="dog bites man"></attention-playground></div><div id="b"></div>',
+  );
   const result = await page.evaluate(async () => {
     const play = document.querySelector("attention-playground") as Play;
     document.querySelector("#b")?.append(play);

@@ -9,7 +9,8 @@ type Packed = { kind: string; data: number[] };
 
 /** Typed arrays do not cross into the page as such. */
 const pack = (value: unknown): unknown => {
-  if (ArrayBuffer.isView(value)) return { kind: value.constructor.name, data: Array.from(value as Float32Array) } satisfies Packed;
+  if (ArrayBuffer.isView(value))
+    return { kind: value.constructor.name, data: Array.from(value as Float32Array) } satisfies Packed;
   if (Array.isArray(value)) return value;
   if (value && typeof value === "object") {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, pack(part)]));
@@ -18,7 +19,9 @@ const pack = (value: unknown): unknown => {
 };
 
 async function blank(page: Page): Promise<void> {
-  await page.route("**/blank.html", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><title>blank</title>" }));
+  await page.route("**/blank.html", (route) =>
+    route.fulfill({ contentType: "text/html", body: "<!doctype html><title>blank</title>" }),
+  );
   await page.goto("./blank.html");
 }
 
@@ -90,7 +93,8 @@ test("a large job runs in a worker, the page stays alive, and an overrun is ende
 test("engine.js from another origin starts its workers too", async ({ page, baseURL }) => {
   await page.route("http://other.test/**", async (route) => {
     const { pathname } = new URL(route.request().url());
-    if (pathname === "/page.html") return route.fulfill({ contentType: "text/html", body: "<!doctype html><title>other</title>" });
+    if (pathname === "/page.html")
+      return route.fulfill({ contentType: "text/html", body: "<!doctype html><title>other</title>" });
     return route.abort();
   });
   // The site's own server allows other origins, as a CDN does.

@@ -44,7 +44,15 @@ for (const scheme of ["light", "dark"] as const) {
         await open(page, query);
         const { violations } = await new AxeBuilder({ page }).analyze();
         const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-        expect(serious.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`)).toEqual([]);
+        expect(
+          serious.map(
+            ({ id, nodes }) =>
+              `${id}: ${nodes
+                .slice(0, 3)
+                .map((node) => node.html.slice(0, 160))
+                .join(" | ")}`,
+          ),
+        ).toEqual([]);
       }
     });
   }
@@ -58,8 +66,10 @@ test("no text is smaller than 12 px, no label is cut at the desk", async ({ page
     for (const one of element.shadowRoot?.querySelectorAll<HTMLElement>("*") ?? []) {
       const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent?.trim());
       const look = getComputedStyle(one);
-      if (own && one.offsetParent && Number.parseFloat(look.fontSize) < 12 && !one.closest("sup")) found.push(`${one.className}: ${look.fontSize}`);
-      if (own && one.matches(".label.row, .cell, .title") && one.scrollWidth > one.clientWidth + 1) found.push(`cut: ${one.textContent}`);
+      if (own && one.offsetParent && Number.parseFloat(look.fontSize) < 12 && !one.closest("sup"))
+        found.push(`${one.className}: ${look.fontSize}`);
+      if (own && one.matches(".label.row, .cell, .title") && one.scrollWidth > one.clientWidth + 1)
+        found.push(`cut: ${one.textContent}`);
     }
     return found;
   });

@@ -16,18 +16,27 @@ export async function open(page: Page, query = ""): Promise<void> {
 }
 
 export async function ready(page: Page): Promise<void> {
-  await page.locator("attention-playground").first().evaluate((element) => (element as Play).ready);
+  await page
+    .locator("attention-playground")
+    .first()
+    .evaluate((element) => (element as Play).ready);
 }
 
 export const state = (page: Page): Promise<State> =>
-  page.locator("attention-playground").first().evaluate((element) => (element as Play).state);
+  page
+    .locator("attention-playground")
+    .first()
+    .evaluate((element) => (element as Play).state);
 
 /** The trace as plain data (a Float32Array does not cross to the test as one). */
 export async function trace(page: Page): Promise<Omit<Trace, "data"> & { data: number[] }> {
-  return page.locator("attention-playground").first().evaluate((element) => {
-    const { data, ...rest } = (element as Play).trace as Trace;
-    return { ...rest, data: Array.from(data) };
-  });
+  return page
+    .locator("attention-playground")
+    .first()
+    .evaluate((element) => {
+      const { data, ...rest } = (element as Play).trace as Trace;
+      return { ...rest, data: Array.from(data) };
+    });
 }
 
 /** Waits until a new trace stands after `act`. */

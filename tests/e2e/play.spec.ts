@@ -15,9 +15,13 @@ const shown = (page: Page): Promise<string> =>
 
 test("opens with the article's sentence, its stages in order, and says that it is untrained", async ({ page }) => {
   await open(page);
-  await expect(page.locator('[data-field="text"]')).toHaveValue("The animal didn't cross the street because it was too wide.");
+  await expect(page.locator('[data-field="text"]')).toHaveValue(
+    "The animal didn't cross the street because it was too wide.",
+  );
   await expect(page.locator(".untrained")).toContainText("the arithmetic is real, the pattern means nothing");
-  const stops = await page.locator("[data-stop]").evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.stop));
+  const stops = await page
+    .locator("[data-stop]")
+    .evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.stop));
   expect(stops).toEqual((await trace(page)).stages.map(({ id }) => id).filter((id) => !/^(w|b)_/.test(id)));
   expect(await page.locator('.token[aria-pressed="true"]').textContent()).toContain("it");
 });
@@ -58,7 +62,8 @@ test("scrubbing back looks exactly like playing forward", async ({ page }) => {
   };
   const forward: string[] = [];
   for (const time of times) forward.push(await at(time));
-  for (const n of times.map((_, k) => times.length - 1 - k)) expect((await at(times[n] as number)) === forward[n], `frame ${n}`).toBe(true);
+  for (const n of times.map((_, k) => times.length - 1 - k))
+    expect((await at(times[n] as number)) === forward[n], `frame ${n}`).toBe(true);
   expect(new Set(forward).size).toBeGreaterThan(30);
 });
 

@@ -27,7 +27,8 @@ const unnamedNumbers = (page: Page): Promise<string[]> =>
   page.locator("attention-playground").evaluate((element) => {
     const found: string[] = [];
     const walker = document.createTreeWalker(element.shadowRoot as ShadowRoot, NodeFilter.SHOW_TEXT);
-    const named = "[data-stage], [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, style";
+    const named =
+      "[data-stage], [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, style";
     while (walker.nextNode()) {
       const text = walker.currentNode.textContent ?? "";
       const parent = walker.currentNode.parentElement;
@@ -56,7 +57,10 @@ async function checkLegend(page: Page, of: Awaited<ReturnType<typeof trace>>): P
     const found = of.stages.find((stage) => stage.id === id);
     if (!found) throw new Error(`a legend for ${id}, which is not in the trace`);
     const cells = of.data.slice(found.offset, found.offset + found.shape.reduce((a, b) => a * b, 1));
-    const end = cells.map(Math.abs).filter(Number.isFinite).reduce((a, b) => Math.max(a, b), 0);
+    const end = cells
+      .map(Math.abs)
+      .filter(Number.isFinite)
+      .reduce((a, b) => Math.max(a, b), 0);
     expect(misprint((await scale.locator(".high").textContent()) ?? "", end), `legend of ${id}`).toBeUndefined();
   }
 }
@@ -70,9 +74,15 @@ async function checkEquation(page: Page): Promise<void> {
   const explanation = await page
     .locator("attention-playground")
     .evaluate((element, cell) => (element as Play).explain(cell.stage, cell.index), { stage, index });
-  expect(misprint((await page.locator("[data-exact]").textContent()) ?? "", explanation.exact), "exact").toBeUndefined();
+  expect(
+    misprint((await page.locator("[data-exact]").textContent()) ?? "", explanation.exact),
+    "exact",
+  ).toBeUndefined();
   for (const constant of await page.locator(".equation [data-constant]").all()) {
-    expect(misprint((await constant.textContent()) ?? "", Math.fround(explanation.constant?.value ?? Number.NaN)), "constant").toBeUndefined();
+    expect(
+      misprint((await constant.textContent()) ?? "", Math.fround(explanation.constant?.value ?? Number.NaN)),
+      "constant",
+    ).toBeUndefined();
   }
 }
 
@@ -83,13 +93,21 @@ const INPUTS: [name: string, query: string][] = [
   ["explicit scale, emoji and right-to-left", `text=${encodeURIComponent("👩‍🚀 שלום world !")}&scale=2.5&head-dim=3`],
   ["cross-attention, one key/value head", "attention=cross&kv-heads=1&text=the+dog+bites&key-text=man&head-dim=3"],
   ["rotary positions, a mask drawn by hand", "position=rotary&text=dog+bites+man&mask=0-1_2-2&head-dim=4"],
-  ["ALiBi, a window and a soft cap", "position=alibi&causal=true&window=1,0&softcap=2&text=dog+bites+man+again&head-dim=3"],
+  [
+    "ALiBi, a window and a soft cap",
+    "position=alibi&causal=true&window=1,0&softcap=2&text=dog+bites+man+again&head-dim=3",
+  ],
   ["linear attention, gated delta rule", "attention=gated_delta&kv-heads=1&text=dog+bites+man&head-dim=2"],
-  ["own matrices with NaN and a huge number", `matrices=${encodeURIComponent(JSON.stringify({
-    q: { shape: [2, 2], data: [1, 2, 1e30, "NaN"] },
-    k: { shape: [2, 2], data: [0.5, -1, 3, "Infinity"] },
-    v: { shape: [2, 2], data: [1, 0, 0, 1] },
-  }))}&heads=1`],
+  [
+    "own matrices with NaN and a huge number",
+    `matrices=${encodeURIComponent(
+      JSON.stringify({
+        q: { shape: [2, 2], data: [1, 2, 1e30, "NaN"] },
+        k: { shape: [2, 2], data: [0.5, -1, 3, "Infinity"] },
+        v: { shape: [2, 2], data: [1, 0, 0, 1] },
+      }),
+    )}&heads=1`,
+  ],
 ];
 
 for (const [name, query] of INPUTS) {
@@ -118,7 +136,9 @@ test("every number is true while it plays, at any moment", async ({ page }) => {
   await open(page, "text=dog+bites+man&heads=2&head-dim=3&causal=true");
   const duration = await page.locator(".scrub input").evaluate((input) => Number((input as HTMLInputElement).max));
   for (let n = 0; n <= 24; n++) {
-    await page.locator("attention-playground").evaluate((element, time) => (element as Play).seek(time), (duration * n) / 24);
+    await page
+      .locator("attention-playground")
+      .evaluate((element, time) => (element as Play).seek(time), (duration * n) / 24);
     await page.waitForTimeout(30);
     await checkPage(page, 0);
   }

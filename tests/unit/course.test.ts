@@ -4,7 +4,13 @@ import { Course, WHOLE } from "../../www/timeline/course.ts";
 import { Schedule } from "../../www/timeline/schedule.ts";
 
 const stage = (id: string, axes: string[], shape: number[], from: string[], op: string): Stage => ({
-  id, axes, shape, from, op, offset: 0, formula: "",
+  id,
+  axes,
+  shape,
+  from,
+  op,
+  offset: 0,
+  formula: "",
 });
 
 const trace = {

@@ -30,13 +30,15 @@ function oracle(q: Tensor, k: Tensor, v: Tensor, scale: number, causal: boolean)
     for (let i = 0; i < queries; i++) {
       const scores = Array.from({ length: keys }, (_, j) => {
         let sum = 0;
-        for (let c = 0; c < dim; c++) sum += at(q, h * queries * dim + i * dim + c) * at(k, h * keys * dim + j * dim + c);
+        for (let c = 0; c < dim; c++)
+          sum += at(q, h * queries * dim + i * dim + c) * at(k, h * keys * dim + j * dim + c);
         return causal && j > i ? Number.NEGATIVE_INFINITY : sum * scale;
       });
       const max = Math.max(...scores);
       const exps = scores.map((score) => Math.exp(score - max));
       const total = exps.reduce((a, b) => a + b);
-      for (let c = 0; c < size; c++) out.push(exps.reduce((sum, e, j) => sum + (e / total) * at(v, h * keys * size + j * size + c), 0));
+      for (let c = 0; c < size; c++)
+        out.push(exps.reduce((sum, e, j) => sum + (e / total) * at(v, h * keys * size + j * size + c), 0));
     }
   return out;
 }
@@ -49,7 +51,10 @@ function expectClose(found: Float32Array, expected: number[], tolerance = 2e-6):
     const difference = Math.abs(value - (found[n] as number));
     if (!(difference <= worst.difference)) worst = { n, difference };
   });
-  expect(worst.difference, `index ${worst.n}: found ${found[worst.n]}, expected ${expected[worst.n]}`).toBeLessThanOrEqual(tolerance);
+  expect(
+    worst.difference,
+    `index ${worst.n}: found ${found[worst.n]}, expected ${expected[worst.n]}`,
+  ).toBeLessThanOrEqual(tolerance);
 }
 
 describe("computeAttention", () => {
@@ -69,9 +74,19 @@ describe("computeAttention", () => {
 
   it.each([
     ["K of another width", { q: wave([1, 1, 2, 4], 1), k: wave([1, 1, 2, 3], 1), v: wave([1, 1, 2, 4], 1) }],
-    ["data that does not fill the shape", { q: { shape: [1, 1, 2, 4], data: new Float32Array(7) }, k: wave([1, 1, 2, 4], 1), v: wave([1, 1, 2, 4], 1) }],
+    [
+      "data that does not fill the shape",
+      { q: { shape: [1, 1, 2, 4], data: new Float32Array(7) }, k: wave([1, 1, 2, 4], 1), v: wave([1, 1, 2, 4], 1) },
+    ],
     ["no tensor at all", { q: 3, k: null, v: "x" }],
-    ["an overflowing shape", { q: { shape: [2 ** 31, 2 ** 31, 2 ** 31, 2], data: new Float32Array(4) }, k: wave([1, 1, 2, 4], 1), v: wave([1, 1, 2, 4], 1) }],
+    [
+      "an overflowing shape",
+      {
+        q: { shape: [2 ** 31, 2 ** 31, 2 ** 31, 2], data: new Float32Array(4) },
+        k: wave([1, 1, 2, 4], 1),
+        v: wave([1, 1, 2, 4], 1),
+      },
+    ],
     ["nothing", undefined],
   ])("refuses %s with a code, what was expected and what was found", async (_, request) => {
     const error = await engine.computeAttention(request as never).then(
@@ -81,7 +96,11 @@ describe("computeAttention", () => {
     expect(error).toBeInstanceOf(Error);
     expect(error.code).toMatch(/^(shape|size|type|option|too_large)$/);
     expect(error.message).toMatch(/expected .* found /);
-    const { output } = await engine.computeAttention({ q: wave([1, 1, 2, 4], 1), k: wave([1, 1, 2, 4], 1), v: wave([1, 1, 2, 4], 1) });
+    const { output } = await engine.computeAttention({
+      q: wave([1, 1, 2, 4], 1),
+      k: wave([1, 1, 2, 4], 1),
+      v: wave([1, 1, 2, 4], 1),
+    });
     expect(output.shape, "the next job works").toEqual([1, 1, 2, 4]);
   });
 });
@@ -110,7 +129,8 @@ describe("traceAttention and explain", () => {
         });
         const { value, exact, terms } = await engine.explain(trace, stage.id, index);
         expect(value).toBe(trace.data[stage.offset + n]);
-        if (Number.isFinite(value)) expect(Math.abs(value - exact)).toBeLessThanOrEqual(Math.abs(value) * 1.2e-7 + 1e-45);
+        if (Number.isFinite(value))
+          expect(Math.abs(value - exact)).toBeLessThanOrEqual(Math.abs(value) * 1.2e-7 + 1e-45);
         else expect(exact).toBe(value);
         for (const { factors } of terms)
           for (const factor of factors) {
@@ -162,7 +182,15 @@ describe("the engine itself", () => {
   });
 
   it("tokenizes words and punctuation", async () => {
-    expect(await engine.tokenize("The animal didn't cross, 👩‍🚀!")).toEqual(["The", "animal", "didn't", "cross", ",", "👩‍🚀", "!"]);
+    expect(await engine.tokenize("The animal didn't cross, 👩‍🚀!")).toEqual([
+      "The",
+      "animal",
+      "didn't",
+      "cross",
+      ",",
+      "👩‍🚀",
+      "!",
+    ]);
     expect(await engine.tokenize(" \n\t ")).toEqual([]);
   });
 });

@@ -13,7 +13,10 @@ describe("the forms that people have", () => {
     ["JSON", "[[1, -2.5], [3, 4]]"],
     ["NumPy print", "[[ 1.  -2.5]\n [ 3.   4. ]]"],
     ["NumPy repr", "array([[ 1. , -2.5],\n       [ 3. ,  4. ]], dtype=float32)"],
-    ["PyTorch print", "tensor([[ 1.0000, -2.5000],\n        [ 3.0000,  4.0000]], device='cuda:0', dtype=torch.float16)"],
+    [
+      "PyTorch print",
+      "tensor([[ 1.0000, -2.5000],\n        [ 3.0000,  4.0000]], device='cuda:0', dtype=torch.float16)",
+    ],
     ["PyTorch with grad", "tensor([[ 1., -2.5],\n [ 3.,  4.]], grad_fn=<MmBackward0>)"],
   ])("%s", (_, text) => expect(parseNow(text)).toEqual({ x: two }));
 
@@ -33,7 +36,12 @@ describe("the forms that people have", () => {
 
   it("NaN and infinity are kept, and 1e300 is infinite in f32", () => {
     expect(parseNow("[[nan, inf, -inf], [NaN, 1e300, -1e300]]").x?.data).toEqual([
-      "NaN", "Infinity", "-Infinity", "NaN", "Infinity", "-Infinity",
+      "NaN",
+      "Infinity",
+      "-Infinity",
+      "NaN",
+      "Infinity",
+      "-Infinity",
     ]);
   });
 

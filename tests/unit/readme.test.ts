@@ -19,7 +19,9 @@ function table(): string {
     const standard = field.default === null || field.default === "" ? "" : `\`${field.default}\``;
     return `| \`${attributeName(name)}\` | ${values(field)} | ${standard} | ${field.about} |`;
   });
-  return ["| attribute, URL key | values | default | what it does |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
+  return ["| attribute, URL key | values | default | what it does |", "| --- | --- | --- | --- |", ...rows, ""].join(
+    "\n",
+  );
 }
 
 it("the table in the README is the one in fields.ts", () => {

@@ -31,7 +31,9 @@ describe("the one table", () => {
   });
 
   it("ignores unknown keys; a bad value becomes its default with one warning", () => {
-    const { values, warnings } = parseQuery("?utm_source=x&__proto__=1&heads=0&seed=1.5&position=up&causal=perhaps&head-dim=8");
+    const { values, warnings } = parseQuery(
+      "?utm_source=x&__proto__=1&heads=0&seed=1.5&position=up&causal=perhaps&head-dim=8",
+    );
     expect(values).toEqual({ headDim: 8 });
     expect(warnings.map(({ field }) => field).sort()).toEqual(["causal", "heads", "position", "seed"]);
     for (const warning of warnings) expect(warning.code).toBe("bad_value");
@@ -42,7 +44,8 @@ describe("the one table", () => {
       const { values } = parseQuery(`${attributeName(name)}=${encodeURIComponent(junk)}`);
       const value = values[name];
       const field = FIELDS[name];
-      if (field.type === "integer" || field.type === "number") expect(value === undefined || Number.isFinite(value)).toBe(true);
+      if (field.type === "integer" || field.type === "number")
+        expect(value === undefined || Number.isFinite(value)).toBe(true);
       if (field.type === "choice") expect(value === undefined || field.choices?.includes(String(value))).toBe(true);
     }
   });
@@ -66,6 +69,10 @@ describe("Store", () => {
     store.set({ heads: 4 }, "user");
     store.set({ heads: 99 }, "user");
     expect(store.state.heads).toBe(4);
-    expect(changes[1]?.warnings[0]).toMatchObject({ field: "heads", expected: "a whole number from 1 to 16", found: "99" });
+    expect(changes[1]?.warnings[0]).toMatchObject({
+      field: "heads",
+      expected: "a whole number from 1 to 16",
+      found: "99",
+    });
   });
 });

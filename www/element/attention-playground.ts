@@ -3,27 +3,27 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import type { Explanation, Trace } from "../engine/types.ts";
 import { MATRIX_NAMES, type MatrixSet } from "../input/matrices.ts";
+import { parseInSlices } from "../input/parse-matrices.ts";
+import { MAX_URL, toJson } from "../state/codec.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type State } from "../state/fields.ts";
 import { type Change, type History, type Source, Store } from "../state/store.ts";
-import { MAX_URL, toJson } from "../state/codec.ts";
 import { en, fill } from "../text/en.ts";
 import { Course, type Frame, WHOLE } from "../timeline/course.ts";
-import type { Lit } from "../view/paint.ts";
 import { sliceForHead } from "../view/matrix-view.ts";
+import type { Lit } from "../view/paint.ts";
 import { DARK, LIGHT } from "../view/palette.ts";
 import { SceneView } from "../view/scene-view.ts";
-import { parseInSlices } from "../input/parse-matrices.ts";
+import { cellKey, Inquiry, parseCell, sameCell } from "./inquiry.ts";
+import { keyAction } from "./keys.ts";
+import { matricesAsText, readFiles } from "./matrix-text.ts";
+import { page } from "./page.ts";
 import { captionFor, spoken } from "./parts/caption.ts";
 import { type Actions, type Context, chosenToken } from "./parts/context.ts";
 import { drawArcs } from "./parts/sentence.ts";
 import { followStop } from "./parts/strip.ts";
-import { page } from "./page.ts";
 import { toBlob } from "./picture.ts";
-import { matricesAsText, readFiles } from "./matrix-text.ts";
-import { cellKey, Inquiry, parseCell, sameCell } from "./inquiry.ts";
 import { Player } from "./player.ts";
 import { type Refusal, Runner, sharedEngine } from "./runner.ts";
-import { keyAction } from "./keys.ts";
 import { styles } from "./styles.ts";
 
 const BUBBLES = new Set(["step-change", "select", "state-change"]);
@@ -125,7 +125,10 @@ export class AttentionPlayground extends LitElement {
   goto(stage: string, index?: readonly number[]): void {
     const course = this.#course;
     const stop = course?.stopFor(stage);
-    if (!stop) throw new RangeError(`goto: expected one of ${this.#trace?.stages.map(({ id }) => id).join(", ")}, found ${stage}`);
+    if (!stop)
+      throw new RangeError(
+        `goto: expected one of ${this.#trace?.stages.map(({ id }) => id).join(", ")}, found ${stage}`,
+      );
     const changes: Partial<State> = { stage: stop.stage.id, cell: WHOLE, pin: "" };
     if (index) {
       changes.pin = [stage, ...index].join(",");
@@ -215,7 +218,10 @@ export class AttentionPlayground extends LitElement {
   #onChange({ changed, source, warnings }: Change): void {
     for (const name of changed) this.#problems.delete(name);
     for (const { field, expected, found } of warnings) {
-      this.#problems.set(field, fill(en.fieldError, { field: en.controls[field] ?? attributeName(field), expected, found }));
+      this.#problems.set(
+        field,
+        fill(en.fieldError, { field: en.controls[field] ?? attributeName(field), expected, found }),
+      );
       this.#emit("error", { code: "bad_value", field, expected, found, source });
     }
     const input = changed.filter((name) => FIELDS[name].kind === "input");
@@ -243,7 +249,8 @@ export class AttentionPlayground extends LitElement {
     this.#inquiry.restart(trace);
     const { state } = this.#store;
     const corrections: Partial<State> = {};
-    if (!this.#course.segmentOf(state.stage)) corrections.stage = (this.#course.segmentOf("scores") ?? this.#course.segments[0])?.stage.id ?? "scores";
+    if (!this.#course.segmentOf(state.stage))
+      corrections.stage = (this.#course.segmentOf("scores") ?? this.#course.segments[0])?.stage.id ?? "scores";
     if (state.head >= trace.config.heads) corrections.head = 0;
     if (Object.keys(corrections).length > 0) this.#store.set(corrections, "api", "replace");
     if (first) this.#inquiry.hold(parseCell(state.pin), trace);
@@ -334,7 +341,10 @@ export class AttentionPlayground extends LitElement {
     set: (changes, history = "replace") => this.#store.set(changes, "user", history),
     refuse: (field, found) => {
       const expected = field === "text" ? `at most ${FIELDS.text.max} characters` : "a number";
-      this.#problems.set(field, fill(en.fieldError, { field: en.controls[field] ?? attributeName(field), expected, found }));
+      this.#problems.set(
+        field,
+        fill(en.fieldError, { field: en.controls[field] ?? attributeName(field), expected, found }),
+      );
       this.requestUpdate();
     },
     toggle: () => (this.#player.playing ? this.pause() : this.play()),
@@ -450,7 +460,12 @@ export class AttentionPlayground extends LitElement {
       this.#inquiry.expanded = true;
       this.requestUpdate();
     };
-    return page(this.#context(), { openMatrices: this.#openMatrices, toggleMatrices: toggle, spoken: this.#spoken, expand });
+    return page(this.#context(), {
+      openMatrices: this.#openMatrices,
+      toggleMatrices: toggle,
+      spoken: this.#spoken,
+      expand,
+    });
   }
 
   protected override updated(): void {

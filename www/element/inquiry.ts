@@ -96,5 +96,7 @@ export class Inquiry {
 
 function contains(trace: Trace, cell: Lit): boolean {
   const stage = trace.stages.find(({ id }) => id === cell.stage);
-  return stage?.shape.length === cell.index.length && cell.index.every((n, axis) => n >= 0 && n < (stage.shape[axis] ?? 0));
+  return (
+    stage?.shape.length === cell.index.length && cell.index.every((n, axis) => n >= 0 && n < (stage.shape[axis] ?? 0))
+  );
 }

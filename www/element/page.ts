@@ -103,7 +103,12 @@ function legend({ trace, frame, state, palette }: Context): TemplateResult | typ
   if (!trace || !frame) return nothing;
   const scene = sceneFor(trace, frame.segment.stage, state.head);
   const stages = new Map([...scene.parts, scene.result].map(({ view }) => [view.stage.id, view.stage]));
-  const ends = { paper: css(palette.paper), ink: css(palette.ink), negative: css(palette.negative), positive: css(palette.positive) };
+  const ends = {
+    paper: css(palette.paper),
+    ink: css(palette.ink),
+    negative: css(palette.negative),
+    positive: css(palette.positive),
+  };
   const holes = [...stages.values()].some((stage) => scaleOf(trace, stage).holes);
   return html`<div class="legend">
     ${[...stages.values()].map((stage) => {

@@ -28,6 +28,9 @@ export function toBlob(scene: HTMLElement, type: string): Promise<Blob> {
     context.fillText(word.textContent ?? "", x - bounds.left, at.top + at.height / 2 - bounds.top);
   }
   return new Promise((resolve, reject) =>
-    copy.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(`toBlob: expected an image type, found ${type}`))), type),
+    copy.toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error(`toBlob: expected an image type, found ${type}`))),
+      type,
+    ),
   );
 }

@@ -38,7 +38,9 @@ export function* parseMatrices(text: string, unnamed: MatrixName = "x"): Generat
 const label = (name: MatrixName) => name.toUpperCase();
 
 function sections(text: string, unnamed: MatrixName): { name: MatrixName; body: string }[] {
-  const headings = [...text.matchAll(HEADING)].filter(([, word]) => !/^(dtype|device|grad_fn|requires_grad)$/i.test(word ?? ""));
+  const headings = [...text.matchAll(HEADING)].filter(
+    ([, word]) => !/^(dtype|device|grad_fn|requires_grad)$/i.test(word ?? ""),
+  );
   if (headings.length === 0) return [{ name: unnamed, body: text }];
   const before = text.slice(0, headings[0]?.index).replace(/[{\s]/g, "");
   if (before !== "") fail("Matrices", "a name before every matrix", quote(before));
@@ -72,7 +74,10 @@ function* parseRows(body: string, name: string): Generator<undefined, Matrix> {
   for (let from = 0; from <= body.length; ) {
     const end = body.indexOf("\n", from);
     const to = end < 0 ? body.length : end;
-    const row = body.slice(from, to).trim().replace(/^,|[,;]$/g, "");
+    const row = body
+      .slice(from, to)
+      .trim()
+      .replace(/^,|[,;]$/g, "");
     from = to + 1;
     line++;
     if (row === "" || row === "}") continue;
@@ -81,7 +86,8 @@ function* parseRows(body: string, name: string): Generator<undefined, Matrix> {
     for (const [c, word] of words.entries()) {
       NUMBER.lastIndex = 0;
       const match = NUMBER.exec(word);
-      if (match?.[0].length !== word.length) fail(`${name} row ${rows}, column ${c + 1}`, "a number", word ? quote(word) : "nothing");
+      if (match?.[0].length !== word.length)
+        fail(`${name} row ${rows}, column ${c + 1}`, "a number", word ? quote(word) : "nothing");
       data.push(toCell(word));
     }
     if (rows === 1) columns = words.length;
@@ -103,7 +109,11 @@ function* parseNested(body: string, name: string): Generator<undefined, Matrix> 
   let at = body.indexOf("[");
   const prefix = body.slice(0, at).trim();
   if (prefix !== "" && !/^[\w.]*\($/.test(prefix)) fail(name, "a matrix", quote(prefix));
-  const where = () => `${name} at [${counts.slice(0, -1).map((n) => n).join(", ")}]`;
+  const where = () =>
+    `${name} at [${counts
+      .slice(0, -1)
+      .map((n) => n)
+      .join(", ")}]`;
   const count = () => {
     if (counts.length > 0) counts[counts.length - 1] = (counts.at(-1) ?? 0) + 1;
   };
@@ -131,7 +141,11 @@ function* parseNested(body: string, name: string): Generator<undefined, Matrix> 
       const match = NUMBER.exec(body);
       const next = match ? body[at + match[0].length] : undefined;
       if (!match || (next !== undefined && !/[\s,\]]/.test(next))) {
-        fail(`${name}, number ${data.length + 1}`, "a number", quote(/[^\s,\]]+/.exec(body.slice(at, at + 40))?.[0] ?? sign));
+        fail(
+          `${name}, number ${data.length + 1}`,
+          "a number",
+          quote(/[^\s,\]]+/.exec(body.slice(at, at + 40))?.[0] ?? sign),
+        );
       }
       data.push(toCell(match?.[0] ?? ""));
       if (data.length > MAX_CELLS) fail(name, `at most ${MAX_CELLS} numbers`, "more");
@@ -142,7 +156,8 @@ function* parseNested(body: string, name: string): Generator<undefined, Matrix> 
   } while (counts.length > 0 && at < body.length);
   if (counts.length > 0) fail(name, `${counts.length} more “]”`, "the end of the text");
   const rest = body.slice(at).trim();
-  if (!/^(,\s*(dtype|device|grad_fn|requires_grad)=[^)]*)*\)?[\s,;}]*$/.test(rest)) fail(name, "the end of the matrix", quote(rest));
+  if (!/^(,\s*(dtype|device|grad_fn|requires_grad)=[^)]*)*\)?[\s,;}]*$/.test(rest))
+    fail(name, "the end of the matrix", quote(rest));
   const size = shape.reduce<number>((a, b) => a * (b ?? 1), 1);
   if (size !== data.length) fail(name, "lists of equal depth", "numbers beside lists");
   return { shape: shape.map((n) => n ?? 1), data };

@@ -17,7 +17,10 @@ export async function buildRequest(state: State, tokenize: Tokenize): Promise<Wa
   await addInput(request, state, tokenize);
   const linear: LinearTraceRequest = { ...request, rule };
   const shape = [tokenCount(request), state.kvHeads || state.heads];
-  const same = (value: number): Tensor => ({ shape, data: new Float32Array((shape[0] ?? 0) * (shape[1] ?? 0)).fill(value) });
+  const same = (value: number): Tensor => ({
+    shape,
+    data: new Float32Array((shape[0] ?? 0) * (shape[1] ?? 0)).fill(value),
+  });
   if (rule.startsWith("gated")) linear.decay = same(state.decay);
   if (rule.endsWith("delta")) linear.beta = same(state.beta);
   return { kind: "linear", request: linear };

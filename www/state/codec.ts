@@ -30,7 +30,9 @@ export function expectation(field: Field<unknown>): string {
     case "json":
       return "matrices as { name: { shape, data } }";
     default:
-      return field.pattern ? `text like ${field.about.match(/`([^`]+)`/)?.[1] ?? field.pattern}` : `at most ${field.max} characters`;
+      return field.pattern
+        ? `text like ${field.about.match(/`([^`]+)`/)?.[1] ?? field.pattern}`
+        : `at most ${field.max} characters`;
   }
 }
 
@@ -43,7 +45,9 @@ export function parseField(name: keyof State, raw: unknown): unknown {
       if (typeof raw !== "number" && (typeof raw !== "string" || raw.trim() === "")) return undefined;
       const value = Number(raw);
       const whole = field.type === "number" || Number.isInteger(value);
-      return Number.isFinite(value) && whole && value >= (field.min ?? 0) && value <= (field.max ?? 0) ? value : undefined;
+      return Number.isFinite(value) && whole && value >= (field.min ?? 0) && value <= (field.max ?? 0)
+        ? value
+        : undefined;
     }
     case "boolean":
       if (raw === true || raw === "" || raw === "true" || raw === "1") return true;
@@ -51,7 +55,9 @@ export function parseField(name: keyof State, raw: unknown): unknown {
     case "choice":
       return field.choices?.includes(String(raw)) ? raw : undefined;
     case "list": {
-      const names = String(raw).split(/[\s,]+/).filter(Boolean);
+      const names = String(raw)
+        .split(/[\s,]+/)
+        .filter(Boolean);
       return names.every((part) => field.choices?.includes(part)) ? names.join(",") : undefined;
     }
     case "json":

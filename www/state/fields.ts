@@ -104,7 +104,14 @@ export const FIELDS: Fields = {
     pattern: /^\d{1,4}-\d{1,4}(_\d{1,4}-\d{1,4})*$/,
     about: "Cells that may not be seen, `query-key`, joined by `_`.",
   },
-  softcap: { kind: "input", type: "number", default: 0, min: 0, max: 1000, about: "Soft cap c · tanh(score / c); 0 = none." },
+  softcap: {
+    kind: "input",
+    type: "number",
+    default: 0,
+    min: 0,
+    max: 1000,
+    about: "Soft cap c · tanh(score / c); 0 = none.",
+  },
   decay: {
     kind: "input",
     type: "number",
@@ -157,10 +164,18 @@ export const FIELDS: Fields = {
     default: -2,
     min: -2,
     max: 1e9,
-    about: "How many cells of the stage are computed, the fraction being the progress of the next; below 0 the operands still take their places; -2 = all.",
+    about:
+      "How many cells of the stage are computed, the fraction being the progress of the next; below 0 the operands still take their places; -2 = all.",
   },
   head: { kind: "view", type: "integer", default: 0, min: 0, max: 63, about: "The head on show, from 0." },
-  token: { kind: "view", type: "integer", default: -1, min: -1, max: 4095, about: "The chosen query token, from 0; -1 = 'it', else the first." },
+  token: {
+    kind: "view",
+    type: "integer",
+    default: -1,
+    min: -1,
+    max: 4095,
+    about: "The chosen query token, from 0; -1 = 'it', else the first.",
+  },
   pin: {
     kind: "view",
     type: "text",

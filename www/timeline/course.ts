@@ -86,10 +86,7 @@ export class Course {
       segment,
       previous: this.segments[this.segments.indexOf(segment) - 1],
       cells,
-      active:
-        linear < 0
-          ? undefined
-          : { row: Math.floor(linear / segment.columns), column: linear % segment.columns },
+      active: linear < 0 ? undefined : { row: Math.floor(linear / segment.columns), column: linear % segment.columns },
       progress: running ? cells - Math.floor(cells) : 1,
       secondsPerCell: schedule.secondsPerCell(Math.max(cells, 0)),
       time: this.timeOf(segment.stage.id, cell),
@@ -98,7 +95,10 @@ export class Course {
 
   /** One step by cell, row or stage from a position; a step back by stage goes to the stage's start first. */
   step(at: { stage: string; cell: number }, by: "cell" | "row" | "stage", n: number): { stage: string; cell: number } {
-    let index = Math.max(0, this.segments.findIndex(({ stage }) => stage.id === at.stage));
+    let index = Math.max(
+      0,
+      this.segments.findIndex(({ stage }) => stage.id === at.stage),
+    );
     let segment = this.segments[index] as Segment;
     if (by === "stage") {
       index = Math.min(Math.max(index + n, 0), this.segments.length - 1);

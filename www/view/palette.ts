@@ -21,7 +21,14 @@ export const LIGHT: Palette = {
   negative: [178, 24, 43],
   positive: [33, 102, 172],
   masked: [226, 224, 218],
-  accents: { query: "#1f6fb2", key: "#c05a00", value: "#1d7d45", output: "#7a3fb0", weights: "#3b414d", plain: "#5d6470" },
+  accents: {
+    query: "#1f6fb2",
+    key: "#c05a00",
+    value: "#1d7d45",
+    output: "#7a3fb0",
+    weights: "#3b414d",
+    plain: "#5d6470",
+  },
   lit: "#111418",
 };
 
@@ -31,7 +38,14 @@ export const DARK: Palette = {
   negative: [235, 104, 96],
   positive: [96, 165, 230],
   masked: [50, 54, 62],
-  accents: { query: "#6fb1ee", key: "#f0a050", value: "#63c98b", output: "#c79af0", weights: "#d5d8de", plain: "#a2a9b5" },
+  accents: {
+    query: "#6fb1ee",
+    key: "#f0a050",
+    value: "#63c98b",
+    output: "#c79af0",
+    weights: "#d5d8de",
+    plain: "#a2a9b5",
+  },
   lit: "#ffffff",
 };
 

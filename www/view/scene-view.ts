@@ -1,12 +1,12 @@
 /** Owns the canvas and the grid of real numbers that lies over it. Draws what it is told; reports what the reader points at. */
 
 import type { Trace } from "../engine/types.ts";
-import type { Frame } from "../timeline/course.ts";
 import { en, fill } from "../text/en.ts";
+import type { Frame } from "../timeline/course.ts";
 import { formatCell } from "./format.ts";
 import { type Box, hit, type Layout, layout } from "./layout.ts";
-import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
 import { type Lit, paint } from "./paint.ts";
+import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
 import { type Scene, sceneFor } from "./scene.ts";
 
 export interface SceneInput {
@@ -314,7 +314,12 @@ function labels(box: Box, trace: Trace, side: "row" | "column"): HTMLElement[] {
     label.title = tokens[n] ?? String(n);
     const at =
       side === "row"
-        ? { left: `${box.x - box.labelWidth}px`, top: `${box.y + (n + 0.5) * size - 8}px`, width: `${box.labelWidth - 8}px`, height: "16px" }
+        ? {
+            left: `${box.x - box.labelWidth}px`,
+            top: `${box.y + (n + 0.5) * size - 8}px`,
+            width: `${box.labelWidth - 8}px`,
+            height: "16px",
+          }
         : { left: `${box.x + n * size}px`, top: `${box.y - 19}px`, width: `${size * every}px`, height: "18px" };
     Object.assign(label.style, at);
     made.push(label);

@@ -89,7 +89,11 @@ export function sceneFor(trace: Trace, stage: Stage, head: number): Scene {
         parts: operands.map((from, n) => {
           const view = sliceForHead(trace, from, head);
           const reads: Reads =
-            view.columns === 1 && result.view.columns > 1 ? "row-of-result" : view.columns === result.view.columns ? "same" : "row";
+            view.columns === 1 && result.view.columns > 1
+              ? "row-of-result"
+              : view.columns === result.view.columns
+                ? "same"
+                : "row";
           return { ...part(view, n === 0 ? "left" : "between", reads), sign: n === 0 ? "" : (SIGNS[stage.op] ?? "") };
         }),
       };

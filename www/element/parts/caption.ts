@@ -29,7 +29,8 @@ export function cellCaption(trace: Trace, stage: Stage, index: number[], explana
   const key = axis("key");
   const rowAxis = query === undefined ? "key" : "query";
   const channel = axis("dim") ?? axis("key_dim") ?? axis("width") ?? axis("channel") ?? 0;
-  const token = (name: "query" | "key", n: number | undefined) => `“${n === undefined ? "" : tokenName(trace, name, n)}”`;
+  const token = (name: "query" | "key", n: number | undefined) =>
+    `“${n === undefined ? "" : tokenName(trace, name, n)}”`;
   const slots: Record<string, Piece> = {
     q: token(rowAxis, query ?? key),
     k: token("key", key),

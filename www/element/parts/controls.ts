@@ -1,8 +1,8 @@
 /** The controls: each stands for one field of the state, only emits changes, and shows beside it what was wrong. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { en } from "../../text/en.ts";
 import { FIELDS, type Field, type State } from "../../state/fields.ts";
+import { en } from "../../text/en.ts";
 import type { Context } from "./context.ts";
 
 type FieldName = keyof State;
@@ -21,8 +21,12 @@ export function controls(context: Context): TemplateResult {
     ${fields(first.filter((name) => !(given && state.matrices?.wq && name === "headDim") && !(linear && name === "causal")))}
     <details ?open=${state.attention !== "self" || more.some((name) => context.problems.has(name))}><summary>${en.more}</summary>
     ${fields(more)}
-    ${linear ? nothing : html`<label class="check"><input type="checkbox" .checked=${context.maskEdit}
-      @change=${(event: Event) => actions.editMask((event.target as HTMLInputElement).checked)}/> ${en.maskEdit}</label>`}</details>
+    ${
+      linear
+        ? nothing
+        : html`<label class="check"><input type="checkbox" .checked=${context.maskEdit}
+      @change=${(event: Event) => actions.editMask((event.target as HTMLInputElement).checked)}/> ${en.maskEdit}</label>`
+    }</details>
     ${state.mask ? control("mask", context) : nothing}
   </section>`;
 }

@@ -41,7 +41,15 @@ function body(explanation: Explanation, context: Context): TemplateResult {
     <p class="formula">${explanation.formula}</p>
     <p class="cell-name">${name(cell, context.trace)}</p>
     <div class="terms op-${op}">
-      ${terms.length === 0 ? html`<span>${en.ops[op] ?? op}${constant(explanation)}</span>` : written(op, shown.map(({ factors: f }) => factors(f)), explanation)}
+      ${
+        terms.length === 0
+          ? html`<span>${en.ops[op] ?? op}${constant(explanation)}</span>`
+          : written(
+              op,
+              shown.map(({ factors: f }) => factors(f)),
+              explanation,
+            )
+      }
       ${folded > 0 ? html`<span>…</span> <button class="quiet" type="button" data-expand>${fill(en.moreTerms, { n: terms.length })}</button>` : nothing}
     </div>
     <p class="result">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</p>
@@ -57,7 +65,9 @@ type Written = TemplateResult | string | (TemplateResult | string)[];
 
 /** The terms of an operation with its signs between them. */
 function written(op: string, terms: TemplateResult[][], explanation: Explanation): Written[] {
-  const products = terms.map((factors): Written => factors.flatMap((factor, n) => (n === 0 ? [factor] : [" × ", factor])));
+  const products = terms.map(
+    (factors): Written => factors.flatMap((factor, n) => (n === 0 ? [factor] : [" × ", factor])),
+  );
   const between = (sign: string) => products.flatMap((term, n): Written[] => (n === 0 ? [term] : [` ${sign} `, term]));
   switch (op) {
     case "subtract":

@@ -1,8 +1,8 @@
 /** Where the input comes from: a sentence, or the reader's own matrices. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { en } from "../../text/en.ts";
 import { FIELDS } from "../../state/fields.ts";
+import { en } from "../../text/en.ts";
 import type { Context } from "./context.ts";
 import { problem } from "./controls.ts";
 
@@ -18,7 +18,9 @@ export function input(context: Context, openMatrices: boolean, toggleMatrices: (
           ? html`<label class="grow"><span class="visually-hidden">${en.sentence}</span>
             <input type="text" data-field="text" .value=${state.text} autocomplete="off" spellcheck="false" dir="auto"
               @input=${(event: Event) => onText("text", event, context)} @paste=${(event: ClipboardEvent) => tooLong(event, context)}/></label>`
-          : html`<span class="grow own">${en.showInputs}: ${Object.keys(state.matrices ?? {}).join(", ").toUpperCase()}
+          : html`<span class="grow own">${en.showInputs}: ${Object.keys(state.matrices ?? {})
+              .join(", ")
+              .toUpperCase()}
               <button type="button" class="quiet" @click=${() => actions.set({ matrices: null }, "push")}>${en.matricesDrop}</button></span>`
       }
       <button type="button" class="quiet" aria-expanded=${openMatrices} @click=${toggleMatrices}>${en.matrices}</button>

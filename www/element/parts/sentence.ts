@@ -5,7 +5,7 @@ import type { Trace } from "../../engine/types.ts";
 import { en, fill } from "../../text/en.ts";
 import { formatPercent } from "../../view/format.ts";
 import { headIndex, stageOf, valueAt } from "../../view/matrix-view.ts";
-import { chosenToken, type Context, tokenName } from "./context.ts";
+import { type Context, chosenToken, tokenName } from "./context.ts";
 
 export function sentence(context: Context): TemplateResult | typeof nothing {
   const { trace, state, actions } = context;
@@ -18,7 +18,8 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
   const share = (key: number) => valueAt(trace, weights, [head, chosen, key]);
   const keys = Array.from({ length: weights.shape[2] ?? 0 }, (_, key) => key);
   const queries = Array.from({ length: weights.shape[1] ?? 0 }, (_, query) => query);
-  const weighed = (key: number) => html`<span class="share" data-stage="weights" data-index="${head},${chosen},${key}">${formatPercent(share(key))}</span>`;
+  const weighed = (key: number) =>
+    html`<span class="share" data-stage="weights" data-index="${head},${chosen},${key}">${formatPercent(share(key))}</span>`;
   const choose = (token: number) => actions.set({ token }, "push");
   return html`<section class="sentence" aria-label=${en.tokens}>
     <p class="attends">${headPicker(context)} ${fill(en.attends, { q: `“${tokenName(trace, "query", chosen)}”` })}
@@ -28,7 +29,8 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
       ${
         cross
           ? html`<div class="tokens">${queries.map(
-              (query) => html`<button type="button" class="token" aria-pressed=${query === chosen} @click=${() => choose(query)}>${tokenName(trace, "query", query)}</button>`,
+              (query) =>
+                html`<button type="button" class="token" aria-pressed=${query === chosen} @click=${() => choose(query)}>${tokenName(trace, "query", query)}</button>`,
             )}</div>`
           : nothing
       }
@@ -43,7 +45,9 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
 }
 
 const untrained = (trace: Trace) =>
-  trace.config.seeded.length > 0 ? html`<span class="untrained" title=${en.untrainedWhy}>${en.untrained}</span>` : nothing;
+  trace.config.seeded.length > 0
+    ? html`<span class="untrained" title=${en.untrainedWhy}>${en.untrained}</span>`
+    : nothing;
 
 function headPicker({ trace, state, actions }: Context): TemplateResult {
   const heads = Array.from({ length: trace?.config.heads ?? 1 }, (_, head) => head);

@@ -51,7 +51,8 @@ export function transport({ state, course, frame, playing, actions, trace }: Con
         @input=${(event: Event) => actions.seek(Number((event.target as HTMLInputElement).value), "none")}
         @change=${(event: Event) => actions.seek(Number((event.target as HTMLInputElement).value), "push")}/>
       <div class="segments" aria-hidden="true">${course.segments.map(
-        (segment) => html`<span style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${segment.schedule.duration / course.duration > NAMED_SHARE ? (en.short[segment.stage.id] ?? name(segment.stage.id)) : ""}</span>`,
+        (segment) =>
+          html`<span style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${segment.schedule.duration / course.duration > NAMED_SHARE ? (en.short[segment.stage.id] ?? name(segment.stage.id)) : ""}</span>`,
       )}</div>
     </div>
     <label class="speed"><span>${t.speed}</span>
