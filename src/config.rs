@@ -1,7 +1,7 @@
 //! The options of the operators.
 
 use ndarray::ArrayViewD;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Which intermediate scores [`crate::compute_attention`] returns beside its output
 /// (`qk_matmul_output_mode` 0 to 3 of the ONNX operator).
@@ -42,7 +42,7 @@ pub struct AttentionConfig {
 }
 
 /// How the state of linear attention takes in a token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinearRule {
     /// `S += k vᵀ`.

@@ -95,48 +95,51 @@ impl Error {
 pub(crate) struct Operation(pub &'static str);
 
 impl Operation {
-    fn report(self, expected: impl Into<String>, found: impl Display) -> Report {
+    // refusals are many, and seldom met: none is worth a copy of this
+    #[cold]
+    #[inline(never)]
+    fn report(self, expected: String, found: &dyn Display) -> Report {
         Report {
             operation: self.0,
-            expected: expected.into(),
+            expected,
             found: found.to_string(),
         }
     }
 
     pub fn shape(self, expected: impl Into<String>, found: impl Display) -> Error {
-        Error::Shape(self.report(expected, found))
+        Error::Shape(self.report(expected.into(), &found))
     }
 
     pub fn size(self, expected: impl Into<String>, found: impl Display) -> Error {
-        Error::Size(self.report(expected, found))
+        Error::Size(self.report(expected.into(), &found))
     }
 
     pub fn option(self, expected: impl Into<String>, found: impl Display) -> Error {
-        Error::Option(self.report(expected, found))
+        Error::Option(self.report(expected.into(), &found))
     }
 
     pub fn too_many_tokens(self, expected: impl Into<String>, found: impl Display) -> Error {
-        Error::TooManyTokens(self.report(expected, found))
+        Error::TooManyTokens(self.report(expected.into(), &found))
     }
 
     pub fn too_large(self, expected: impl Into<String>, found: impl Display) -> Error {
-        Error::TooLarge(self.report(expected, found))
+        Error::TooLarge(self.report(expected.into(), &found))
     }
 
     pub fn not_found(self, expected: impl Into<String>, found: impl Display) -> Error {
-        Error::NotFound(self.report(expected, found))
+        Error::NotFound(self.report(expected.into(), &found))
     }
 
     pub fn index(self, expected: impl Into<String>, found: impl Display) -> Error {
-        Error::Index(self.report(expected, found))
+        Error::Index(self.report(expected.into(), &found))
     }
 
     #[cfg(target_arch = "wasm32")]
     pub fn kind(self, expected: impl Into<String>, found: impl Display) -> Error {
-        Error::Type(self.report(expected, found))
+        Error::Type(self.report(expected.into(), &found))
     }
 
     pub fn internal(self, expected: impl Into<String>, found: impl Display) -> Error {
-        Error::Internal(self.report(expected, found))
+        Error::Internal(self.report(expected.into(), &found))
     }
 }

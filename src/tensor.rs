@@ -6,6 +6,8 @@ use ndarray::ArrayViewD;
 use std::borrow::Cow;
 
 /// The elements in row-major order, copied only where the view is laid out otherwise.
+// in one place, since walking a view of any layout is a lot of code
+#[inline(never)]
 pub(crate) fn row_major<'a, T: Copy>(view: &'a ArrayViewD<'_, T>) -> Cow<'a, [T]> {
     match view.as_slice() {
         Some(slice) => Cow::Borrowed(slice),
@@ -48,9 +50,11 @@ pub(crate) fn expect_shape<T>(
     if view.shape() == shape {
         return Ok(());
     }
-    Err(operation.shape(
-        format!("{name} {}", describe(axes, shape)),
-        format!("{:?}", view.shape()),
+    Err(misshapen(
+        operation,
+        name,
+        describe(axes, shape),
+        view.shape(),
     ))
 }
 
@@ -64,10 +68,18 @@ pub(crate) fn expect_rank<T>(
     if view.ndim() == axes.len() {
         return Ok(());
     }
-    Err(operation.shape(
-        format!("{name} [{}]", axes.join(", ")),
-        format!("{:?}", view.shape()),
+    Err(misshapen(
+        operation,
+        name,
+        format!("[{}]", axes.join(", ")),
+        view.shape(),
     ))
+}
+
+#[cold]
+#[inline(never)]
+fn misshapen(operation: Operation, name: &str, expected: String, found: &[usize]) -> Error {
+    operation.shape(format!("{name} {expected}"), format!("{found:?}"))
 }
 
 /// Heads taken out of a tensor: `[batch, heads, tokens, dim]`, row-major, from that shape or from the packed one.

@@ -1,11 +1,11 @@
 //! Which keys a query may see: causal order, window and length as one range per query.
 
 use crate::error::{Error, Operation};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::ops::Range;
 
 /// Why a key is not seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// It comes after the query.

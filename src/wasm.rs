@@ -192,7 +192,7 @@ pub fn explain(trace: JsValue, stage: JsValue, index: JsValue) -> Result<JsValue
         ));
     };
     let index = request::sizes(operation, "index", &index)?;
-    let config = request.parsed("config")?;
+    let config = request.trace_config()?;
     let stages: Vec<crate::Stage> = request.parsed("stages")?;
     let explanation = crate::trace::explain_cells(
         &config,

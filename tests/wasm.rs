@@ -392,8 +392,8 @@ fn errors_carry_their_code() {
                 js("[0]"),
             ),
             "type",
-            "config of a trace",
-            "",
+            "config: the options of a trace",
+            "1",
         ),
     ];
     for (result, code, expected, found) in rows {

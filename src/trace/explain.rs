@@ -84,7 +84,7 @@ pub fn explain(trace: &Trace, stage: &str, index: &[usize]) -> Result<Explanatio
     explain_cells(
         &trace.config,
         &trace.stages,
-        trace.data.as_slice(),
+        &trace.data,
         trace.data.len(),
         stage,
         index,
@@ -92,10 +92,10 @@ pub fn explain(trace: &Trace, stage: &str, index: &[usize]) -> Result<Explanatio
 }
 
 /// [`explain`] for an arena that lies elsewhere: only the cells that are needed are read.
-pub(crate) fn explain_cells<C: Cells + ?Sized>(
+pub(crate) fn explain_cells(
     config: &TraceConfig,
     stages: &[Stage],
-    cells: &C,
+    cells: &dyn Cells,
     len: usize,
     id: &str,
     index: &[usize],
@@ -138,7 +138,7 @@ pub(crate) fn explain_cells<C: Cells + ?Sized>(
         }
     };
     let mut terms = Vec::new();
-    rule.terms(&cell, cells, |factors| {
+    rule.terms(&cell, cells, &mut |factors| {
         terms.push(Term {
             factors: factors.iter().map(|&at| factor(at)).collect(),
         })

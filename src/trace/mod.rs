@@ -186,7 +186,7 @@ pub enum Op {
 }
 
 /// What a trace is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TraceKind {
     /// Scaled dot-product attention.
@@ -196,7 +196,7 @@ pub enum TraceKind {
 }
 
 /// The options of a trace, with every default filled in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TraceConfig {
     /// What the trace is of.
@@ -230,12 +230,12 @@ pub struct TraceConfig {
     /// Keys beyond this many are padding.
     pub mask_length: usize,
     /// The update rule of a recurrence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<LinearRule>,
 }
 
 /// Where tokens stand, with every default filled in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum PositionConfig {
     /// Nowhere in particular.

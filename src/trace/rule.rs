@@ -20,6 +20,12 @@ impl Cells for [f32] {
     }
 }
 
+impl Cells for Vec<f32> {
+    fn at(&self, offset: usize) -> f32 {
+        self.as_slice().at(offset)
+    }
+}
+
 /// A stage that an operation reads.
 #[derive(Clone, Debug)]
 struct Operand {
@@ -169,6 +175,16 @@ impl<'a> Rule<'a> {
         &self,
         cell: &Cell,
         cells: &C,
+        visit: &mut dyn FnMut(&[usize]),
+    ) {
+        self.each_term(cell, cells, visit);
+    }
+
+    /// [`Rule::terms`] for a closure that is called too often to be called by address.
+    fn each_term<C: Cells + ?Sized>(
+        &self,
+        cell: &Cell,
+        cells: &C,
         mut visit: impl FnMut(&[usize]),
     ) {
         if self.is_given(cell) {
@@ -268,7 +284,7 @@ impl<'a> Rule<'a> {
             Op::Divide => plain::divide(value(0), value(1)),
             Op::Max => {
                 let mut largest = f64::NEG_INFINITY;
-                self.terms(cell, cells, |at| {
+                self.terms(cell, cells, &mut |at| {
                     largest = plain::larger(largest, f64::from(cells.at(at[0])))
                 });
                 largest
@@ -276,7 +292,7 @@ impl<'a> Rule<'a> {
             Op::Rotate => {
                 let mut sum = 0.0;
                 let mut sign = 1.0;
-                self.terms(cell, cells, |factors| {
+                self.terms(cell, cells, &mut |factors| {
                     sum += sign * product(factors, cells);
                     // the sine is the second term
                     sign = self.sign(cell).unwrap_or(1.0);
@@ -293,7 +309,7 @@ impl<'a> Rule<'a> {
 
     fn sum<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> f64 {
         let mut sum = 0.0;
-        self.terms(cell, cells, |factors| sum += product(factors, cells));
+        self.each_term(cell, cells, |factors| sum += product(factors, cells));
         sum
     }
 

@@ -4,8 +4,9 @@ use super::reply;
 use super::request::Request;
 use crate::config::Position;
 use crate::mask::Mask;
-use crate::trace::{Tokens, TraceInput};
-use js_sys::{Float32Array, Uint8Array};
+use crate::positions::BASE;
+use crate::trace::{PositionConfig, Tokens, TraceConfig, TraceInput, TraceKind};
+use js_sys::{Array, Float32Array, Uint8Array};
 use ndarray::ArrayD;
 use wasm_bindgen::prelude::*;
 
@@ -84,6 +85,63 @@ impl Request<'_> {
                 .map_err(|_| self.refused("seed", "a 32-bit number", &JsValue::from(seed)))?,
             width: self.size("width")?,
             head_dim: self.size("headDim")?,
+        })
+    }
+
+    /// The options of a trace, as far as an explanation reads them. (By hand: a derived reader of it is larger than
+    /// all the arithmetic of a trace.)
+    pub fn trace_config(&self) -> Result<TraceConfig, JsValue> {
+        let value = self.get("config")?;
+        if !value.is_object() {
+            return Err(self.refused("config", "the options of a trace", &value));
+        }
+        let config = self.inner(&value);
+        let size = |name: &str| config.size(name).map(Option::unwrap_or_default);
+        let number = |name: &str| config.number(name).map(Option::unwrap_or_default);
+        Ok(TraceConfig {
+            kind: TraceKind::Attention,
+            heads: size("heads")?,
+            kv_heads: size("kvHeads")?,
+            head_dim: size("headDim")?,
+            value_dim: size("valueDim")?,
+            width: size("width")?,
+            causal: config.flag("causal")?,
+            window: config.window()?.unwrap_or([-1, -1]),
+            scale: number("scale")?,
+            softcap: number("softcap")?,
+            position: config.trace_position()?,
+            seed: 0,
+            seeded: Vec::new(),
+            past: size("past")?,
+            mask_length: size("maskLength")?,
+            rule: None,
+        })
+    }
+
+    fn trace_position(&self) -> Result<PositionConfig, JsValue> {
+        let value = self.get("position")?;
+        let position = self.inner(&value);
+        let kind = if value.is_object() {
+            position.text("kind")?
+        } else {
+            None
+        };
+        Ok(match kind.as_deref() {
+            Some("sinusoidal") => PositionConfig::Sinusoidal,
+            Some("learned") => PositionConfig::Learned,
+            Some("rotary") => PositionConfig::Rotary {
+                base: position.number("base")?.unwrap_or(BASE),
+                dim: position.size("dim")?.unwrap_or_default(),
+                interleaved: position.flag("interleaved")?,
+            },
+            Some("alibi") => {
+                let slopes = Array::from(&position.get("slopes")?);
+                let slope = |slope: JsValue| slope.as_f64().unwrap_or(f64::NAN) as f32;
+                PositionConfig::Alibi {
+                    slopes: slopes.iter().map(slope).collect(),
+                }
+            }
+            _ => PositionConfig::None,
         })
     }
 }

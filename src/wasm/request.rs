@@ -225,7 +225,7 @@ impl<'a> Request<'a> {
             .transpose()
     }
 
-    fn window(&self) -> Result<Option<[i64; 2]>, JsValue> {
+    pub fn window(&self) -> Result<Option<[i64; 2]>, JsValue> {
         let Some(value) = self.field("window")? else {
             return Ok(None);
         };
@@ -270,13 +270,12 @@ impl<'a> Request<'a> {
     /// What computing and tracing have in common; the heads have another name in each.
     pub fn attention_config(&self) -> Result<AttentionConfig, JsValue> {
         Ok(AttentionConfig {
-            heads: None,
             kv_heads: self.size("kvHeads")?,
             causal: self.flag("causal")?,
             window: self.window()?,
             scale: self.number("scale")?,
             softcap: self.number("softcap")?,
-            scores: None,
+            ..AttentionConfig::default()
         })
     }
 
