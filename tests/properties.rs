@@ -276,6 +276,29 @@ proptest! {
     }
 
     #[test]
+    fn a_hidden_key_leaks_nothing_into_a_trace(tokens in 1..6_usize, seed in any::<u64>(), additive in any::<bool>()) {
+        let hidden = seed as usize % tokens;
+        let clean = noise(&[1, tokens, 3], seed);
+        let mut dirty = clean.clone();
+        dirty.index_axis_mut(Axis(1), hidden).fill(f32::NAN);
+        let seen = ArrayD::from_shape_fn(IxDyn(&[tokens]), |at| at[0] != hidden);
+        let added = seen.mapv(|seen| if seen { 0.5 } else { f32::NEG_INFINITY });
+
+        let mixed = |keys: &ArrayD<f32>| {
+            let input = TraceInput {
+                q: Some(clean.view()),
+                k: Some(keys.view()),
+                v: Some(keys.view()),
+                mask: Some(if additive { Mask::Additive(added.view()) } else { Mask::Boolean(seen.view()) }),
+                ..TraceInput::default()
+            };
+            let config = AttentionConfig { heads: Some(1), ..AttentionConfig::default() };
+            trace_attention(&input, &config).expect("a good request").cells("mixed").expect("a stage").to_vec()
+        };
+        assert_eq!(mixed(&dirty), mixed(&clean));
+    }
+
+    #[test]
     fn packed_and_scattered_views_give_the_same(case in cases()) {
         let drawn = Drawn::of(&Case { past: 0, ..case.clone() });
         let expected = drawn.run();
@@ -367,13 +390,16 @@ proptest! {
     }
 
     #[test]
-    fn a_traced_past_changes_nothing(tokens in 2..6_usize, split in 1..5_usize, seed in any::<u64>(), rotary in any::<bool>()) {
+    fn a_traced_past_changes_nothing(tokens in 2..6_usize, split in 1..5_usize, seed in any::<u64>(), kind in 0..4_u8) {
         let split = split.min(tokens - 1);
+        let table = noise(&[tokens, 6], seed ^ 9);
         let x = noise(&[tokens, 6], seed);
         let weights: Vec<ArrayD<f32>> = (0..3).map(|n| noise(&[6, 8], seed ^ (n + 1))).collect();
-        let position = || match rotary {
-            true => Position::Rotary { base: None, dim: None, interleaved: false },
-            false => Position::Sinusoidal,
+        let position = || match kind {
+            0 => Position::Rotary { base: None, dim: None, interleaved: false },
+            1 => Position::Sinusoidal,
+            2 => Position::Learned(table.view()),
+            _ => Position::Alibi { slopes: None },
         };
         let input = |x| TraceInput {
             x: Some(x),

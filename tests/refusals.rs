@@ -845,6 +845,23 @@ fn trace_attention_refuses() {
         row(
             run(
                 TraceInput {
+                    memory: some(nothing),
+                    past_key: some(heads),
+                    past_value: some(heads),
+                    head_dim: Some(2),
+                    width: Some(4),
+                    ..text()
+                },
+                two(),
+            ),
+            name,
+            "size",
+            "memory of at least 1 token",
+            "0",
+        ),
+        row(
+            run(
+                TraceInput {
                     x: some(heads),
                     ..TraceInput::default()
                 },

@@ -134,6 +134,9 @@ impl Sizes {
             }
             None => query_tokens.clone(),
         };
+        if cross && own.is_empty() {
+            return Err(op.size("a memory of at least 1 token", 0));
+        }
         let mut key_tokens: Vec<String> = (0..past).map(|j| format!("past {j}")).collect();
         // given queries and keys of one length are one sequence: the names of the queries serve for both
         let same = direct.is_some() && named.is_some_and(|tokens| tokens.key.is_empty());
