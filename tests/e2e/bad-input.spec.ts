@@ -152,7 +152,7 @@ test("files: dropped matrices by name, a binary file, a saved state", async ({ p
       ["v.json", "[[1,2,3,4]]"],
     ]),
   );
-  expect((await trace(page)).stages.find(({ id }) => id === "scores")?.shape).toEqual([2, 2, 1]);
+  expect((await trace(page)).stages.find(({ id }) => id === "scores")?.shape).toEqual([1, 2, 1]);
   await refused(page, "matrices", /expected text .* found a binary file/, () =>
     drop([["x.npy", "\u0093NUMPY\0\u0001"]]),
   );
@@ -167,4 +167,79 @@ test("markup in tokens stays text", async ({ page }) => {
   expect(
     await page.locator("attention-playground").evaluate((e) => (e as Play).shadowRoot?.querySelectorAll("img").length),
   ).toBe(0);
+});
+
+for (const [query, field] of [
+  ["text=", "text"],
+  ["kv-heads=3", "kvHeads"],
+  ["position=rotary&head-dim=3", "position"],
+  ["attention=delta&position=alibi", "position"],
+  [`matrices=${encodeURIComponent('{"q":{"shape":[1,2],"data":[1,2]}}')}`, "matrices"],
+] as const) {
+  test(`a link whose input is refused still opens, with its controls: ${query.slice(0, 40)}`, async ({ page }) => {
+    await open(page, query);
+    await expect(page.locator(`[data-problem="${field}"]`).first()).toContainText("found");
+    await expect(page.locator(".stale")).toBeVisible();
+    await expect(page.locator(".scene canvas")).toBeVisible();
+    if (field !== "text") return;
+    await rerun(page, () => page.locator('[data-field="text"]').fill("mended"));
+    await expect(page.locator(".problem")).toHaveCount(0);
+  });
+}
+
+test("a bad value of a link is said beside its control until the control changes", async ({ page }) => {
+  await open(page, "heads=17");
+  await expect(page.locator('[data-problem="heads"]')).toContainText("expected a whole number from 1 to 16, found 17");
+  await rerun(page, async () => {
+    await page.locator('[data-field="heads"]').fill("3");
+    await page.locator('[data-field="heads"]').press("Tab");
+  });
+  await expect(page.locator(".problem")).toHaveCount(0);
+});
+
+test("a state that is too long for a link survives a reload, and the page says so", async ({ page }) => {
+  const long = "word ".repeat(450);
+  await rerun(page, () => page.locator('[data-field="text"]').fill(long));
+  await expect(page.locator(".notice")).toContainText("Too long for a link");
+  await page.waitForTimeout(400);
+  expect(new URL(page.url()).search).toBe("");
+  await page.reload();
+  await page.locator("attention-playground").evaluate((element) => (element as Play).ready);
+  expect((await state(page)).text).toBe(long);
+});
+
+test("the numbers on show, taken as matrices, give the same numbers", async ({ page }) => {
+  await open(page, "text=dog+bites+man&position=sinusoidal&head-dim=3");
+  const before = await trace(page);
+  await page.getByRole("button", { name: "Matrices" }).click();
+  await page.getByRole("button", { name: "Start from the numbers on show" }).click();
+  await rerun(page, () => page.locator("[data-use]").click());
+  const after = await trace(page);
+  const output = (of: typeof before) => {
+    const stage = of.stages.find(({ id }) => id === "output");
+    return of.data.slice(stage?.offset, (stage?.offset ?? 0) + 18);
+  };
+  expect(output(after)).toEqual(output(before));
+});
+
+test("a word of 400 letters does not widen the page", async ({ page }) => {
+  await rerun(page, () => page.locator('[data-field="text"]').fill(`${"x".repeat(400)} y`));
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+});
+
+test("files dropped one by one are gathered until they are a whole input", async ({ page }) => {
+  const drop = (name: string, text: string) =>
+    page.locator(".page").evaluate(
+      (target, [file, content]) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([content ?? ""], file ?? ""));
+        target.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+      },
+      [name, text],
+    );
+  await drop("q.csv", "1,2\n3,4");
+  await expect(page.locator(".notice")).toContainText("Still needed: K, V");
+  await drop("k.csv", "1,2");
+  await rerun(page, () => drop("v.csv", "1,2"));
+  expect((await trace(page)).stages.find(({ id }) => id === "weights")?.shape).toEqual([1, 2, 1]);
 });

@@ -147,3 +147,47 @@ test("it can be moved, removed while it loads, and taken away", async ({ page })
   });
   expect(result.left).toBe(0);
 });
+
+for (const [width, height] of [
+  [640, 420],
+  [320, 240],
+] as const) {
+  test(`in ${width} x ${height} the picture and the transport are on the first screen`, async ({ page }) => {
+    await host(
+      page,
+      `<attention-playground style="width:${width}px;height:${height}px" text="dog bites man"></attention-playground>`,
+    );
+    const frame = await page.locator("attention-playground").boundingBox();
+    for (const part of ['.grid[data-view^="scores"]', ".transport .play"]) {
+      const box = await page.locator(part).boundingBox();
+      expect(box && frame && box.y >= frame.y && box.y + box.height <= frame.y + frame.height, part).toBe(true);
+      expect(box?.height).toBeGreaterThan(25);
+    }
+  });
+}
+
+test("bad arguments of methods are refused with what was expected and found", async ({ page }) => {
+  await host(page, '<attention-playground text="dog bites man"></attention-playground>');
+  const thrown = await page.locator("attention-playground").evaluate((element) => {
+    const play = element as Play;
+    const attempt = (act: () => unknown) => {
+      try {
+        act();
+        return "";
+      } catch (error) {
+        return String(error);
+      }
+    };
+    const before = JSON.stringify(play.state);
+    return {
+      index: attempt(() => play.goto("weights", [9, 9, 9])),
+      unit: attempt(() => play.step(1, "evil" as "cell")),
+      time: attempt(() => play.seek(Number.NaN)),
+      same: JSON.stringify(play.state) === before,
+      far: attempt(() => play.step(1e9)),
+    };
+  });
+  expect(thrown.index).toMatch(/expected an index within \[2,3,3\], found \[9,9,9\]/);
+  expect(thrown.unit).toMatch(/expected one of cell, row, stage, found evil/);
+  expect(thrown).toMatchObject({ time: "", same: true, far: "" });
+});

@@ -75,3 +75,24 @@ test("no text is smaller than 12 px, no label is cut at the desk", async ({ page
   });
   expect(small).toEqual([]);
 });
+
+for (const query of [
+  "heads=16&head-dim=64&stage=output",
+  "heads=16&head-dim=8&stage=concat",
+  `text=${"word+".repeat(300)}&stage=weights`,
+  "position=alibi&causal=true&softcap=2&stage=biased",
+]) {
+  test(`every matrix is within the scene: ${query.slice(0, 40)}`, async ({ page }) => {
+    await page.setViewportSize(DESK);
+    await open(page, query);
+    const outside = await page.locator(".scene").evaluate((scene) => {
+      const room = scene.getBoundingClientRect();
+      return [...scene.querySelectorAll(".grid")]
+        .map((grid) => grid.getBoundingClientRect())
+        .filter(
+          (grid) => grid.right > room.right + 1 || grid.bottom > room.bottom + 3 || grid.width < 1 || grid.height < 1,
+        ).length;
+    });
+    expect(outside).toBe(0);
+  });
+}

@@ -46,7 +46,7 @@ export async function rerun(page: Page, act: () => Promise<unknown>): Promise<vo
   await page.waitForFunction((old) => (document.querySelector("attention-playground") as Play).trace !== old, handle);
 }
 
-export function valueOf(of: { stages: Trace["stages"]; data: number[] }, stage: string, index: number[]): number {
+export function traced(of: { stages: Trace["stages"]; data: number[] }, stage: string, index: number[]): number {
   const found = of.stages.find(({ id }) => id === stage);
   if (!found) throw new Error(`the page shows a number of the stage "${stage}", which the trace does not have`);
   if (index.length !== found.shape.length) throw new Error(`${stage} [${index}]: expected ${found.shape.length} axes`);

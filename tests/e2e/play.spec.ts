@@ -152,6 +152,8 @@ test("cells of the mask are clicked shut and open", async ({ page }) => {
   const masked = await trace(page);
   const stage = masked.stages.find(({ id }) => id === "masked");
   expect(masked.data[(stage?.offset ?? 0) + 1]).toBe(Number.NEGATIVE_INFINITY);
-  await rerun(page, () => page.locator('.scene [data-stage="scores"]').nth(1).click({ force: true }));
+  await expect(page.locator(".scene")).toHaveAttribute("data-scene", "masked");
+  await rerun(page, () => page.locator('.scene [data-stage="masked"]').nth(1).click({ force: true }));
   expect((await trace(page)).stages.some(({ id }) => id === "masked")).toBe(false);
+  await expect(page.locator(".scene")).toHaveAttribute("data-scene", "scores");
 });

@@ -1,7 +1,7 @@
 /** The truth test: every number on the page is read as a person reads it, and held against the trace. */
 
 import { expect, type Page, test } from "@playwright/test";
-import { misprint, open, type Play, rerun, state, trace, valueOf } from "./page.ts";
+import { misprint, open, type Play, rerun, state, trace, traced } from "./page.ts";
 
 interface Shown {
   stage: string;
@@ -41,7 +41,7 @@ async function checkPage(page: Page, atLeast: number): Promise<number> {
   const [of, shown] = [await trace(page), await shownNumbers(page)];
   expect(shown.length).toBeGreaterThanOrEqual(atLeast);
   const wrong = shown.flatMap(({ stage, index, text }) => {
-    const what = misprint(text, valueOf(of, stage, index));
+    const what = misprint(text, traced(of, stage, index));
     return what ? [`${stage} [${index}] ${what}`] : [];
   });
   expect(wrong).toEqual([]);

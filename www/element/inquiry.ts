@@ -84,17 +84,22 @@ export class Inquiry {
       .then(() => current() && this.#changed());
   }
 
+  /** The cell that the reader asks about, by pointing or by holding. */
+  get asked(): Lit | undefined {
+    return this.hover ?? this.held;
+  }
+
   /** What is outlined: the cell that the reader asks about, and its operands. */
   lit(): Lit[] {
     if (this.glance) return [this.glance];
-    const asked = this.hover ?? this.held;
+    const { asked } = this;
     if (!asked) return [];
     const { terms = [], stage = "", index = [] } = this.explanation ?? {};
     return [asked, ...(sameCell({ stage, index }, asked) ? terms.flatMap(({ factors }) => factors) : [])];
   }
 }
 
-function contains(trace: Trace, cell: Lit): boolean {
+export function contains(trace: Trace, cell: Lit): boolean {
   const stage = trace.stages.find(({ id }) => id === cell.stage);
   return (
     stage?.shape.length === cell.index.length && cell.index.every((n, axis) => n >= 0 && n < (stage.shape[axis] ?? 0))

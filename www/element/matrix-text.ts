@@ -32,28 +32,37 @@ export async function readFiles(files: readonly File[]): Promise<Dropped> {
   return { matrices: set };
 }
 
+/** Embeddings, not the input: positions are added to them again. */
 const STAGES: Record<string, MatrixName> = {
-  input: "x",
-  memory: "memory",
+  embeddings: "x",
+  memory_embeddings: "memory",
   w_query: "wq",
   w_key: "wk",
   w_value: "wv",
   w_output: "wo",
+  b_query: "bq",
+  b_key: "bk",
+  b_value: "bv",
+  b_output: "bo",
 };
+const DIRECT: Record<string, MatrixName> = { query: "q", key: "k", value: "v", ...STAGES };
 
 /** The numbers on show as named matrices, every digit kept. */
 export function matricesAsText(trace: Trace): string {
-  const named = Object.entries(STAGES).flatMap(([id, name]) => {
-    const stage = stageOf(trace, id) ?? (id === "input" ? stageOf(trace, "embeddings") : undefined);
-    if (!stage) return [];
-    const [rows = 1, columns = 1] = stage.shape;
-    const lines = Array.from({ length: rows }, (_, r) => {
-      const start = stage.offset + r * columns;
-      return `[${Array.from(trace.data.subarray(start, start + columns), shortest).join(", ")}]`;
-    });
-    return [`${name} = [${lines.join(",\n ")}]`];
+  const given = stageOf(trace, "embeddings") ? STAGES : DIRECT;
+  const named = Object.entries(given).flatMap(([id, name]) => {
+    const stage = stageOf(trace, id);
+    return stage ? [`${name} = ${nested(trace.data, stage.shape, stage.offset)}`] : [];
   });
   return named.sort((a, b) => order(a) - order(b)).join("\n");
+}
+
+/** Nested lists, a row a line. */
+function nested(data: Float32Array, shape: number[], offset: number): string {
+  const [length = 0, ...rest] = shape;
+  if (rest.length === 0) return `[${Array.from(data.subarray(offset, offset + length), shortest).join(", ")}]`;
+  const size = rest.reduce((a, b) => a * b, 1);
+  return `[${Array.from({ length }, (_, n) => nested(data, rest, offset + n * size)).join(",\n ")}]`;
 }
 
 const order = (text: string) => MATRIX_NAMES.findIndex((name) => text.startsWith(`${name} =`));

@@ -9,52 +9,55 @@ import { sceneFor } from "../view/scene.ts";
 import { captionFor } from "./parts/caption.ts";
 import type { Context } from "./parts/context.ts";
 import { controls } from "./parts/controls.ts";
-import { equation } from "./parts/equation.ts";
+import { equation, name } from "./parts/equation.ts";
 import { input } from "./parts/input.ts";
 import { numberLink } from "./parts/number.ts";
 import { sentence } from "./parts/sentence.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
 
-export interface PageOptions {
-  openMatrices: boolean;
-  toggleMatrices(): void;
-  expand(): void;
-  spoken: string;
-}
-
-export function page(context: Context, options: PageOptions): TemplateResult {
-  const { state, palette, actions, notice } = context;
+export function page(context: Context): TemplateResult {
+  const { state, palette, actions, compact } = context;
   const hidden = new Set(state.hide.split(","));
   const show = (part: string, made: () => TemplateResult | typeof nothing) => (hidden.has(part) ? nothing : made());
+  const panel = ["caption", "equation", "controls"].some((part) => !hidden.has(part));
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
     if (event.dataTransfer?.files.length) actions.files(event.dataTransfer.files);
   };
-  const onClick = (event: Event) => {
-    if ((event.target as HTMLElement).closest("[data-expand]")) options.expand();
-  };
-  return html`<div class="page" data-theme=${palette === DARK ? "dark" : "light"} @drop=${onDrop} @dragover=${(event: Event) => event.preventDefault()} @click=${onClick}>
+  return html`<div class="page" data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel}
+    @drop=${onDrop} @dragover=${(event: Event) => event.preventDefault()} @mousedown=${keepFocus}>
     ${show("header", () => header(context))}
     <div class="top">
-      ${show("input", () => input(context, options.openMatrices, options.toggleMatrices))}
-      ${notice ? html`<p class="notice" role="status">${notice}</p>` : nothing}
+      ${show("input", () => input(context))}
       ${messages(context)}
       ${show("sentence", () => sentence(context))}
     </div>
-    <main class="work">
+    <main class="work" ?data-editing=${context.maskEdit}>
       ${show("strip", () => strip(context))}
+      ${context.stale ? html`<p class="notice stale" role="status">${en.stale}</p>` : nothing}
       <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""}></div>
       ${legend(context)}
     </main>
-    <aside class="panel">
+    ${
+      panel
+        ? html`<aside class="panel">
       ${show("caption", () => caption(context))}
       ${show("equation", () => equation(context))}
       ${show("controls", () => controls(context))}
-    </aside>
+      <p class="hint keys-hint">${en.keys}</p>
+    </aside>`
+        : nothing
+    }
     ${show("transport", () => transport(context))}
-    <p class="visually-hidden" aria-live="polite" data-spoken>${options.spoken}</p>
+    <p class="visually-hidden" aria-live="polite" data-spoken>${context.spoken}</p>
   </div>`;
+}
+
+/** A click with the mouse leaves the focus where it was, so that Space still plays; the keyboard moves it as ever. */
+function keepFocus(event: Event): void {
+  const control = (event.target as HTMLElement).closest("button, input[type=checkbox]");
+  if (control) event.preventDefault();
 }
 
 function header({ state, actions, adapter }: Context): TemplateResult {
@@ -71,20 +74,17 @@ function header({ state, actions, adapter }: Context): TemplateResult {
 }
 
 /** What has to be said about the picture as a whole: untrained, stale, odd numbers in the input, values of a link that were no good. */
-function messages({ trace, stale, problems }: Context): TemplateResult {
+function messages({ trace, notice, problems }: Context): TemplateResult {
   const elsewhere = [...problems].filter(([field]) => FIELDS[field].kind === "view");
   return html`
-    ${stale ? html`<p class="notice stale" role="status">${en.stale}</p>` : nothing}
+    ${notice ? html`<p class="notice" role="status">${notice}</p>` : nothing}
     ${
       trace?.nonFiniteCount
-        ? html`<p class="notice">${fill(en.nonFinite, { n: trace.nonFiniteCount, at: place(trace.nonFinite?.[0]) })}</p>`
+        ? html`<p class="notice">${fill(en.nonFinite, { n: trace.nonFiniteCount, at: trace.nonFinite?.[0] ? name(trace.nonFinite[0], trace) : "" })}</p>`
         : nothing
     }
     ${elsewhere.map(([field, text]) => html`<p class="problem" role="alert" data-problem=${field}>${text}</p>`)}`;
 }
-
-const place = (cell: { stage: string; index: number[] } | undefined) =>
-  cell ? `${en.stages[cell.stage] ?? cell.stage} [${cell.index.join(", ")}]` : "";
 
 function caption({ trace, frame, state, explanation, actions }: Context): TemplateResult | typeof nothing {
   if (!trace || !frame) return nothing;

@@ -20,6 +20,8 @@ export interface Refusal {
   field: keyof State;
   message: string;
   code: string;
+  /** Nothing had been drawn before, so the example is drawn in its place. */
+  standsIn?: boolean;
 }
 
 export class Runner {
@@ -52,9 +54,13 @@ export class Runner {
         this.#refused({ field: thrown.field, message: thrown.message, code: "too_many_tokens" });
         return;
       }
-      const message = thrown instanceof Error ? thrown.message : String(thrown);
       const field = state.matrices && ["text", "keyText"].includes(cause) ? "matrices" : cause;
-      this.#refused({ field, message, code: thrown instanceof EngineError ? thrown.code : "internal" });
+      if (thrown instanceof EngineError) {
+        const { expected, found, code } = thrown;
+        const label = en.controls[field] ?? en.matrices;
+        this.#refused({ field, message: fill(en.fieldError, { field: label, expected, found }), code });
+      } else
+        this.#refused({ field, message: thrown instanceof Error ? thrown.message : String(thrown), code: "internal" });
     }
   }
 }

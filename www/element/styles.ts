@@ -69,13 +69,14 @@ header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; c
 .buttons { display: flex; gap: 8px; flex-wrap: wrap; }
 
 .sentence { border-bottom: 1px solid var(--line); padding-bottom: 6px; }
-.attends { font-size: 13px; color: var(--soft); display: flex; flex-wrap: wrap; align-items: center; gap: 2px 10px; }
+.word { max-width: 24ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.attends { overflow-wrap: anywhere; font-size: 13px; color: var(--soft); display: flex; flex-wrap: wrap; align-items: center; gap: 2px 10px; }
 .attends select { padding: 1px 4px; min-height: 28px; }
 .line { position: relative; }
 .arcs { display: block; width: 100%; height: 58px; overflow: visible; margin-bottom: -2px; }
 .arcs path { fill: none; stroke: var(--query); stroke-linecap: round; }
 .tokens { display: flex; flex-wrap: wrap; justify-content: center; gap: 2px; max-height: 148px; overflow-y: auto; }
-.token {
+.token { max-width: 100%; overflow: hidden; 
   display: inline-flex; flex-direction: column; align-items: center; padding: 2px 7px 1px; border: 0; border-radius: 5px;
   background: color-mix(in srgb, var(--query) calc(var(--share, 0) * 42%), transparent); font-size: 17px; line-height: 1.3; color: var(--text);
 }
@@ -83,7 +84,11 @@ header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; c
 .token[aria-pressed="true"] { box-shadow: inset 0 0 0 2px var(--query); }
 .share { font-size: 12px; color: var(--text); }
 
-.work { grid-area: work; display: flex; flex-direction: column; min-width: 0; padding-top: 8px; }
+.work { position: relative; grid-area: work; display: flex; flex-direction: column; min-width: 0; padding-top: 8px; }
+.stale { position: absolute; right: 0; top: 82px; z-index: 3; }
+[data-editing] .scene { outline: 2px dashed var(--key); outline-offset: -2px; }
+.page[data-bare] { grid-template-columns: minmax(0, 1fr); grid-template-areas: "header" "top" "work" "transport"; }
+.keys-hint { margin-top: auto; }
 .strip { display: flex; gap: 4px; overflow-x: auto; flex: none; scrollbar-width: thin; padding-bottom: 2px; }
 .group { border-inline-start: 1px solid var(--line); padding-inline-start: 4px; }
 .group:first-child { border: 0; padding: 0; }
@@ -107,12 +112,15 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .role-query { --accent: var(--query); } .role-key { --accent: var(--key); } .role-value { --accent: var(--value); }
 .role-output { --accent: var(--output); } .role-weights { --accent: var(--weights); } .role-plain { --accent: var(--plain); }
 .label { position: absolute; font-size: 13px; line-height: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--soft); }
-.label.row { display: flex; align-items: center; justify-content: flex-end; }
+.label.row { text-align: end; line-height: 16px; }
+.label.chosen { color: var(--query); font-weight: 700; }
+.tip { position: absolute; inset: 0 auto auto 0; z-index: 2; pointer-events: none; height: 24px; padding: 0 8px; font-size: 13px; line-height: 24px; font-weight: 600; white-space: nowrap; border-radius: 4px; color: var(--button-text); background: var(--button); }
+.tip[hidden] { display: none; }
 .label.column { text-align: center; line-height: 18px; font-size: 12px; }
 .grid { position: absolute; display: grid; cursor: crosshair; }
 .grid.virtual { display: block; }
 .grid.virtual .cell { position: absolute; inset: 0; opacity: 0; pointer-events: none; overflow: hidden; }
-.row { display: contents; }
+.grid > .row { display: contents; }
 .cell { display: flex; align-items: center; justify-content: center; font-size: 12px; letter-spacing: -0.02em; overflow: hidden; white-space: nowrap; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; color: var(--soft); padding: 6px 0; min-height: 32px; }
 .scale { display: inline-flex; align-items: center; gap: 6px; }
@@ -137,9 +145,12 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 
 .controls { border-top: 1px solid var(--line); padding-top: 10px; }
 .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 6px 14px; }
+.field:has(.problem) { grid-column: 1 / -1; }
+.field:has(.problem) label { max-width: 50%; }
 .field label { display: flex; align-items: center; gap: 8px; font-size: 13px; min-height: 30px; }
 .field label span { flex: 1; }
-.field input[type="number"], .field input[type="text"] { width: 66px; padding: 2px 6px; }
+.field input[type="number"], .field input[type="text"] { width: 78px; padding: 2px 6px; }
+.field input::placeholder { color: var(--soft); opacity: 1; font-size: 13px; }
 .field select { max-width: 110px; padding: 2px 4px; }
 .field .quiet { padding: 1px 6px; font-size: 12px; }
 .field .hint { display: block; margin-top: -4px; font-size: 12px; }
@@ -180,12 +191,25 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   header { flex-wrap: wrap; gap: 8px; padding: 8px 0 4px; }
   .theme span, .speed span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   h1 { font-size: 15px; }
-  header select { max-width: 84px; }
+  header { gap: 6px; }
+  header .quiet { padding: 3px 7px; }
+  header select { max-width: 68px; padding: 4px; }
   .icon { width: 36px; height: 38px; }
   .keys { gap: 0; }
   .transport { flex-wrap: wrap; gap: 2px 4px; }
   .speed select { width: 64px; padding: 4px; }
 }
+.page[data-compact] { display: flex; flex-direction: column; height: 100%; max-height: 100%; overflow-y: auto; padding: 0 10px; }
+.page[data-compact] > :is(header, .top, .panel) { order: 3; }
+.page[data-compact] > .work { flex: 0 0 calc(100% - 56px); padding: 0; }
+.page[data-compact] .scene { flex: 1; height: auto; min-height: 0; margin: 0; }
+.page[data-compact] .legend { display: none; }
+.page[data-compact] > .transport { order: 1; flex: 0 0 56px; flex-wrap: nowrap; gap: 8px; padding: 4px 0; }
+.page[data-compact] .scrub { order: 0; flex: 1 1 0; }
+.page[data-compact] :is(.segments, .speed) { display: none; }
+.page[data-compact] > .panel { height: auto; min-height: 0; overflow: visible; }
+@container (max-width: 480px) { .page[data-compact] .strip { display: none; } .page[data-compact] .scrub { min-width: 40px; } }
+@media (max-height: 520px) { .page:not([data-compact]) .transport { position: static; } }
 @media (forced-colors: active) { .stop[aria-current] { outline: 2px solid; } .token[aria-pressed="true"] { outline: 2px solid; } }
 @media (prefers-reduced-motion: no-preference) { .overlay .cell { transition: opacity 0.15s; } }
 `;

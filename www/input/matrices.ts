@@ -12,29 +12,31 @@ export interface Matrix {
 export type MatrixSet = Partial<Record<MatrixName, Matrix>> & { tokens?: string[] };
 
 /** Names that readers write, and the one we use. */
-const ALIASES: Record<string, MatrixName> = {
-  w_q: "wq",
-  w_k: "wk",
-  w_v: "wv",
-  w_o: "wo",
-  w_query: "wq",
-  w_key: "wk",
-  w_value: "wv",
-  w_output: "wo",
-  b_q: "bq",
-  b_k: "bk",
-  b_v: "bv",
-  b_o: "bo",
-  query: "q",
-  key: "k",
-  value: "v",
-  input: "x",
-  embeddings: "x",
-};
+const ALIASES = new Map<string, MatrixName>(
+  Object.entries({
+    w_q: "wq",
+    w_k: "wk",
+    w_v: "wv",
+    w_o: "wo",
+    w_query: "wq",
+    w_key: "wk",
+    w_value: "wv",
+    w_output: "wo",
+    b_q: "bq",
+    b_k: "bk",
+    b_v: "bv",
+    b_o: "bo",
+    query: "q",
+    key: "k",
+    value: "v",
+    input: "x",
+    embeddings: "x",
+  } as const),
+);
 
 export function matrixName(written: string): MatrixName | undefined {
   const name = written.toLowerCase().trim();
-  return ALIASES[name] ?? MATRIX_NAMES.find((known) => known === name);
+  return ALIASES.get(name) ?? MATRIX_NAMES.find((known) => known === name);
 }
 
 /** A sentence that says what is wrong with a value that should be a MatrixSet, or undefined. */

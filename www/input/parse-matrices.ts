@@ -56,6 +56,14 @@ function* parseMatrix(body: string, name: string): Generator<undefined, Matrix> 
   return body.includes("[") ? yield* parseNested(body, name) : yield* parseRows(body, name);
 }
 
+/** Beside semicolons or tabs a comma is a decimal comma, as spreadsheets write in much of the world. */
+function splitRow(row: string): string[] {
+  const separator = [";", "\t", ","].find((sign) => row.includes(sign));
+  if (!separator) return row.split(/\s+/);
+  const words = row.split(separator).map((word) => word.trim());
+  return separator === "," ? words : words.map((word) => (/^[-+]?\d*,\d+$/.test(word) ? word.replace(",", ".") : word));
+}
+
 type Cell = Matrix["data"][number];
 
 function toCell(word: string): Cell {
@@ -81,7 +89,7 @@ function* parseRows(body: string, name: string): Generator<undefined, Matrix> {
     from = to + 1;
     line++;
     if (row === "" || row === "}") continue;
-    const words = /[,;\t]/.test(row) ? row.split(/[,;\t]/).map((word) => word.trim()) : row.split(/\s+/);
+    const words = splitRow(row);
     rows++;
     for (const [c, word] of words.entries()) {
       NUMBER.lastIndex = 0;

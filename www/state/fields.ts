@@ -45,6 +45,8 @@ export interface Field<T> {
   min?: number;
   max?: number;
   choices?: readonly string[];
+  /** The value that means "as usual": an empty control. */
+  auto?: number;
   /** A pattern that text has to match. */
   pattern?: RegExp;
   about: string;
@@ -84,6 +86,7 @@ export const FIELDS: Fields = {
     default: 0,
     min: 0,
     max: 16,
+    auto: 0,
     about: "Number of key/value heads (grouped-query attention); 0 = as many as heads.",
   },
   headDim: { kind: "input", type: "integer", default: 4, min: 1, max: 64, about: "Size of a head, d_k." },
@@ -110,6 +113,7 @@ export const FIELDS: Fields = {
     default: 0,
     min: 0,
     max: 1000,
+    auto: 0,
     about: "Soft cap c · tanh(score / c); 0 = none.",
   },
   decay: {
@@ -134,6 +138,7 @@ export const FIELDS: Fields = {
     default: 0,
     min: 0,
     max: 1000,
+    auto: 0,
     about: "What the scores are multiplied by; 0 = 1/√d_k.",
   },
   position: {

@@ -1,6 +1,7 @@
 /** Holds the one state, checks what goes in, and keeps the page's address in step with it where the page asks for that. */
 
-import { expectation, MAX_URL, parseAll, parseField, parseQuery, toQuery, type Warning } from "./codec.ts";
+import { en, fill } from "../text/en.ts";
+import { expectation, MAX_URL, parseAll, parseField, parseQuery, toJson, toQuery, type Warning } from "./codec.ts";
 import { defaultState, FIELD_NAMES, FIELDS, type Field, type State } from "./fields.ts";
 
 export type Source = "user" | "api";
@@ -14,6 +15,8 @@ export interface Change {
 
 export class Store {
   state: State = defaultState();
+  /** Why the address does not hold the state, if it does not. */
+  notice = "";
   readonly #listen: (change: Change) => void;
   #synced = false;
   /** Browsers refuse many changes of the address in a short time: those that replace are gathered. */
@@ -26,6 +29,8 @@ export class Store {
   /** Takes what is right in `values`; what is wrong leaves the field as it was, with a warning. */
   set(values: Partial<State>, source: Source, history: History = "replace"): void {
     const warnings: Warning[] = [];
+    if (typeof values !== "object" || values === null)
+      throw new TypeError(`state: expected an object, found ${values}`);
     const next = { ...this.state } as Record<string, unknown>;
     for (const name of FIELD_NAMES) {
       if (!(name in values)) continue;
@@ -63,7 +68,9 @@ export class Store {
   readonly #onPop = () => this.#load("user");
 
   #load(source: Source): void {
-    const { values, warnings } = parseQuery(location.search);
+    const kept = globalThis.history.state as Record<string, unknown> | null;
+    const { values, warnings } =
+      kept?.attentionPlayground === 1 ? parseAll((name) => kept[name]) : parseQuery(location.search);
     this.#replace({ ...defaultState(), ...values }, source, "none", warnings);
   }
 
@@ -78,14 +85,23 @@ export class Store {
   #address(history: History): void {
     if (!this.#synced || history === "none") return;
     clearTimeout(this.#timer);
+    this.notice = this.link() ? "" : fill(en.keptHere, { max: MAX_URL });
     const write = () => {
       const link = this.link();
-      if (!link || link === location.href) return;
-      if (history === "push") globalThis.history.pushState(null, "", link);
-      else globalThis.history.replaceState(null, "", link);
+      // A state that is too long for a link stays with this entry of the browser's history.
+      const kept = link ? null : JSON.parse(toJson(this.state));
+      const address = link ?? `${location.origin}${location.pathname}`;
+      if (link === location.href && !kept) return;
+      if (history === "push") globalThis.history.pushState(kept, "", address);
+      else globalThis.history.replaceState(kept, "", address);
     };
     if (history === "push") write();
     else this.#timer = setTimeout(write, 250);
+  }
+
+  /** The address takes the state as it stands: after playing, which does not change it frame by frame. */
+  keepAddress(): void {
+    this.#address("replace");
   }
 
   /** Everything in `json` that is a field; the rest is ignored. */

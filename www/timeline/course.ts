@@ -19,6 +19,9 @@ export interface Segment {
   columns: number;
 }
 
+export const STEP_UNITS = ["cell", "row", "stage"] as const;
+export type StepUnit = (typeof STEP_UNITS)[number];
+
 /** `cell` of the state: all of the stage is computed. */
 export const WHOLE = -2;
 
@@ -93,31 +96,42 @@ export class Course {
     };
   }
 
-  /** One step by cell, row or stage from a position; a step back by stage goes to the stage's start first. */
-  step(at: { stage: string; cell: number }, by: "cell" | "row" | "stage", n: number): { stage: string; cell: number } {
-    let index = Math.max(
-      0,
-      this.segments.findIndex(({ stage }) => stage.id === at.stage),
-    );
-    let segment = this.segments[index] as Segment;
-    if (by === "stage") {
-      index = Math.min(Math.max(index + n, 0), this.segments.length - 1);
-      return { stage: (this.segments[index] as Segment).stage.id, cell: WHOLE };
-    }
-    const size = (s: Segment) => (by === "cell" ? 1 : s.columns);
-    let cells = at.cell === WHOLE ? segment.schedule.cells : Math.max(0, at.cell);
+  /** `n` steps by cell, row or stage from a position, over the ends of stages; at an end of the course it stays. */
+  step(at: { stage: string; cell: number }, by: StepUnit, n: number): { stage: string; cell: number } {
+    let next = at;
     for (let left = Math.abs(n); left > 0; left--) {
-      const unit = size(segment);
-      cells = n > 0 ? (Math.floor(cells / unit + 1e-9) + 1) * unit : (Math.ceil(cells / unit - 1e-9) - 1) * unit;
-      const next = index + Math.sign(n);
-      if ((cells > segment.schedule.cells || cells < 0) && this.segments[next]) {
-        index = next;
-        segment = this.segments[index] as Segment;
-        cells = n > 0 ? size(segment) : segment.schedule.cells;
-      }
-      cells = Math.min(Math.max(cells, 0), segment.schedule.cells);
+      const before = next;
+      next = by === "stage" ? this.#nextStage(before, Math.sign(n)) : this.#nextCells(before, by, Math.sign(n));
+      if (next === before) break;
     }
-    return { stage: segment.stage.id, cell: cells };
+    return next;
+  }
+
+  #nextStage(at: { stage: string; cell: number }, sign: number): { stage: string; cell: number } {
+    const next = this.segments[this.#place(at.stage) + sign];
+    return next ? { stage: next.stage.id, cell: WHOLE } : at;
+  }
+
+  #nextCells(at: { stage: string; cell: number }, by: StepUnit, sign: number): { stage: string; cell: number } {
+    const segment = this.segments[this.#place(at.stage)] as Segment;
+    const unit = by === "cell" ? 1 : segment.columns;
+    const all = segment.schedule.cells;
+    const cells = at.cell === WHOLE ? all : Math.min(Math.max(at.cell, 0), all);
+    if (sign > 0 && cells < all) {
+      return { stage: at.stage, cell: Math.min(all, (Math.floor(cells / unit + 1e-9) + 1) * unit) };
+    }
+    if (sign < 0 && cells > 0) return { stage: at.stage, cell: (Math.ceil(cells / unit - 1e-9) - 1) * unit };
+    const next = this.segments[this.#place(at.stage) + sign];
+    if (!next) return at;
+    const first = by === "cell" ? 1 : next.columns;
+    return { stage: next.stage.id, cell: sign > 0 ? first : next.schedule.cells };
+  }
+
+  #place(stageId: string): number {
+    return Math.max(
+      0,
+      this.segments.findIndex(({ stage }) => stage.id === stageId),
+    );
   }
 }
 

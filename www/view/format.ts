@@ -11,11 +11,12 @@ function special(value: number): string | undefined {
 
 const typeset = (text: string) => text.replace("e+", "e").replaceAll("-", MINUS);
 
-/** Three significant digits where seven characters hold them, else two: −0.0123, −2.3e−5. */
+/** Three significant digits where seven characters hold them, else fewer: −0.0123, −0.0012, −2.3e−5. */
 export function formatCell(value: number): string {
   const name = special(value);
   if (name) return name;
   const size = Math.abs(value);
+  if (size < 0.009_95 && size >= 0.000_95) return typeset(value.toFixed(4));
   if (size >= 99_950 || size < 0.009_95) return typeset(value.toExponential(size >= 1e10 || size < 1e-9 ? 0 : 1));
   if (size >= 999.5) return typeset(value.toFixed(0));
   const text = value.toPrecision(3);

@@ -1,6 +1,6 @@
 /** Pixels for a scene: one cell size for all its matrices, as large as the room allows. Pure. */
 
-import type { Part, Scene } from "./scene.ts";
+import { type Part, type Scene, titleOf } from "./scene.ts";
 
 export interface Box {
   part: Part;
@@ -38,10 +38,10 @@ const LINE_GAP = 4;
 const MAX_CELL = { width: 52, height: 26 };
 /** Smaller than this, three digits at 12 px do not fit. */
 export const NUMBER_CELL = { width: 47, height: 16 };
-const MIN_CELL = 1;
 const FAR_RIGHT = 8;
-/** A title needs this much, however narrow its matrix. */
-const TITLE_WIDTH = 92;
+/** A title needs about this much a letter, however narrow its matrix. */
+const LETTER = 7.6;
+const titleWidth = (part: Part) => titleOf(part).length * LETTER;
 
 export function layout(scene: Scene, room: Room): Layout {
   return scene.geometry === "product" ? product(scene, room) : sideBySide(scene, room);
@@ -54,8 +54,8 @@ interface Size {
 
 /** Cells fill the room; they keep a pleasant aspect while there is room to choose. */
 function cellSize(room: Size, columns: number, rows: number): Size {
-  const width = Math.min(MAX_CELL.width, Math.max(MIN_CELL, room.width / columns));
-  const height = Math.min(MAX_CELL.height, Math.max(MIN_CELL, room.height / rows));
+  const width = Math.min(MAX_CELL.width, Math.max(0, room.width / columns));
+  const height = Math.min(MAX_CELL.height, Math.max(0, room.height / rows));
   const fits = width >= NUMBER_CELL.width && height >= NUMBER_CELL.height;
   if (fits) return { width: Math.floor(width), height: Math.floor(height) };
   // Too small for numbers: cells go square, so that the pattern reads as a picture.
@@ -120,23 +120,16 @@ function sideBySide(scene: Scene, room: Room): Layout {
 
 /** Lines of matrices, each line set from left to right, all cells of one size. */
 function grouped(lines: Part[][], room: Room): Layout {
-  const overhead = (line: Part[]) =>
-    line.length * SIGN + line.filter(({ view }) => view.columns === 1).length * TITLE_WIDTH;
-  const rowsOf = (line: Part[]) => Math.max(...line.map(({ view }) => view.rows));
-  const columnsOf = (line: Part[]) => line.reduce((sum, { view }) => sum + (view.columns === 1 ? 0 : view.columns), 0);
   const above = TITLE + COLUMN_LABELS;
-  const widest = lines.reduce((a, b) => (columnsOf(b) > columnsOf(a) ? b : a));
-  const cell = cellSize(
-    {
-      width: room.width - room.labelWidth - overhead(widest) - FAR_RIGHT,
-      height: room.height - lines.length * (above + LINE_GAP),
-    },
-    Math.max(1, columnsOf(widest)),
-    lines.reduce((sum, line) => sum + rowsOf(line), 0),
-  );
+  const rowsOf = (line: Part[]) => Math.max(...line.map(({ view }) => view.rows));
+  const height = room.height - lines.length * (above + LINE_GAP);
+  const rows = lines.reduce((sum, line) => sum + rowsOf(line), 0);
+  const width = room.width - room.labelWidth - FAR_RIGHT;
+  const cells = lines.map((line) => cellSize({ width: lineRoom(line, width), height }, columnsOf(line), rows));
+  const cell = cells.reduce((a, b) => (b.width < a.width || b.height < a.height ? b : a));
   const boxes: Box[] = [];
   let y = above;
-  let width = 0;
+  let right = 0;
   for (const line of lines) {
     let x = room.labelWidth;
     for (const part of line) {
@@ -150,13 +143,31 @@ function grouped(lines: Part[][], room: Room): Layout {
         rowLabels: part === line[0] && needsRowLabels(part) ? "left" : "none",
         columnLabels: needsColumnLabels(part) ? "top" : "none",
       });
-      const taken = Math.max(part.view.columns * cell.width, TITLE_WIDTH);
-      width = Math.max(width, x + taken);
+      const taken = Math.max(part.view.columns * cell.width, titleWidth(part));
+      right = Math.max(right, x + taken);
       x += taken + SIGN;
     }
     y += rowsOf(line) * cell.height + above + LINE_GAP;
   }
-  return finish(boxes, cell, { width: width + FAR_RIGHT, height: y - above });
+  return finish(boxes, cell, { width: right + FAR_RIGHT, height: y - above });
+}
+
+const columnsOf = (line: Part[]) =>
+  Math.max(
+    1,
+    line.reduce((sum, { view }) => sum + view.columns, 0),
+  );
+
+/** Pixels for the cells of a line: what its gaps leave, and what titles take that are wider than their matrices. */
+function lineRoom(line: Part[], width: number): number {
+  const free = width - line.length * SIGN;
+  const perColumn = Math.max(0, free) / columnsOf(line);
+  // Matrices narrower than their titles: they keep their share, and the titles take theirs from the others.
+  const narrow = line.filter((part) => part.view.columns * Math.min(perColumn, MAX_CELL.width) < titleWidth(part));
+  const titles = narrow.reduce((sum, part) => sum + titleWidth(part), 0);
+  const others = columnsOf(line) - narrow.reduce((sum, part) => sum + part.view.columns, 0);
+  if (narrow.length === 0 || others <= 0) return Math.max(1, free);
+  return Math.max(1, ((free - titles) * columnsOf(line)) / others);
 }
 
 function finish(boxes: Box[], cell: Size, size: Size): Layout {

@@ -84,7 +84,8 @@ function paintMatrix(context: CanvasRenderingContext2D, picture: Picture, box: B
   context.rect(box.x, box.y, width, rows * box.cellHeight);
   if (rest > 0) context.rect(box.x, box.y + rows * box.cellHeight, rest * box.cellWidth, box.cellHeight);
   context.clip();
-  context.imageSmoothingEnabled = false;
+  // Cells smaller than a pixel are averaged, larger ones keep their edges.
+  context.imageSmoothingEnabled = Math.min(box.cellWidth, box.cellHeight) < 1;
   context.drawImage(imageOf(picture, box), box.x, box.y, width, height);
   if (box.cellHeight >= HATCH_FROM && view.rows * view.columns <= HATCH_CELLS) hatch(context, picture, box, done);
   context.restore();

@@ -5,15 +5,20 @@ import { en, fill } from "../text/en.ts";
 import type { Frame } from "../timeline/course.ts";
 import { formatCell } from "./format.ts";
 import { type Box, hit, type Layout, layout } from "./layout.ts";
+import { valueAt } from "./matrix-view.ts";
 import { type Lit, paint } from "./paint.ts";
 import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
-import { type Scene, sceneFor } from "./scene.ts";
+import { sceneFor, titleOf } from "./scene.ts";
 
 export interface SceneInput {
   trace: Trace;
   frame: Frame;
   head: number;
+  /** The query that is chosen in the sentence: its row is marked. */
+  token: number;
   lit: readonly Lit[];
+  /** The cell that the reader asks about: its value stands beside it. */
+  asked: Lit | undefined;
   palette: Palette;
   still: boolean;
 }
@@ -24,6 +29,7 @@ export interface SceneEvents {
 }
 
 const LABEL_FONT = '13px system-ui, "Segoe UI", Roboto, sans-serif';
+const TIP_HEIGHT = 24;
 const MIN_LABEL = 34;
 const MAX_LABEL = 110;
 /** More cells than this are not given an element each: only the one under the cursor is. */
@@ -33,6 +39,7 @@ export class SceneView {
   readonly #root: HTMLElement;
   readonly #canvas = document.createElement("canvas");
   readonly #overlay = document.createElement("div");
+  readonly #tip = document.createElement("div");
   readonly #events: SceneEvents;
   #room = { width: 0, height: 0 };
   #input: SceneInput | undefined;
@@ -49,7 +56,8 @@ export class SceneView {
     this.#events = events;
     this.#overlay.className = "overlay";
     this.#canvas.setAttribute("aria-hidden", "true");
-    root.replaceChildren(this.#canvas, this.#overlay);
+    this.#tip.className = "tip";
+    root.replaceChildren(this.#canvas, this.#overlay, this.#tip);
     root.addEventListener("pointermove", (event) => this.#events.hover(this.#cellUnder(event)));
     root.addEventListener("pointerleave", () => this.#events.hover(undefined));
     root.addEventListener("click", (event) => {
@@ -72,6 +80,31 @@ export class SceneView {
     this.#arrange(input);
     this.#reveal(input);
     this.#paint(input);
+    this.#mark(input.token);
+    this.#showTip(input);
+  }
+
+  #mark(token: number): void {
+    for (const label of this.#overlay.querySelectorAll<HTMLElement>(".label[data-query]")) {
+      label.classList.toggle("chosen", Number(label.dataset.query) === token);
+    }
+  }
+
+  /** The asked cell's value, above or below it, never over it. */
+  #showTip({ asked, trace }: SceneInput): void {
+    const at = asked && this.placeOf(asked);
+    // Where numbers stand in their cells, one more beside them would only be in the way.
+    const shown = asked && at && !this.#layout?.numbers;
+    this.#tip.hidden = !shown;
+    if (!shown) return;
+    const stage = trace.stages.find(({ id }) => id === asked.stage);
+    this.#tip.textContent = stage ? formatCell(valueAt(trace, stage, asked.index)) : "";
+    this.#tip.dataset.stage = asked.stage;
+    this.#tip.dataset.index = asked.index.join(",");
+    const below = at.y < TIP_HEIGHT + 4;
+    const x = Math.min(Math.max(at.x + at.width / 2, 34), this.#room.width - 34);
+    const y = below ? at.y + at.height + 4 : at.y - TIP_HEIGHT - 4;
+    this.#tip.style.transform = `translate(${x}px, ${y}px) translateX(-50%)`;
   }
 
   /** Where a cell stands on the screen, relative to the scene: for the tip beside it. */
@@ -99,7 +132,7 @@ export class SceneView {
     const room = { ...this.#room, labelWidth: labelWidth(trace) };
     this.#layout = layout(sceneFor(trace, stage, head), room);
     const previous = frame.previous && sceneFor(trace, frame.previous.stage, head);
-    this.#before = previous && layout(previous as Scene, room);
+    this.#before = previous && layout(previous, room);
     this.#root.style.setProperty("--scene-width", `${Math.ceil(this.#layout.width)}px`);
     this.#build(trace, this.#layout, palette);
   }
@@ -282,19 +315,13 @@ function cellElement(trace: Trace, box: Box, row: number, column: number): HTMLE
 }
 
 function title(box: Box): HTMLElement {
-  const { part, x, y } = box;
-  const made = element("div", `title role-${part.role}`);
-  const name = en.stages[part.view.stage.id] ?? part.view.stage.id;
-  const transposed = part.place === "top" && part.reads === "column" && /^key/.test(part.view.stage.id);
+  const made = element("div", `title role-${box.part.role}`);
   // W_Q is set as W with Q below.
-  const [before, below] = name.split("_");
-  made.textContent = `${part.sign ? `${part.sign} ` : ""}${before}${transposed ? "ᵀ" : ""}${part.note ? ` ${part.note}` : ""}`;
-  if (below) {
-    const sub = element("sub");
-    sub.textContent = below;
-    made.append(sub);
+  for (const [n, piece] of titleOf(box.part).split(/_(\w)/).entries()) {
+    if (n % 2 === 0) made.append(piece);
+    else made.append(Object.assign(element("sub"), { textContent: piece }));
   }
-  Object.assign(made.style, { left: `${x}px`, top: `${y - (box.columnLabels === "top" ? 40 : 22)}px` });
+  Object.assign(made.style, { left: `${box.x}px`, top: `${box.y - (box.columnLabels === "top" ? 40 : 22)}px` });
   return made;
 }
 
@@ -312,6 +339,7 @@ function labels(box: Box, trace: Trace, side: "row" | "column"): HTMLElement[] {
     const label = element("div", `label ${side}`);
     label.textContent = tokens[n] ?? String(n);
     label.title = tokens[n] ?? String(n);
+    if (axis !== "key" && side === "row") label.dataset.query = String(n);
     const at =
       side === "row"
         ? {

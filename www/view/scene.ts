@@ -19,6 +19,14 @@ import {
   transposed,
 } from "./matrix-view.ts";
 
+/** The name over a matrix: its operator, its stage, transposed or not, of which head. */
+export function titleOf(part: Part): string {
+  if (part.brief) return part.note;
+  const name = en.stages[part.view.stage.id] ?? part.view.stage.id;
+  const transposed = part.place === "top" && /^key/.test(part.view.stage.id) ? "ᵀ" : "";
+  return [part.sign, `${name}${transposed}`, part.note].filter(Boolean).join(" ");
+}
+
 /** How an operand's cells lead to those of the result. */
 export type Reads = "row" | "column" | "same" | "row-of-result" | "shared" | "concat" | "none";
 
@@ -33,6 +41,8 @@ export interface Part {
   sign: string;
   /** What tells it from others of the same stage. */
   note: string;
+  /** The note alone is its title: one of many of the same stage. */
+  brief: boolean;
 }
 
 export interface Scene {
@@ -101,7 +111,7 @@ export function sceneFor(trace: Trace, stage: Stage, head: number): Scene {
 }
 
 function part(view: MatrixView, place: Part["place"], reads: Reads): Part {
-  return { view, place, reads, role: roleOf(view.stage.id), columnOffset: 0, sign: "", note: "" };
+  return { view, place, reads, role: roleOf(view.stage.id), columnOffset: 0, sign: "", note: "", brief: false };
 }
 
 function productParts(trace: Trace, stage: Stage, operands: Stage[], head: number): Part[] {
@@ -127,6 +137,9 @@ function channels(trace: Trace, stage: Stage, head: number): { from: number; cou
   return { from: headIndex(trace, stage, head) * count, count };
 }
 
+/** With more heads than this their matrices are numbered alone. */
+const FEW_HEADS = 4;
+
 /** Joining heads: each head's mix keeps its rows, and its columns go side by side. */
 function headParts(operands: Stage[]): Part[] {
   const [mixed] = operands;
@@ -135,7 +148,9 @@ function headParts(operands: Stage[]): Part[] {
   return Array.from({ length: heads }, (_, head) => ({
     ...part(sliceOfHead(mixed, head), "left" as const, "concat" as const),
     columnOffset: head * dim,
-    note: fill(en.ofHead, { n: head + 1 }),
+    note:
+      head === 0 ? fill(en.ofHead, { n: 1 }) : heads > FEW_HEADS ? String(head + 1) : fill(en.ofHead, { n: head + 1 }),
+    brief: head > 0,
   }));
 }
 

@@ -2,7 +2,7 @@
 
 import type { Explanation, Trace } from "../../engine/types.ts";
 import type { State } from "../../state/fields.ts";
-import type { Course, Frame } from "../../timeline/course.ts";
+import type { Course, Frame, StepUnit } from "../../timeline/course.ts";
 import type { Lit } from "../../view/paint.ts";
 import type { Palette } from "../../view/palette.ts";
 
@@ -13,7 +13,7 @@ export interface Actions {
   /** A control's text did not stand for a value: say so beside it. */
   refuse(field: keyof State, found: string): void;
   toggle(): void;
-  step(by: "cell" | "row" | "stage", n: number): void;
+  step(by: StepUnit, n: number): void;
   seek(time: number, history?: History): void;
   hold(cell: Lit | undefined): void;
   /** A cell of the scene is pointed at: its equation is shown. */
@@ -23,6 +23,9 @@ export interface Actions {
   matrices(text: string): void;
   files(files: FileList): void;
   fillMatrices(): string;
+  toggleMatrices(): void;
+  /** Shows all terms of a long sum. */
+  expand(): void;
   copyLink(): void;
   editMask(on: boolean): void;
 }
@@ -44,6 +47,11 @@ export interface Context {
   palette: Palette;
   adapter: string;
   maskEdit: boolean;
+  openMatrices: boolean;
+  /** The host gives little height: picture and transport first. */
+  compact: boolean;
+  /** The sentence for the live region. */
+  spoken: string;
   mode: "text" | "matrices";
   actions: Actions;
 }

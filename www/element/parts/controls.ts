@@ -2,7 +2,8 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { FIELDS, type Field, type State } from "../../state/fields.ts";
-import { en } from "../../text/en.ts";
+import { en, fill } from "../../text/en.ts";
+import { formatCell } from "../../view/format.ts";
 import type { Context } from "./context.ts";
 
 type FieldName = keyof State;
@@ -40,21 +41,28 @@ function control(name: FieldName, context: Context): TemplateResult {
   const label = en.controls[name] ?? name;
   const hint = en.hints[name];
   return html`<div class="field">
-    <label><span>${label}</span>${editor(name, FIELDS[name] as Field<unknown>, context)}</label>
+    <label title=${en.glosses[name] ?? ""}><span>${label}</span>${editor(name, FIELDS[name] as Field<unknown>, context)}</label>
     ${hint ? html`<span class="hint">${hint}</span>` : nothing}
     ${problem(name, context)}
   </div>`;
 }
 
-function editor(name: FieldName, field: Field<unknown>, { state, actions, problems }: Context): TemplateResult {
-  const value = state[name];
+/** What an empty control stands for, with the number that is used. */
+function placeholder(name: FieldName, trace: Context["trace"]): string {
+  const used = name === "scale" ? trace?.config.scale : name === "kvHeads" ? trace?.config.kvHeads : undefined;
+  return used === undefined ? en.none : fill(en.auto, { n: formatCell(used) });
+}
+
+function editor(name: FieldName, field: Field<unknown>, context: Context): TemplateResult {
+  const { state, actions, problems } = context;
+  const value = field.auto !== undefined && state[name] === field.auto ? "" : state[name];
   const invalid = problems.has(name) ? "true" : nothing;
   const described = problems.has(name) ? `problem-${name}` : nothing;
   const emit = (raw: unknown) => actions.set({ [name]: raw } as Partial<State>, "push");
   const onText = (event: Event) => {
     const input = event.target as HTMLInputElement;
     if (input.validity.badInput) actions.refuse(name, "text that is no number");
-    else emit(input.value);
+    else emit(input.value === "" && field.auto !== undefined ? field.auto : input.value);
   };
   if (field.type === "boolean") {
     return html`<input type="checkbox" data-field=${name} .checked=${Boolean(value)} @change=${(event: Event) => emit((event.target as HTMLInputElement).checked)}/>`;
@@ -68,7 +76,7 @@ function editor(name: FieldName, field: Field<unknown>, { state, actions, proble
     return html`<input type="text" data-field=${name} .value=${String(value)} aria-invalid=${invalid} aria-describedby=${described} @change=${onText}/>`;
   }
   const step = field.type === "integer" ? "1" : "any";
-  return html`<input type="number" data-field=${name} step=${step} min=${field.min ?? nothing} max=${field.max ?? nothing}
+  return html`<input type="number" data-field=${name} step=${step} placeholder=${field.auto === undefined ? nothing : placeholder(name, context.trace)} min=${field.min ?? nothing} max=${field.max ?? nothing}
       .value=${String(value)} aria-invalid=${invalid} aria-describedby=${described} @change=${onText}/>
     ${name === "seed" ? html`<button type="button" class="quiet" @click=${() => emit(((value as number) + 1) % ((field.max ?? 0) + 1))}>${en.newSeed}</button>` : nothing}`;
 }

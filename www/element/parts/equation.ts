@@ -50,7 +50,7 @@ function body(explanation: Explanation, context: Context): TemplateResult {
               explanation,
             )
       }
-      ${folded > 0 ? html`<span>…</span> <button class="quiet" type="button" data-expand>${fill(en.moreTerms, { n: terms.length })}</button>` : nothing}
+      ${folded > 0 ? html`<span>…</span> <button class="quiet" type="button" @click=${context.actions.expand}>${fill(en.moreTerms, { n: terms.length })}</button>` : nothing}
     </div>
     <p class="result">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</p>
     ${explanation.reason ? html`<p class="hint">${en.reasons[explanation.reason] ?? explanation.reason}</p>` : nothing}

@@ -9,8 +9,8 @@ import { problem } from "./controls.ts";
 /** A paste longer than this is read at once instead of being put into the box, which could not show it. */
 export const LARGE_PASTE = 200_000;
 
-export function input(context: Context, openMatrices: boolean, toggleMatrices: () => void): TemplateResult {
-  const { state, actions, mode } = context;
+export function input(context: Context): TemplateResult {
+  const { state, actions, mode, openMatrices } = context;
   return html`<section class="input">
     <div class="text-row">
       ${
@@ -23,7 +23,7 @@ export function input(context: Context, openMatrices: boolean, toggleMatrices: (
               .toUpperCase()}
               <button type="button" class="quiet" @click=${() => actions.set({ matrices: null }, "push")}>${en.matricesDrop}</button></span>`
       }
-      <button type="button" class="quiet" aria-expanded=${openMatrices} @click=${toggleMatrices}>${en.matrices}</button>
+      <button type="button" class="quiet" aria-expanded=${openMatrices} @click=${actions.toggleMatrices}>${en.matrices}</button>
     </div>
     ${problem("text", context)}
     ${

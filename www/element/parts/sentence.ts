@@ -6,6 +6,7 @@ import { en, fill } from "../../text/en.ts";
 import { formatPercent } from "../../view/format.ts";
 import { headIndex, stageOf, valueAt } from "../../view/matrix-view.ts";
 import { type Context, chosenToken, tokenName } from "./context.ts";
+import { rove } from "./rove.ts";
 
 export function sentence(context: Context): TemplateResult | typeof nothing {
   const { trace, state, actions } = context;
@@ -17,6 +18,7 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
   const cross = weights.shape[1] !== weights.shape[2] || trace.tokens.query.join() !== trace.tokens.key.join();
   const share = (key: number) => valueAt(trace, weights, [head, chosen, key]);
   const keys = Array.from({ length: weights.shape[2] ?? 0 }, (_, key) => key);
+  const largest = keys.reduce((most, key) => Math.max(most, share(key)), 0);
   const queries = Array.from({ length: weights.shape[1] ?? 0 }, (_, query) => query);
   const weighed = (key: number) =>
     html`<span class="share" data-stage="weights" data-index="${head},${chosen},${key}">${formatPercent(share(key))}</span>`;
@@ -28,16 +30,16 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
       <svg class="arcs" aria-hidden="true">${svg``}</svg>
       ${
         cross
-          ? html`<div class="tokens">${queries.map(
+          ? html`<div class="tokens" @keydown=${rove}>${queries.map(
               (query) =>
-                html`<button type="button" class="token" aria-pressed=${query === chosen} @click=${() => choose(query)}>${tokenName(trace, "query", query)}</button>`,
+                html`<button type="button" class="token" aria-pressed=${query === chosen} tabindex=${query === chosen ? 0 : -1} @click=${() => choose(query)}>${tokenName(trace, "query", query)}</button>`,
             )}</div>`
           : nothing
       }
-      <div class="tokens keys">${keys.map((key) =>
+      <div class="tokens keys" @keydown=${rove}>${keys.map((key) =>
         cross
-          ? html`<span class="token" style=${shade(share(key))}>${tokenName(trace, "key", key)}${weighed(key)}</span>`
-          : html`<button type="button" class="token" data-token=${key} aria-pressed=${key === chosen} style=${shade(share(key))}
+          ? html`<span class="token" style=${shade(share(key), largest)}>${tokenName(trace, "key", key)}${weighed(key)}</span>`
+          : html`<button type="button" class="token" data-token=${key} aria-pressed=${key === chosen} tabindex=${key === chosen ? 0 : -1} style=${shade(share(key), largest)}
               @click=${() => choose(key)}><span class="word">${tokenName(trace, "key", key)}</span>${weighed(key)}</button>`,
       )}</div>
     </div>
@@ -57,7 +59,8 @@ function headPicker({ trace, state, actions }: Context): TemplateResult {
     </select></label>`;
 }
 
-const shade = (share: number) => `--share: ${Number.isFinite(share) ? share : 0}`;
+/** Shaded against the largest share of the row, so that the pattern shows among many tokens too. */
+const shade = (share: number, largest: number) => `--share: ${share > 0 && largest > 0 ? share / largest : 0}`;
 
 const ARC_HEIGHT = 54;
 const MAX_ARC_WIDTH = 9;

@@ -9,6 +9,7 @@ import { sliceForHead } from "../../view/matrix-view.ts";
 import { colorOf, type Palette, scaleOf } from "../../view/palette.ts";
 import { roleOf } from "../../view/scene.ts";
 import type { Context } from "./context.ts";
+import { rove } from "./rove.ts";
 
 const SOFTMAX = new Set(["row_max", "shifted", "exp", "row_sum", "weights"]);
 const PROJECT = new Set(["query", "key", "value", "query_rotated", "key_rotated"]);
@@ -33,7 +34,7 @@ export function strip(context: Context): TemplateResult | typeof nothing {
     else groups.push({ name, segments: [segment] });
   }
   const crowded = course.segments.length > ROOMY;
-  return html`<nav class="strip" aria-label="Stages">
+  return html`<nav class="strip" aria-label="Stages" @keydown=${rove}>
     ${groups.map(
       ({ name, segments }) => html`<div class="group">
         <span class="group-name">${en.groups[name]}</span>
@@ -48,7 +49,7 @@ const ROOMY = 14;
 
 function stop({ stage }: Segment, { frame, trace, state, palette, actions }: Context, short: boolean): TemplateResult {
   const here = frame?.segment.stage.id === stage.id;
-  return html`<button type="button" class="stop role-${roleOf(stage.id)}" aria-current=${here ? "step" : nothing}
+  return html`<button type="button" class="stop role-${roleOf(stage.id)}" aria-current=${here ? "step" : nothing} tabindex=${here ? 0 : -1}
     data-stop=${stage.id} @click=${() => actions.set({ stage: stage.id, cell: WHOLE }, "push")}>
     <canvas width="44" height="32" aria-hidden="true" ${ref((canvas) => thumbnail(canvas, trace as Trace, stage.id, state.head, palette))}></canvas>
     <span>${(short && en.short[stage.id]) || (en.stages[stage.id] ?? stage.id)}</span>

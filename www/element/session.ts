@@ -1,0 +1,378 @@
+/** What is shown and why, without a screen: state to trace to course to frame, the asked cell, and what went wrong. */
+
+import type { Trace } from "../engine/types.ts";
+import type { MatrixSet } from "../input/matrices.ts";
+import { parseInSlices } from "../input/parse-matrices.ts";
+import { MAX_URL, toJson } from "../state/codec.ts";
+import { attributeName, defaultState, FIELD_NAMES, FIELDS, type State } from "../state/fields.ts";
+import { type Change, type History, type Source, Store } from "../state/store.ts";
+import { en, fill } from "../text/en.ts";
+import { Course, type Frame, isParameter, type StepUnit, WHOLE } from "../timeline/course.ts";
+import { sliceForHead, stageOf } from "../view/matrix-view.ts";
+import type { Lit } from "../view/paint.ts";
+import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
+import { matricesAsText, readFiles } from "./matrix-text.ts";
+import { captionFor, spoken } from "./parts/caption.ts";
+import type { Actions } from "./parts/context.ts";
+import { Player } from "./player.ts";
+import { type Refusal, Runner } from "./runner.ts";
+
+export interface Host {
+  update(): void;
+  emit(name: string, detail: object): void;
+  /** Whether the cell stands in the scene on show. */
+  shows(cell: Lit): boolean;
+  reducedMotion(): boolean;
+}
+
+export class Session {
+  readonly store = new Store((change) => this.#onChange(change));
+  readonly player = new Player((seconds) => this.#advance(seconds));
+  readonly inquiry: Inquiry;
+  trace: Trace | undefined;
+  course: Course | undefined;
+  frame: Frame | undefined;
+  notice = "";
+  /** The picture belongs to an earlier input. */
+  stale = false;
+  maskEdit = false;
+  openMatrices = false;
+  spoken = "";
+  readonly #host: Host;
+  readonly #runner = new Runner(
+    (trace) => this.#onTrace(trace),
+    (refusal) => this.#onRefusal(refusal),
+  );
+  /** Values that were no good, by their fields: each stays until its field changes. */
+  readonly #badValues = new Map<keyof State, string>();
+  #refusal: Refusal | undefined;
+  #cause: keyof State = "text";
+  #running = false;
+  /** A stage to go to when the next trace has it. */
+  #awaited = "";
+  /** Matrices that were dropped one by one and are not yet a whole input. */
+  #pending: MatrixSet = {};
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.inquiry = new Inquiry(() => host.update());
+  }
+
+  get problems(): Map<keyof State, string> {
+    const all = new Map(this.#badValues);
+    if (this.#refusal) all.set(this.#refusal.field, this.#refusal.message);
+    return all;
+  }
+
+  /** The engine may be asked from now on. */
+  start(): void {
+    this.#running = true;
+    void this.#runner.run(this.store.state, this.#cause);
+  }
+
+  // -- moving through the course --------------------------------------------------------------------------------------
+
+  play(source: Source): void {
+    if (!this.course || this.player.playing) return;
+    const { stage, cell } = this.store.state;
+    const atEnd = this.course.timeOf(stage, cell) >= this.course.duration - 0.01 && cell !== WHOLE;
+    if (cell === WHOLE) this.store.set({ cell: 0 }, source, "none");
+    else if (atEnd) this.seek(0, source, "none");
+    this.player.play();
+    this.#host.update();
+  }
+
+  pause(source: Source): void {
+    if (!this.player.playing) return;
+    this.player.pause();
+    this.store.set({ cell: this.store.state.cell }, source, "replace");
+    this.store.keepAddress();
+    this.#speak();
+    this.#host.update();
+  }
+
+  seek(time: number, source: Source, history: History): void {
+    if (!this.course || Number.isNaN(time)) return;
+    const position = this.course.positionAt(time);
+    // Reduced motion: a frame shows whole cells, never one on its way.
+    if (this.#host.reducedMotion()) position.cell = Math.max(0, Math.floor(position.cell));
+    this.store.set(position, source, history);
+  }
+
+  step(by: StepUnit, n: number, source: Source): void {
+    if (!this.course) return;
+    this.player.pause();
+    const { stage, cell } = this.store.state;
+    this.store.set(this.course.step({ stage, cell }, by, n), source, by === "stage" ? "push" : "replace");
+    this.#speak();
+  }
+
+  goto(stage: string, index: readonly number[] | undefined, source: Source): void {
+    const stop = this.course?.stopFor(stage);
+    const stages = this.trace?.stages.map(({ id }) => id).join(", ");
+    if (!stop) throw new RangeError(`goto: expected one of ${stages}, found ${stage}`);
+    const changes: Partial<State> = { stage: stop.stage.id, cell: WHOLE, pin: "" };
+    if (index) {
+      const cell = { stage, index };
+      if (this.trace && !contains(this.trace, cell)) {
+        const shape = stageOf(this.trace, stage)?.shape;
+        throw new RangeError(`goto: expected an index within [${shape}], found [${index}]`);
+      }
+      changes.pin = cellKey(cell);
+      Object.assign(changes, this.#headOf(cell));
+    }
+    this.store.set(changes, source, "push");
+  }
+
+  #advance(seconds: number): void {
+    if (!this.course || !this.frame) return;
+    const time = this.frame.time + seconds * this.store.state.speed;
+    this.seek(time, "user", "none");
+    if (time >= this.course.duration) this.pause("user");
+  }
+
+  // -- state to trace to frame ----------------------------------------------------------------------------------------
+
+  #onChange({ changed, source, warnings }: Change): void {
+    for (const name of changed) this.#badValues.delete(name);
+    if (source === "user")
+      for (const name of this.#badValues.keys()) if (FIELDS[name].kind === "view") this.#badValues.delete(name);
+    if (this.#refusal && changed.includes(this.#refusal.field)) this.#refusal = undefined;
+    for (const { field, expected, found } of warnings) this.#warn(field, expected, found, source);
+    const input = changed.filter((name) => FIELDS[name].kind === "input");
+    if (input.length > 0) {
+      this.#cause = input.at(-1) as keyof State;
+      if (this.#running) void this.#runner.run(this.store.state, this.#cause);
+    }
+    if (changed.includes("pin")) {
+      this.inquiry.hold(parseCell(this.store.state.pin), this.trace);
+      this.#host.emit("select", { pin: this.store.state.pin || null, source });
+    }
+    if (changed.length > 0) this.#host.emit("state-change", { state: { ...this.store.state }, changed, source });
+    this.#reframe(source);
+    this.#host.update();
+  }
+
+  #warn(field: keyof State, expected: string, found: string, source: Source): void {
+    const label = en.controls[field] ?? attributeName(field);
+    this.#badValues.set(field, fill(en.fieldError, { field: label, expected, found }));
+    this.#host.emit("error", { code: "bad_value", field, expected, found, source });
+  }
+
+  #onTrace(trace: Trace): void {
+    const first = this.trace === undefined;
+    this.trace = trace;
+    this.course = new Course(trace);
+    this.notice = "";
+    // The example stands in for a first input that was refused: what was wrong is still said.
+    this.stale = this.#refusal !== undefined && this.#refusal.standsIn === true;
+    if (!this.stale) this.#refusal = undefined;
+    this.inquiry.restart(trace);
+    this.#correct(trace, first);
+    if (first) this.inquiry.hold(parseCell(this.store.state.pin), trace);
+    this.#reframe("api");
+    this.#host.update();
+    this.#host.emit("trace", {});
+  }
+
+  /** View fields that name what this trace does not have: a link says so, a new input just moves on. */
+  #correct(trace: Trace, fromLink: boolean): void {
+    const { state } = this.store;
+    const corrections: Partial<State> = {};
+    const settle = <K extends keyof State>(field: K, value: State[K], expected: string) => {
+      corrections[field] = value;
+      if (fromLink) this.#warn(field, expected, String(state[field]), "api");
+    };
+    const wanted = this.#awaited || state.stage;
+    this.#awaited = "";
+    const stop = this.course?.stopFor(wanted) ?? this.course?.stopFor("scores") ?? this.course?.stopFor("state");
+    if (stop && stop.stage.id !== state.stage) {
+      const moved = stageOf(trace, wanted) && (isParameter(wanted) || wanted !== state.stage);
+      if (moved || !fromLink) Object.assign(corrections, { stage: stop.stage.id, cell: WHOLE });
+      else settle("stage", stop.stage.id, `one of ${trace.stages.map(({ id }) => id).join(", ")}`);
+    }
+    const { heads } = trace.config;
+    if (state.head >= heads) settle("head", 0, `a head from 0 to ${heads - 1}`);
+    const queries = trace.tokens.query.length;
+    if (state.token >= queries) settle("token", -1, `a token from 0 to ${queries - 1}`);
+    const pin = parseCell(state.pin);
+    if (pin && !contains(trace, pin)) settle("pin", "", "a cell of this trace");
+    if (Object.keys(corrections).length === 0) return;
+    const kept = new Map(this.#badValues);
+    this.store.set(corrections, "api", "replace");
+    for (const [field, text] of kept) this.#badValues.set(field, text);
+  }
+
+  #onRefusal(refusal: Refusal): void {
+    this.#refusal = refusal;
+    this.#host.emit("error", { code: refusal.code, field: refusal.field, message: refusal.message, source: "user" });
+    if (this.trace) this.stale = true;
+    else {
+      // Nothing was drawn yet: the example stands in, so that the reader has controls to mend the input with.
+      this.#refusal = { ...refusal, standsIn: true };
+      const view = Object.fromEntries(
+        FIELD_NAMES.map((name) => [name, (FIELDS[name].kind === "view" ? this.store.state : defaultState())[name]]),
+      );
+      void this.#runner.run(view as unknown as State, this.#cause);
+    }
+    this.#host.update();
+  }
+
+  #reframe(source: Source): void {
+    if (!this.course) return;
+    const { stage, cell } = this.store.state;
+    const before = this.frame;
+    this.frame = this.course.frame(stage, cell);
+    const moved = before?.segment.stage.id !== stage || Math.floor(before.cells) !== Math.floor(this.frame.cells);
+    if (moved) this.#host.emit("step-change", { stage, cell, time: this.frame.time, source });
+    this.#ask();
+  }
+
+  #ask(): void {
+    const { active, segment } = this.frame ?? {};
+    if (!active || !segment || !this.trace) this.inquiry.ask(undefined);
+    else {
+      const view = sliceForHead(this.trace, segment.stage, this.store.state.head);
+      this.inquiry.ask({ stage: segment.stage.id, index: view.index(active.row, active.column) });
+    }
+  }
+
+  /** The sentence of the frame goes to the live region when the reader steps or stops, not on every frame. */
+  #speak(): void {
+    if (!this.trace || !this.frame) return;
+    this.spoken = spoken(captionFor(this.trace, this.frame, this.store.state.head, this.inquiry.explanation));
+  }
+
+  // -- what the reader does -------------------------------------------------------------------------------------------
+
+  #headOf(cell: Lit): Partial<State> {
+    const first = this.trace && stageOf(this.trace, cell.stage)?.axes[0];
+    return first === "head" ? { head: cell.index[0] ?? 0 } : {};
+  }
+
+  #hold(cell: Lit | undefined): void {
+    this.player.pause();
+    const changes: Partial<State> = { pin: cell ? cellKey(cell) : "" };
+    if (cell && !this.#host.shows(cell)) {
+      const stop = this.course?.stopFor(cell.stage);
+      if (stop) Object.assign(changes, { stage: stop.stage.id, cell: WHOLE }, this.#headOf(cell));
+    }
+    this.store.set(changes, "user", "push");
+  }
+
+  /** A click on a cell of the scene: it is held, or, while the mask is edited, shut or opened. */
+  pick(cell: Lit): void {
+    const stage = this.trace && stageOf(this.trace, cell.stage);
+    if (!this.maskEdit || stage?.axes.slice(-2).join() !== "query,key") {
+      this.#hold(cell);
+      return;
+    }
+    const pair = cell.index.slice(-2).join("-");
+    const pairs = this.store.state.mask.split("_").filter(Boolean);
+    const mask = pairs.includes(pair) ? pairs.filter((one) => one !== pair) : [...pairs, pair];
+    this.#awaited = "masked";
+    this.store.set({ mask: mask.join("_") }, "user", "push");
+  }
+
+  readonly actions: Actions = {
+    set: (changes, history = "replace") => this.store.set(changes, "user", history),
+    refuse: (field, found) => {
+      this.#warn(field, field === "text" ? `at most ${FIELDS.text.max} characters` : "a number", found, "user");
+      this.#host.update();
+    },
+    toggle: () => (this.player.playing ? this.pause("user") : this.play("user")),
+    step: (by, n) => this.step(by, n, "user"),
+    seek: (time, history = "none") => {
+      this.player.pause();
+      this.seek(time, "user", history);
+    },
+    hold: (cell) => this.#hold(cell),
+    hover: (cell) => {
+      const { hover } = this.inquiry;
+      if (cell === hover || (cell && hover && sameCell(cell, hover))) return;
+      this.inquiry.hover = cell;
+      this.#ask();
+      this.#host.update();
+    },
+    glance: (cell) => {
+      this.inquiry.glance = cell;
+      this.#host.update();
+    },
+    matrices: (text) => void this.#useMatrices(() => parseInSlices(text).then((matrices) => ({ matrices }))),
+    files: (files) => void this.#useMatrices(() => readFiles([...files]), true),
+    fillMatrices: () => (this.trace ? matricesAsText(this.trace) : ""),
+    toggleMatrices: () => {
+      this.openMatrices = !this.openMatrices;
+      this.#host.update();
+    },
+    expand: () => {
+      this.inquiry.expanded = true;
+      this.#host.update();
+    },
+    copyLink: () => void this.#copyLink(),
+    editMask: (on) => {
+      this.maskEdit = on;
+      if (on && this.course?.segmentOf("masked")) this.store.set({ stage: "masked", cell: WHOLE }, "user", "push");
+      this.#host.update();
+    },
+  };
+
+  async #useMatrices(read: () => ReturnType<typeof readFiles>, gather = false): Promise<void> {
+    try {
+      const found = await read();
+      if ("state" in found) {
+        this.store.load(found.state, "user");
+        return;
+      }
+      const matrices = gather ? { ...this.#pending, ...found.matrices } : found.matrices;
+      const missing = missingOf(matrices);
+      this.#pending = missing.length > 0 ? matrices : {};
+      if (missing.length > 0 && gather) {
+        const have = Object.keys(matrices).join(", ").toUpperCase();
+        this.notice = fill(en.matricesMissing, { have, missing: missing.join(", ").toUpperCase() });
+        this.#host.update();
+        return;
+      }
+      this.#badValues.delete("matrices");
+      this.store.set({ matrices, ...headsFor(matrices), mask: "", token: -1, pin: "" }, "user", "push");
+      this.openMatrices = false;
+    } catch (error) {
+      this.#badValues.set("matrices", (error as Error).message);
+      this.openMatrices = true;
+      this.stale = this.trace !== undefined;
+    }
+    this.#host.update();
+  }
+
+  async #copyLink(): Promise<void> {
+    const link = this.store.link();
+    if (link) {
+      await navigator.clipboard?.writeText(link).catch(() => undefined);
+      this.notice = `${en.copied} ${link}`;
+    } else {
+      const json = toJson(this.store.state);
+      const file = document.createElement("a");
+      file.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
+      file.download = "attention-playground.json";
+      file.click();
+      setTimeout(() => URL.revokeObjectURL(file.href), 1000);
+      this.notice = fill(en.linkTooLong, { n: json.length, max: MAX_URL });
+    }
+    this.#host.update();
+  }
+}
+
+/** Of q, k and v all three are needed; weights need an x. */
+function missingOf(set: MatrixSet): string[] {
+  const direct = (["q", "k", "v"] as const).filter((name) => set[name]);
+  if (direct.length > 0) return (["q", "k", "v"] as const).filter((name) => !set[name]);
+  return set.x ? [] : ["x"];
+}
+
+/** Given q, k and v say how many heads there are: one, unless they have an axis for them. */
+function headsFor({ q, k }: MatrixSet): Partial<State> {
+  if (!q) return {};
+  const count = (shape: number[] | undefined) => (shape?.length === 3 ? (shape[0] ?? 1) : 1);
+  const [heads, kvHeads] = [count(q.shape), count(k?.shape)];
+  return { heads, kvHeads: kvHeads === heads ? 0 : kvHeads };
+}
