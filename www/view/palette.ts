@@ -81,10 +81,10 @@ function makeScale(trace: Trace, stage: Stage): Scale {
   const size = stage.shape.reduce((a, b) => a * b, 1);
   let end = 0;
   let holes = false;
-  for (let i = stage.offset; i < stage.offset + size; i++) {
-    const value = Math.abs(trace.data[i] ?? 0);
-    if (!(value < Number.POSITIVE_INFINITY)) holes = true;
-    else if (value > end) end = value;
+  for (const value of trace.data.subarray(stage.offset, stage.offset + size)) {
+    const distance = value < 0 ? -value : value;
+    if (!(distance < Number.POSITIVE_INFINITY)) holes = true;
+    else if (distance > end) end = distance;
   }
   return { kind: POSITIVE.has(stage.id) ? "positive" : "signed", end, holes };
 }

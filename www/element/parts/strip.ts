@@ -59,6 +59,8 @@ function stop({ stage }: Segment, { frame, trace, state, palette, actions }: Con
 const drawn = new WeakMap<Element, string>();
 const numbers = new WeakMap<Trace, number>();
 let traces = 0;
+/** One canvas for all thumbnails, on the way from cells to the screen. */
+let scratch: OffscreenCanvasRenderingContext2D | null | undefined;
 
 /** The stage's own cells, one pixel-block each, drawn again only when they change. */
 function thumbnail(canvas: Element | undefined, trace: Trace, id: string, head: number, palette: Palette): void {
@@ -77,16 +79,21 @@ function thumbnail(canvas: Element | undefined, trace: Trace, id: string, head: 
   const cell = Math.min(canvas.width / columns, canvas.height / rows, 8);
   const x0 = (canvas.width - cell * columns) / 2;
   const y0 = (canvas.height - cell * rows) / 2;
-  context.clearRect(0, 0, canvas.width, canvas.height);
+  const pixels = new ImageData(columns, rows);
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) {
       const row = Math.floor((r * view.rows) / rows);
       const column = Math.floor((c * view.columns) / columns);
       const [red, green, blue] = colorOf(view.value(trace, row, column), scale, palette);
-      context.fillStyle = `rgb(${red} ${green} ${blue})`;
-      context.fillRect(x0 + c * cell, y0 + r * cell, cell + 0.3, cell + 0.3);
+      pixels.data.set([Math.round(red), Math.round(green), Math.round(blue), 255], (r * columns + c) * 4);
     }
   }
+  scratch ??= new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+  if (!scratch) return;
+  scratch.putImageData(pixels, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(scratch.canvas, 0, 0, columns, rows, x0, y0, cell * columns, cell * rows);
 }
 
 /** The stop where the reader is comes into the strip's view; the page itself does not scroll. */
