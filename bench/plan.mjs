@@ -1,0 +1,42 @@
+/** What is measured, and what it must reach. */
+
+export const DIM = 64;
+export const HEADS = [1, 8];
+export const TOKENS = [16, 64, 128, 256, 512, 1024, 2048];
+/** q, k, v and output are 32 MiB here. */
+export const LARGE = { heads: 8, tokens: 4096 };
+/** The largest error against f64 that counts as a result: ours, and (any float32 method is well below it) a peer's. */
+export const TOLERANCE = { ours: 2e-6, peer: 1e-4 };
+
+/** Rounds of one run by the number of tokens; a run is a fresh page. */
+const ROUNDS = { full: { small: 9, large: 5, largest: 3 }, quick: { small: 5, large: 3, largest: 2 } };
+
+/** `tokens` and `heads` are lists that take the place of the usual sizes. */
+export function planOf({ quick, heads: manyHeads = HEADS, tokens: sizes = TOKENS }) {
+  const rounds = ROUNDS[quick ? "quick" : "full"];
+  const cells = manyHeads.flatMap((heads) =>
+    sizes.map((tokens) => ({
+      heads,
+      tokens,
+      dim: DIM,
+      rounds: tokens <= 512 ? rounds.small : tokens <= 1024 ? rounds.large : rounds.largest,
+    })),
+  );
+  return {
+    quick,
+    runs: quick ? 1 : 3,
+    coldStarts: quick ? 3 : 5,
+    cells,
+    isolated: quick ? [] : cells.filter(({ tokens }) => tokens >= 1024).map((cell) => ({ ...cell, rounds: 3 })),
+    /** A page that is not isolated has a clock of 100 us: calls are repeated until a sample takes this long. */
+    sampleMs: 10,
+    warmMs: 50,
+    /** A candidate that takes longer than this is timed once a run. */
+    slowMs: 1000,
+    firstWarmMs: quick ? 150 : 400,
+    tolerance: TOLERANCE,
+  };
+}
+
+/** Multiply-adds of the two products count twice; the softmax counts nothing. */
+export const flopsOf = ({ heads, tokens, dim }) => 4 * tokens * tokens * dim * heads;
