@@ -38,6 +38,7 @@ export class AttentionPlayground extends LitElement {
     update: () => this.requestUpdate(),
     emit: (name, detail) => this.#emit(name, detail),
     shows: (cell) => this.#scene?.placeOf(cell) !== undefined,
+    zoom: (factor) => (factor > 0 ? this.#scene?.zoom(factor) : this.#scene?.showAll()),
     reducedMotion: () => this.#reduced?.matches ?? false,
   });
   #scene: SceneView | undefined;

@@ -23,6 +23,7 @@ export interface Host {
   /** Whether the cell stands in the scene on show. */
   shows(cell: Lit): boolean;
   reducedMotion(): boolean;
+  zoom(factor: number): void;
 }
 
 export class Session {
@@ -309,6 +310,7 @@ export class Session {
       this.inquiry.expanded = true;
       this.#host.update();
     },
+    zoom: (factor) => this.#host.zoom(factor),
     copyLink: () => void this.#copyLink(),
     editMask: (on) => {
       this.maskEdit = on;

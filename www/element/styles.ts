@@ -113,15 +113,20 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .role-output { --accent: var(--output); } .role-weights { --accent: var(--weights); } .role-plain { --accent: var(--plain); }
 .label { position: absolute; font-size: 13px; line-height: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--soft); }
 .label.row { text-align: end; line-height: 16px; }
+.zoomed .label, .zoomed .title { background: color-mix(in srgb, var(--page) 88%, transparent); z-index: 1; }
 .label.chosen { color: var(--query); font-weight: 700; }
 .tip { position: absolute; inset: 0 auto auto 0; z-index: 2; pointer-events: none; height: 24px; padding: 0 8px; font-size: 13px; line-height: 24px; font-weight: 600; white-space: nowrap; border-radius: 4px; color: var(--button-text); background: var(--button); }
 .tip[hidden] { display: none; }
 .label.column { text-align: center; line-height: 18px; font-size: 12px; }
-.grid { position: absolute; display: grid; cursor: crosshair; }
-.grid.virtual { display: block; }
+.grid { position: absolute; cursor: crosshair; }
+.zoomed .grid { cursor: inherit; }
 .grid.virtual .cell { position: absolute; inset: 0; opacity: 0; pointer-events: none; overflow: hidden; }
 .grid > .row { display: contents; }
-.cell { display: flex; align-items: center; justify-content: center; font-size: 12px; letter-spacing: -0.02em; overflow: hidden; white-space: nowrap; }
+.scene.zoomed { cursor: grab; touch-action: none; }
+.zoom { position: absolute; right: 0; bottom: 34px; display: flex; gap: 2px; z-index: 2; background: var(--page); border-radius: 5px; }
+.zoom button { width: 30px; height: 30px; padding: 0; }
+[data-compact] .zoom { display: none; }
+.cell { position: absolute; display: flex; align-items: center; justify-content: center; font-size: 12px; letter-spacing: -0.02em; overflow: hidden; white-space: nowrap; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; color: var(--soft); padding: 6px 0; min-height: 32px; }
 .scale { display: inline-flex; align-items: center; gap: 6px; }
 .scale i { width: 64px; height: 9px; border: 1px solid var(--line); }

@@ -248,6 +248,12 @@ export const en = {
     query_rotated: "Q rot.",
     key_rotated: "K rot.",
   } as Record<string, string>,
+  zoom: {
+    group: "Zoom",
+    closer: "Closer (+, or Ctrl and the wheel)",
+    wider: "Wider (−)",
+    all: "Show all (0)",
+  },
   copyLink: "Copy link",
   copied: "Link copied.",
   linkTooLong: "This state needs {n} characters; a link holds {max}. Saved as a file instead: drop it here to open it.",

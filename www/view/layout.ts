@@ -39,6 +39,8 @@ const MAX_CELL = { width: 52, height: 26 };
 /** Smaller than this, three digits at 12 px do not fit. */
 export const NUMBER_CELL = { width: 47, height: 16 };
 const FAR_RIGHT = 8;
+/** Room for the frame of the lowest matrix. */
+const EDGE = 6;
 /** A title needs about this much a letter, however narrow its matrix. */
 const LETTER = 7.6;
 const titleWidth = (part: Part) => titleOf(part).length * LETTER;
@@ -77,12 +79,13 @@ function product(scene: Scene, room: Room): Layout {
   const rows = left.view.rows + top.view.rows + (under ? 1 : 0);
   const topLabels = needsRowLabels(top) ? Math.max(0, room.labelWidth - 30) : 0;
   const free = {
-    width: room.width - room.labelWidth - GAP - topLabels - FAR_RIGHT,
-    height: room.height - 2 * TITLE - COLUMN_LABELS - GAP - (under ? GAP : 0),
+    width: room.width - room.labelWidth - GAP - topLabels - FAR_RIGHT - titleWidth(left) / 4,
+    height: room.height - 2 * TITLE - COLUMN_LABELS - GAP - (under ? GAP : 0) - EDGE,
   };
   const cell = cellSize(free, columns, rows);
   const size = { cellWidth: cell.width, cellHeight: cell.height, labelWidth: room.labelWidth };
-  const crossingX = room.labelWidth + left.view.columns * cell.width + GAP + topLabels;
+  const leftWidth = Math.max(left.view.columns * cell.width, titleWidth(left) - GAP / 2);
+  const crossingX = room.labelWidth + leftWidth + GAP + topLabels;
   const topY = TITLE + COLUMN_LABELS;
   const crossingY = topY + top.view.rows * cell.height + GAP + TITLE;
   const resultY = crossingY + (under ? cell.height + GAP : 0);

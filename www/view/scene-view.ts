@@ -1,14 +1,15 @@
 /** Owns the canvas and the grid of real numbers that lies over it. Draws what it is told; reports what the reader points at. */
 
 import type { Trace } from "../engine/types.ts";
-import { en, fill } from "../text/en.ts";
 import type { Frame } from "../timeline/course.ts";
 import { formatCell } from "./format.ts";
 import { type Box, hit, type Layout, layout } from "./layout.ts";
+import { bounded, type Lens, WHOLE_SCENE, zoomed } from "./lens.ts";
 import { valueAt } from "./matrix-view.ts";
+import { Overlay } from "./overlay.ts";
 import { type Lit, paint } from "./paint.ts";
-import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
-import { sceneFor, titleOf } from "./scene.ts";
+import type { Palette } from "./palette.ts";
+import { sceneFor } from "./scene.ts";
 
 export interface SceneInput {
   trace: Trace;
@@ -32,13 +33,16 @@ const LABEL_FONT = '13px system-ui, "Segoe UI", Roboto, sans-serif';
 const TIP_HEIGHT = 24;
 const MIN_LABEL = 34;
 const MAX_LABEL = 110;
-/** More cells than this are not given an element each: only the one under the cursor is. */
-const MAX_ELEMENTS = 1600;
+/** One notch of a wheel, one press of + or -. */
+const ZOOM_STEP = 1.25;
+/** A press that moves further than this many pixels drags the scene, and holds no cell. */
+const DRAG = 4;
 
 export class SceneView {
   readonly #root: HTMLElement;
   readonly #canvas = document.createElement("canvas");
-  readonly #overlay = document.createElement("div");
+  readonly #overlayRoot = document.createElement("div");
+  readonly #overlay = new Overlay(this.#overlayRoot);
   readonly #tip = document.createElement("div");
   readonly #events: SceneEvents;
   #room = { width: 0, height: 0 };
@@ -47,25 +51,73 @@ export class SceneView {
   #before: Layout | undefined;
   #layoutKey = "";
   #traceOfLayout: Trace | undefined;
-  #resultCells: HTMLElement[] = [];
-  #shown = 0;
+  #lens: Lens = WHOLE_SCENE;
+  #press: { x: number; y: number; dragged: boolean } | undefined;
   #cursor = new Map<string, { row: number; column: number }>();
 
   constructor(root: HTMLElement, events: SceneEvents) {
     this.#root = root;
     this.#events = events;
-    this.#overlay.className = "overlay";
     this.#canvas.setAttribute("aria-hidden", "true");
     this.#tip.className = "tip";
-    root.replaceChildren(this.#canvas, this.#overlay, this.#tip);
-    root.addEventListener("pointermove", (event) => this.#events.hover(this.#cellUnder(event)));
+    root.replaceChildren(this.#canvas, this.#overlayRoot, this.#tip);
+    root.addEventListener("pointerdown", (event) => {
+      this.#press = { x: event.clientX, y: event.clientY, dragged: false };
+    });
+    root.addEventListener("pointermove", (event) => this.#onMove(event));
     root.addEventListener("pointerleave", () => this.#events.hover(undefined));
     root.addEventListener("click", (event) => {
-      const cell = this.#cellUnder(event);
+      const cell = this.#press?.dragged ? undefined : this.#cellUnder(event);
+      this.#press = undefined;
       if (cell) this.#events.pick(cell);
     });
-    this.#overlay.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#overlay.addEventListener("focusin", (event) => this.#onFocus(event.target as HTMLElement));
+    root.addEventListener("wheel", (event) => this.#onWheel(event), { passive: false });
+    this.#overlayRoot.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#overlayRoot.addEventListener("focusin", (event) => this.#onFocus(event.target as HTMLElement));
+  }
+
+  /** Larger or smaller about a point of the scene (its middle, where none is given). */
+  zoom(factor: number, at = { x: this.#room.width / 2, y: this.#room.height / 2 }): void {
+    this.#look(zoomed(this.#lens, factor, at));
+  }
+
+  get zoomedIn(): boolean {
+    return this.#lens.zoom > 1;
+  }
+
+  showAll(): void {
+    this.#look(WHOLE_SCENE);
+  }
+
+  #look(lens: Lens): void {
+    this.#lens = lens;
+    this.#layoutKey = "";
+    this.#root.classList.toggle("zoomed", lens.zoom > 1);
+    if (this.#input) this.draw(this.#input);
+  }
+
+  #onMove(event: PointerEvent): void {
+    const press = event.buttons === 1 ? this.#press : undefined;
+    if (!press || !this.zoomedIn) {
+      this.#events.hover(this.#cellUnder(event));
+      return;
+    }
+    const [dx, dy] = [event.clientX - press.x, event.clientY - press.y];
+    if (!press.dragged && Math.hypot(dx, dy) < DRAG) return;
+    this.#press = { x: event.clientX, y: event.clientY, dragged: true };
+    this.#look({ ...this.#lens, x: this.#lens.x - dx, y: this.#lens.y - dy });
+  }
+
+  /** Pinching, or the wheel with Ctrl or Cmd, zooms; the wheel alone moves a scene that is zoomed, and else the page. */
+  #onWheel(event: WheelEvent): void {
+    const bounds = this.#root.getBoundingClientRect();
+    if (event.ctrlKey || event.metaKey) {
+      const factor = ZOOM_STEP ** Math.min(2, Math.max(-2, -event.deltaY / 50));
+      this.zoom(factor, { x: event.clientX - bounds.left, y: event.clientY - bounds.top });
+    } else if (this.zoomedIn)
+      this.#look({ ...this.#lens, x: this.#lens.x + event.deltaX, y: this.#lens.y + event.deltaY });
+    else return;
+    event.preventDefault();
   }
 
   resize(width: number, height: number): void {
@@ -78,16 +130,11 @@ export class SceneView {
     this.#input = input;
     if (this.#room.width < 8) return;
     this.#arrange(input);
-    this.#reveal(input);
+    const { frame, still } = input;
+    this.#overlay.reveal(Math.max(0, Math.floor(frame.cells)), frame.cells < 0 && !still);
     this.#paint(input);
-    this.#mark(input.token);
+    this.#overlay.mark(input.token);
     this.#showTip(input);
-  }
-
-  #mark(token: number): void {
-    for (const label of this.#overlay.querySelectorAll<HTMLElement>(".label[data-query]")) {
-      label.classList.toggle("chosen", Number(label.dataset.query) === token);
-    }
   }
 
   /** The asked cell's value, above or below it, never over it. */
@@ -129,89 +176,14 @@ export class SceneView {
     if (key === this.#layoutKey && trace === this.#traceOfLayout) return;
     this.#layoutKey = key;
     this.#traceOfLayout = trace;
-    const room = { ...this.#room, labelWidth: labelWidth(trace) };
-    this.#layout = layout(sceneFor(trace, stage, head), room);
+    const { zoom } = this.#lens;
+    const room = { width: this.#room.width * zoom, height: this.#room.height * zoom, labelWidth: labelWidth(trace) };
+    const scene = layout(sceneFor(trace, stage, head), room);
+    this.#lens = bounded(this.#lens, this.#room, scene);
+    this.#layout = moved(scene, this.#lens);
     const previous = frame.previous && sceneFor(trace, frame.previous.stage, head);
-    this.#before = previous && layout(previous, room);
-    this.#root.style.setProperty("--scene-width", `${Math.ceil(this.#layout.width)}px`);
-    this.#build(trace, this.#layout, palette);
-  }
-
-  #build(trace: Trace, scene: Layout, palette: Palette): void {
-    this.#resultCells = [];
-    this.#shown = 0;
-    const cells = scene.boxes.reduce((n, { part: { view } }) => n + view.rows * view.columns, 0);
-    const full = scene.numbers && cells <= MAX_ELEMENTS;
-    this.#overlay.replaceChildren(
-      ...scene.boxes.flatMap((box) => [
-        title(box),
-        ...labels(box, trace, "row"),
-        ...labels(box, trace, "column"),
-        this.#grid(trace, box, palette, full),
-      ]),
-    );
-  }
-
-  #grid(trace: Trace, box: Box, palette: Palette, full: boolean): HTMLElement {
-    const { view, place } = box.part;
-    const grid = element("div", "grid");
-    const name = en.stages[view.stage.id] ?? view.stage.id;
-    grid.setAttribute("role", "grid");
-    grid.setAttribute("aria-label", fill(en.gridLabel, { stage: name, rows: view.rows, columns: view.columns }));
-    grid.setAttribute("aria-rowcount", String(view.rows));
-    grid.setAttribute("aria-colcount", String(view.columns));
-    grid.tabIndex = 0;
-    grid.dataset.view = view.key;
-    Object.assign(grid.style, {
-      left: `${box.x}px`,
-      top: `${box.y}px`,
-      width: `${view.columns * box.cellWidth}px`,
-      height: `${view.rows * box.cellHeight}px`,
-    });
-    if (!full) {
-      grid.classList.add("virtual");
-      const row = element("div");
-      row.setAttribute("role", "row");
-      row.append(cellElement(trace, box, 0, 0));
-      grid.append(row);
-      if (place === "result") this.#resultCells = [];
-      return grid;
-    }
-    grid.style.gridTemplateColumns = `repeat(${view.columns}, ${box.cellWidth}px)`;
-    grid.style.gridAutoRows = `${box.cellHeight}px`;
-    const scale = scaleOf(trace, view.stage);
-    for (let r = 0; r < view.rows; r++) {
-      const row = element("div", "row");
-      row.setAttribute("role", "row");
-      for (let c = 0; c < view.columns; c++) {
-        const cell = cellElement(trace, box, r, c);
-        cell.style.color = textOn(colorOf(view.value(trace, r, c), scale, palette));
-        row.append(cell);
-        if (place === "result" && c === 0) markBusy(row, true);
-        if (place === "result") {
-          cell.style.visibility = "hidden";
-          this.#resultCells.push(cell);
-        }
-      }
-      grid.append(row);
-    }
-    return grid;
-  }
-
-  /** Numbers appear with their cells, and go when the reader steps back. */
-  #reveal({ frame, still }: SceneInput): void {
-    const done = Math.max(0, Math.floor(frame.cells));
-    for (let n = Math.min(done, this.#shown); n < Math.max(done, this.#shown); n++) {
-      const cell = this.#resultCells[n];
-      if (!cell) continue;
-      cell.style.visibility = n < done ? "visible" : "hidden";
-      const row = cell.parentElement;
-      if (row?.firstElementChild === cell) markBusy(row, n >= done);
-    }
-    const grid = this.#resultCells[0]?.closest<HTMLElement>(".grid");
-    if (grid) markBusy(grid, done === 0);
-    this.#shown = done;
-    this.#overlay.classList.toggle("arriving", frame.cells < 0 && !still);
+    this.#before = previous && moved(layout(previous, room), this.#lens);
+    this.#overlay.build(trace, this.#layout, palette, this.#room);
   }
 
   #paint(input: SceneInput): void {
@@ -258,6 +230,9 @@ export class SceneView {
     else if (event.key === "ArrowRight") at.column++;
     else if (event.key === "ArrowUp") at.row--;
     else if (event.key === "ArrowDown") at.row++;
+    else if (event.key === "+" || event.key === "=") this.zoom(ZOOM_STEP);
+    else if (event.key === "-") this.zoom(1 / ZOOM_STEP);
+    else if (event.key === "0") this.showAll();
     else if (event.key === "Home") at.column = 0;
     else if (event.key === "End") at.column = view.columns - 1;
     else if (event.key === "Enter") {
@@ -276,11 +251,7 @@ export class SceneView {
     if (!this.#input) return;
     const { view } = box.part;
     this.#cursor.set(view.key, at);
-    let cell = grid.querySelector<HTMLElement>(`[data-index="${view.index(at.row, at.column).join(",")}"]`);
-    if (grid.classList.contains("virtual")) {
-      cell = cellElement(this.#input.trace, box, at.row, at.column);
-      grid.querySelector("[role=row]")?.replaceChildren(cell);
-    }
+    const cell = this.#overlay.cellOf(grid, this.#input.trace, box, at.row, at.column);
     if (!cell) return;
     cell.id ||= `cell-${view.key.replace(/[^\w]/g, "-")}-${at.row}-${at.column}`;
     grid.setAttribute("aria-activedescendant", cell.id);
@@ -290,69 +261,10 @@ export class SceneView {
   }
 }
 
-/** A row of which no cell is computed yet has nothing to read out: its content is still to come. */
-function markBusy(part: Element, busy: boolean): void {
-  if (busy) part.setAttribute("aria-busy", "true");
-  else part.removeAttribute("aria-busy");
-}
-
-function element(tag: string, className = ""): HTMLElement {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  return made;
-}
-
-function cellElement(trace: Trace, box: Box, row: number, column: number): HTMLElement {
-  const { view } = box.part;
-  const cell = element("div", "cell");
-  cell.setAttribute("role", "gridcell");
-  cell.setAttribute("aria-rowindex", String(row + 1));
-  cell.setAttribute("aria-colindex", String(column + 1));
-  cell.dataset.stage = view.stage.id;
-  cell.dataset.index = view.index(row, column).join(",");
-  cell.textContent = formatCell(view.value(trace, row, column));
-  return cell;
-}
-
-function title(box: Box): HTMLElement {
-  const made = element("div", `title role-${box.part.role}`);
-  // W_Q is set as W with Q below.
-  for (const [n, piece] of titleOf(box.part).split(/_(\w)/).entries()) {
-    if (n % 2 === 0) made.append(piece);
-    else made.append(Object.assign(element("sub"), { textContent: piece }));
-  }
-  Object.assign(made.style, { left: `${box.x}px`, top: `${box.y - (box.columnLabels === "top" ? 40 : 22)}px` });
-  return made;
-}
-
-/** Token labels along a side; where they would not fit, every second, third, .. is shown. */
-function labels(box: Box, trace: Trace, side: "row" | "column"): HTMLElement[] {
-  if ((side === "row" ? box.rowLabels : box.columnLabels) === "none") return [];
-  const { view } = box.part;
-  const axis = side === "row" ? view.rowAxisName : view.columnAxisName;
-  const tokens = axis === "key" ? trace.tokens.key : trace.tokens.query;
-  const size = side === "row" ? box.cellHeight : box.cellWidth;
-  const every = Math.max(1, Math.ceil((side === "row" ? 15 : 30) / size));
-  const made: HTMLElement[] = [];
-  const count = side === "row" ? view.rows : view.columns;
-  for (let n = 0; n < count; n += every) {
-    const label = element("div", `label ${side}`);
-    label.textContent = tokens[n] ?? String(n);
-    label.title = tokens[n] ?? String(n);
-    if (axis !== "key" && side === "row") label.dataset.query = String(n);
-    const at =
-      side === "row"
-        ? {
-            left: `${box.x - box.labelWidth}px`,
-            top: `${box.y + (n + 0.5) * size - 8}px`,
-            width: `${box.labelWidth - 8}px`,
-            height: "16px",
-          }
-        : { left: `${box.x + n * size}px`, top: `${box.y - 19}px`, width: `${size * every}px`, height: "18px" };
-    Object.assign(label.style, at);
-    made.push(label);
-  }
-  return made;
+/** The layout as it is seen from the lens. */
+function moved(scene: Layout, { x, y }: Lens): Layout {
+  if (x === 0 && y === 0) return scene;
+  return { ...scene, boxes: scene.boxes.map((box) => ({ ...box, x: box.x - x, y: box.y - y })) };
 }
 
 const widths = new WeakMap<Trace, number>();

@@ -26,6 +26,8 @@ export interface Actions {
   toggleMatrices(): void;
   /** Shows all terms of a long sum. */
   expand(): void;
+  /** Looks at the scene closer or wider; 0 shows all of it. */
+  zoom(factor: number): void;
   copyLink(): void;
   editMask(on: boolean): void;
 }

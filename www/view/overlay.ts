@@ -1,0 +1,224 @@
+/** The grid of real numbers that lies over the canvas: titles, token labels, and an element for each cell that can be read. */
+
+import type { Trace } from "../engine/types.ts";
+import { en, fill } from "../text/en.ts";
+import { formatCell } from "./format.ts";
+import type { Box, Layout } from "./layout.ts";
+import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
+import { titleOf } from "./scene.ts";
+
+/** Cells within the room, in rows and columns. */
+interface Range {
+  from: number;
+  to: number;
+}
+export interface Window {
+  width: number;
+  height: number;
+}
+
+/** More cells than this in sight are not given an element each: only the one under the cursor is. */
+const MAX_ELEMENTS = 1600;
+/** A label needs this much, down and across. */
+const LABEL = { row: 15, column: 30 };
+
+export class Overlay {
+  readonly #root: HTMLElement;
+  /** Cells of the result that have an element, by their place in row-major order. */
+  #result = new Map<number, HTMLElement>();
+  #shown = 0;
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    root.className = "overlay";
+  }
+
+  build(trace: Trace, scene: Layout, palette: Palette, room: Window): void {
+    this.#result = new Map();
+    this.#shown = 0;
+    const boxes = scene.boxes.map((box) => ({ box, ...inSight(box, room) }));
+    const cells = boxes.reduce((n, { rows, columns }) => n + (rows.to - rows.from) * (columns.to - columns.from), 0);
+    const readable = scene.numbers && cells <= MAX_ELEMENTS;
+    this.#root.replaceChildren(
+      ...boxes.flatMap(({ box, rows, columns }) => [
+        titleElement(box),
+        ...labels(box, trace, "row", rows),
+        ...labels(box, trace, "column", columns),
+        readable ? this.#cells(trace, box, palette, rows, columns) : cursorGrid(trace, box),
+      ]),
+    );
+  }
+
+  #cells(trace: Trace, box: Box, palette: Palette, rows: Range, columns: Range): HTMLElement {
+    const { view, place } = box.part;
+    const grid = gridElement(box);
+    const scale = scaleOf(trace, view.stage);
+    for (let r = rows.from; r < rows.to; r++) {
+      const row = element("div", "row");
+      row.setAttribute("role", "row");
+      for (let c = columns.from; c < columns.to; c++) {
+        const cell = cellElement(trace, box, r, c);
+        cell.style.color = textOn(colorOf(view.value(trace, r, c), scale, palette));
+        row.append(cell);
+        if (place !== "result") continue;
+        cell.style.visibility = "hidden";
+        this.#result.set(r * view.columns + c, cell);
+      }
+      if (place === "result") markBusy(row, true);
+      grid.append(row);
+    }
+    if (place === "result") markBusy(grid, true);
+    return grid;
+  }
+
+  /** Numbers appear with their cells, and go when the reader steps back. */
+  reveal(done: number, arriving: boolean): void {
+    this.#root.classList.toggle("arriving", arriving);
+    if (done === this.#shown) return;
+    const [from, to] = [Math.min(done, this.#shown), Math.max(done, this.#shown)];
+    for (const [n, cell] of this.#result) {
+      if (n < from || n >= to) continue;
+      cell.style.visibility = n < done ? "visible" : "hidden";
+      const row = cell.parentElement;
+      if (row?.firstElementChild === cell) markBusy(row, n >= done);
+    }
+    const [first] = this.#result;
+    const grid = first?.[1].closest(".grid");
+    if (grid) markBusy(grid, (first?.[0] ?? 0) >= done);
+    this.#shown = done;
+  }
+
+  /** The row of the query that is chosen. */
+  mark(query: number): void {
+    for (const label of this.#root.querySelectorAll<HTMLElement>(".label[data-query]")) {
+      label.classList.toggle("chosen", Number(label.dataset.query) === query);
+    }
+  }
+
+  /** The element of a cell of `grid`, made where there is only the cursor's. */
+  cellOf(grid: HTMLElement, trace: Trace, box: Box, row: number, column: number): HTMLElement | null {
+    if (grid.classList.contains("virtual")) {
+      const cell = cellElement(trace, box, row, column);
+      grid.querySelector("[role=row]")?.replaceChildren(cell);
+      return cell;
+    }
+    return grid.querySelector(`[data-index="${box.part.view.index(row, column).join(",")}"]`);
+  }
+}
+
+/** The rows and columns of a box that the room shows. */
+function inSight(box: Box, room: Window): { rows: Range; columns: Range } {
+  const range = (start: number, size: number, count: number, extent: number): Range => ({
+    from: Math.min(count, Math.max(0, Math.floor(-start / size))),
+    to: Math.max(0, Math.min(count, Math.ceil((extent - start) / size))),
+  });
+  return {
+    rows: range(box.y, box.cellHeight, box.part.view.rows, room.height),
+    columns: range(box.x, box.cellWidth, box.part.view.columns, room.width),
+  };
+}
+
+/** A row of which no cell is computed yet has nothing to read out: its content is still to come. */
+function markBusy(part: Element, busy: boolean): void {
+  if (busy) part.setAttribute("aria-busy", "true");
+  else part.removeAttribute("aria-busy");
+}
+
+function element(tag: string, className = ""): HTMLElement {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  return made;
+}
+
+function gridElement(box: Box): HTMLElement {
+  const { view } = box.part;
+  const grid = element("div", "grid");
+  const name = en.stages[view.stage.id] ?? view.stage.id;
+  grid.setAttribute("role", "grid");
+  grid.setAttribute("aria-label", fill(en.gridLabel, { stage: name, rows: view.rows, columns: view.columns }));
+  grid.setAttribute("aria-rowcount", String(view.rows));
+  grid.setAttribute("aria-colcount", String(view.columns));
+  grid.tabIndex = 0;
+  grid.dataset.view = view.key;
+  Object.assign(grid.style, {
+    left: `${box.x}px`,
+    top: `${box.y}px`,
+    width: `${view.columns * box.cellWidth}px`,
+    height: `${view.rows * box.cellHeight}px`,
+  });
+  return grid;
+}
+
+/** A grid whose cells are too small or too many: it holds the cell under the cursor alone. */
+function cursorGrid(trace: Trace, box: Box): HTMLElement {
+  const grid = gridElement(box);
+  grid.classList.add("virtual");
+  const row = element("div", "row");
+  row.setAttribute("role", "row");
+  row.append(cellElement(trace, box, 0, 0));
+  grid.append(row);
+  return grid;
+}
+
+function cellElement(trace: Trace, box: Box, row: number, column: number): HTMLElement {
+  const { view } = box.part;
+  const cell = element("div", "cell");
+  cell.setAttribute("role", "gridcell");
+  cell.setAttribute("aria-rowindex", String(row + 1));
+  cell.setAttribute("aria-colindex", String(column + 1));
+  cell.dataset.stage = view.stage.id;
+  cell.dataset.index = view.index(row, column).join(",");
+  cell.textContent = formatCell(view.value(trace, row, column));
+  Object.assign(cell.style, {
+    left: `${column * box.cellWidth}px`,
+    top: `${row * box.cellHeight}px`,
+    width: `${box.cellWidth}px`,
+    height: `${box.cellHeight}px`,
+  });
+  return cell;
+}
+
+function titleElement(box: Box): HTMLElement {
+  const made = element("div", `title role-${box.part.role}`);
+  // W_Q is set as W with Q below.
+  for (const [n, piece] of titleOf(box.part).split(/_(\w)/).entries()) {
+    if (n % 2 === 0) made.append(piece);
+    else made.append(Object.assign(element("sub"), { textContent: piece }));
+  }
+  Object.assign(made.style, { left: `${box.x}px`, top: `${box.y - (box.columnLabels === "top" ? 40 : 22)}px` });
+  return made;
+}
+
+/** Token labels along a side; where they would not fit, every second, third, .. is shown. */
+function labels(box: Box, trace: Trace, side: "row" | "column", range: Range): HTMLElement[] {
+  if ((side === "row" ? box.rowLabels : box.columnLabels) === "none") return [];
+  const { view } = box.part;
+  const axis = side === "row" ? view.rowAxisName : view.columnAxisName;
+  const tokens = axis === "key" ? trace.tokens.key : trace.tokens.query;
+  const size = side === "row" ? box.cellHeight : box.cellWidth;
+  const every = Math.max(1, Math.ceil(LABEL[side] / size));
+  const made: HTMLElement[] = [];
+  for (let n = Math.ceil(range.from / every) * every; n < range.to; n += every) {
+    const label = element("div", `label ${side}`);
+    label.textContent = tokens[n] ?? String(n);
+    label.title = tokens[n] ?? String(n);
+    if (axis !== "key" && side === "row") label.dataset.query = String(n);
+    const at =
+      side === "row"
+        ? {
+            left: `${Math.max(0, box.x - box.labelWidth)}px`,
+            top: `${box.y + (n + 0.5) * size - 8}px`,
+            width: `${box.labelWidth - 8}px`,
+            height: "16px",
+          }
+        : {
+            left: `${box.x + n * size}px`,
+            top: `${Math.max(0, box.y - 19)}px`,
+            width: `${size * every}px`,
+            height: "18px",
+          };
+    Object.assign(label.style, at);
+    made.push(label);
+  }
+  return made;
+}
