@@ -28,8 +28,9 @@ pub(super) struct Split {
     stride: isize,
 }
 
-/// The axes of `stage`, split. Channels are split as `heads` says, and stay whole without it.
-fn split(stage: &Stage, config: &TraceConfig, heads: Option<ChannelHeads>) -> Vec<Split> {
+/// The axes of `stage`, split. Channels are split as `heads` says, and stay whole without it. None where the parts do
+/// not make up the stage.
+fn split(stage: &Stage, config: &TraceConfig, heads: Option<ChannelHeads>) -> Option<Vec<Split>> {
     let group = (config.heads / config.kv_heads.max(1)).max(1);
     let mut axes = Vec::with_capacity(SPLIT_AXES);
     let mut stride = 1;
@@ -61,7 +62,10 @@ fn split(stage: &Stage, config: &TraceConfig, heads: Option<ChannelHeads>) -> Ve
         }
     }
     axes.reverse();
-    axes
+    let len = axes
+        .iter()
+        .fold(1, |len: usize, axis| len.saturating_mul(axis.extent));
+    (len == stage.len()).then_some(axes)
 }
 
 /// Whose heads a channel is made of.
@@ -75,7 +79,7 @@ enum ChannelHeads {
 pub(super) fn axes_of(stage: &Stage, config: &TraceConfig) -> Option<Vec<Split>> {
     // what is given is not computed from heads, so its channels stay whole
     let heads = (!stage.from.is_empty()).then_some(ChannelHeads::Query);
-    Some(split(stage, config, heads)).filter(|axes| axes.len() <= SPLIT_AXES)
+    split(stage, config, heads).filter(|axes| axes.len() <= SPLIT_AXES)
 }
 
 /// The place of an axis among split axes.
@@ -127,7 +131,7 @@ impl Walk {
             ..Walk::default()
         };
         let mut summed = false;
-        for axis in split(operand, config, heads) {
+        for axis in split(operand, config, heads)? {
             match (walk.along(&axis, axes, config.past), axis.name) {
                 (Some(place), _) => walk.strides[place] += axis.stride,
                 // which pair is for the rotation to say
