@@ -118,7 +118,7 @@ function heapRow(heap) {
     less: true,
     cells: [],
   };
-  if (heap.failed) return { ...row, verdict: "not measured", where: heap.failed.slice(0, 60) };
+  if (heap.failed) return { ...row, verdict: "not measured", where: heap.failed };
   const value = heap.kernel / heap.tensors;
   const right = heap.error <= TOLERANCE.ours;
   const where = `${(heap.kernel / 2 ** 20).toFixed(1)} of ${heap.tensors / 2 ** 20} MiB`;
@@ -133,9 +133,10 @@ function coldRow(cold) {
     aim: 30,
     cells: [],
   };
+  const failed = cold.flatMap(({ ours, onnxruntime }) => [ours.failed, onnxruntime.failed]).find(Boolean);
+  if (failed) return { ...row, verdict: "not measured", where: failed };
   const of = (name) => median(cold.map((round) => round[name].ms));
   const value = median(cold.map(({ ours, onnxruntime }) => onnxruntime.ms / ours.ms));
-  if (value === undefined) return { ...row, verdict: "not measured" };
   return {
     ...row,
     value,

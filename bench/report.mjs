@@ -12,6 +12,7 @@ export function reportOf(result) {
     `a sample is as many calls as take ${plan.sampleMs} ms; what takes longer than ${plan.slowMs} ms is timed once a run.`,
     ...candidates.filter(({ detail }) => detail).map(({ name, detail }) => `  ${name}: ${detail}`),
     ...missingOf(runs).map(({ id, reason }) => `  not run: ${id}: ${reason}`),
+    ...failuresOf(runs),
     "",
     "Milliseconds of a call, median",
     table(
@@ -40,6 +41,20 @@ export function reportOf(result) {
 }
 
 const missingOf = (runs) => runs[0].missing;
+
+function failuresOf(runs) {
+  const lines = runs.flatMap(({ cells }) =>
+    cells.flatMap(({ heads, tokens, candidates }) =>
+      Object.entries(candidates)
+        .filter(([, { status }]) => status !== "right")
+        .map(([id, { status, error, reason }]) => {
+          const why = reason?.slice(0, 120) ?? `error ${error.toExponential(1)}`;
+          return `  ${status}: ${id} at h = ${heads}, N = ${tokens}: ${why}`;
+        }),
+    ),
+  );
+  return [...new Set(lines)];
+}
 
 /** Rows of strings, in columns: the first to the left, the others to the right. */
 function align(rows, left = 1) {
@@ -81,7 +96,7 @@ const ratio = (value) => (value === undefined ? "-" : value >= 10 ? value.toFixe
 function ratioTable(ratios) {
   const rows = ratios.map(({ name, value, floor, aim, verdict, where = "" }) => [
     name,
-    where,
+    where.slice(0, 60),
     ratio(value),
     ratio(floor),
     ratio(aim),
@@ -91,7 +106,7 @@ function ratioTable(ratios) {
 }
 
 function cellTable({ plan, ratios }) {
-  const rows = ratios.filter(({ cells }) => cells.length > 1);
+  const rows = ratios.filter(({ cells }) => cells.length > 0);
   const head = ["h", "N", ...rows.map(({ key }) => key)];
   const lines = plan.cells.map(({ heads, tokens }) => {
     const at = (cells) => cells.find((cell) => cell.heads === heads && cell.tokens === tokens);

@@ -3,7 +3,7 @@
 import { chromium } from "@playwright/test";
 import { ensureBrowser, FLAGS } from "../scripts/lib/browser.mjs";
 import { peakModule } from "./peak.mjs";
-import { LARGE } from "./plan.mjs";
+import { DIM, LARGE } from "./plan.mjs";
 import { copyPackage, serve } from "./server.mjs";
 
 const say = (text) => console.error(text);
@@ -38,9 +38,11 @@ async function inPage(browser, address, task) {
 const measure = (browser, address, plan) =>
   inPage(browser, address, (page) => page.evaluate((given) => globalThis.bench.measure(given), plan));
 
+const failed = (error) => ({ failed: error.message.split("\n")[0] });
+
 async function coldStarts(browser, address, rounds) {
   const start = (name) =>
-    inPage(browser, address, (page) => page.evaluate((who) => globalThis.bench.coldStart(who), name));
+    inPage(browser, address, (page) => page.evaluate((who) => globalThis.bench.coldStart(who), name)).catch(failed);
   const results = [];
   for (let round = 0; round < rounds; round++) {
     results.push({ ours: await start("ours"), onnxruntime: await start("onnxruntime") });
@@ -49,9 +51,9 @@ async function coldStarts(browser, address, rounds) {
 }
 
 const heapOf = (browser, address) =>
-  inPage(browser, address, (page) => page.evaluate((cell) => globalThis.bench.heap(cell), { ...LARGE, dim: 64 })).catch(
-    (error) => ({ failed: error.message }),
-  );
+  inPage(browser, address, (page) =>
+    page.evaluate((cell) => globalThis.bench.heap(cell), { ...LARGE, dim: DIM }),
+  ).catch(failed);
 
 async function measureIn(browser, plan) {
   const peaks = { madd: peakModule("madd"), muladd: peakModule("muladd") };
