@@ -5,6 +5,7 @@ mod geometry;
 
 use crate::config::AttentionConfig;
 use crate::error::{Error, Operation};
+#[cfg(any(all(target_arch = "wasm32", feature = "kernels"), test))]
 use crate::kernel::Kernel;
 use crate::limits::checked_len;
 use crate::mask::Mask;
@@ -122,6 +123,7 @@ pub fn plain_attention(
 /// # Errors
 /// Those of [`compute_attention`]; `shape` where `output` does not have as many numbers as the result, `option` where
 /// an intermediate or present keys would have to be returned.
+#[cfg(any(all(target_arch = "wasm32", feature = "kernels"), test))]
 pub(crate) fn attention_into(
     input: &AttentionInput,
     config: &AttentionConfig,

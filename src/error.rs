@@ -134,7 +134,7 @@ impl Operation {
         Error::Index(self.report(expected.into(), &found))
     }
 
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "engine"))]
     pub fn kind(self, expected: impl Into<String>, found: impl Display) -> Error {
         Error::Type(self.report(expected.into(), &found))
     }

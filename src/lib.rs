@@ -40,7 +40,9 @@ mod tokens;
 mod trace;
 mod visibility;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(all(target_arch = "wasm32", feature = "kernels"), test))]
+mod abi;
+#[cfg(all(target_arch = "wasm32", feature = "engine"))]
 pub mod wasm;
 
 pub use attention::{AttentionInput, AttentionOutput, compute_attention, plain_attention};

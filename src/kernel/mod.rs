@@ -61,10 +61,9 @@ impl Kernel {
             i if i < panel.end => head.visibility.range(i),
             _ => 0..0,
         });
-        let keys = seen.iter().filter(|range| !range.is_empty());
-        let keys = keys.fold(usize::MAX..0, |all, range| {
-            all.start.min(range.start)..all.end.max(range.end)
-        });
+        let sighted = || seen.iter().filter(|range| !range.is_empty());
+        let keys = sighted().map(|range| range.start).min().unwrap_or(0)
+            ..sighted().map(|range| range.end).max().unwrap_or(0);
         let plain_scores = head.softcap.is_none() && head.bias.is_none();
         let factor = head.scale
             * if plain_scores {

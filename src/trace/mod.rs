@@ -17,9 +17,9 @@ pub use explain::{Constant, Explanation, Factor, Term, explain};
 pub use input::{LinearTraceInput, Tokens, TraceInput};
 pub use linear::trace_linear_attention;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "engine"))]
 pub(crate) use explain::explain_cells;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "engine"))]
 pub(crate) use rule::Cells;
 
 pub use crate::visibility::Reason;

@@ -1,4 +1,4 @@
-//! `wasm`: the engine, compiled, bound to JavaScript and optimised, in `build/wasm`.
+//! `wasm`: the engine, compiled, bound to JavaScript and optimised, and the kernels beside it, in `build/wasm`.
 
 use std::env::current_exe;
 use std::ffi::OsStr;
@@ -11,10 +11,25 @@ use anyhow::{Context, Result, ensure};
 const TARGET: &str = "wasm32-unknown-unknown";
 const GLUE: [&str; 2] = ["engine.js", "engine.d.ts"];
 
+/// The builds of the kernels: a name, and the instructions that it may use.
+const KERNELS: [(&str, &str); 2] = [
+    ("simd128", "+simd128"),
+    ("relaxed", "+simd128,+relaxed-simd"),
+];
+
 /// Compiles, binds and optimises; does only the first where that changed nothing.
 pub fn build() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let compiled = compile(&root)?;
+    fs::create_dir_all(root.join("build/wasm"))?;
+    build_engine(&root)?;
+    KERNELS
+        .iter()
+        .try_for_each(|(name, features)| build_kernels(&root, name, features))
+}
+
+fn build_engine(root: &Path) -> Result<()> {
+    run(cargo(root).args(["--profile", "engine"]))?;
+    let compiled = targets()?.join(format!("{TARGET}/engine/attention_playground.wasm"));
     let output = root.join("build/wasm/engine_bg.wasm");
     // This program holds the options of the later steps, so a new one makes everything anew.
     if is_newer(&output, &[&compiled, &current_exe()?]) {
@@ -22,24 +37,62 @@ pub fn build() -> Result<()> {
     }
     let bound = root.join("build/bindgen");
     bind(&compiled, &bound)?;
-    fs::create_dir_all(root.join("build/wasm"))?;
     for name in GLUE {
         fs::copy(bound.join(name), root.join("build/wasm").join(name))?;
     }
     // Last, because its date says that all is done.
-    optimise(&root, &bound.join("engine_bg.wasm"), &output)
+    optimise(root, &bound.join("engine_bg.wasm"), &output)
 }
 
-fn compile(root: &Path) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    run(Command::new(cargo)
+fn build_kernels(root: &Path, name: &str, features: &str) -> Result<()> {
+    // A folder of its own: other flags would make everything in the common one anew.
+    let targets = targets()?.join(format!("kernels-{name}"));
+    let features = format!("target-feature={features}");
+    // Loop strength reduction turns every load's constant offset into a pointer that is counted up: more pointers than
+    // registers, and half the speed. The stack takes nothing but a few frames, and counts as memory of the engine.
+    let flags = [
+        "-C",
+        &features,
+        "-C",
+        "llvm-args=-disable-lsr",
+        "-C",
+        "link-arg=-zstack-size=65536",
+    ];
+    run(cargo(root)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .args([
+            "--release",
+            "--no-default-features",
+            "--features",
+            "kernels",
+            "--target-dir",
+        ])
+        .arg(&targets))?;
+    let compiled = targets.join(format!("{TARGET}/release/attention_playground.wasm"));
+    let output = root.join(format!("build/wasm/kernels_{name}.wasm"));
+    if is_newer(&output, &[&compiled, &current_exe()?]) {
+        return Ok(());
+    }
+    optimise(root, &compiled, &output)
+}
+
+fn cargo(root: &Path) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
         .current_dir(root)
-        .args(["build", "--release", "--lib", "--target", TARGET])
-        .args(["--package", "attention-playground"]))?;
-    // The folder of all targets: this program stands in its `debug` folder.
+        .args(["build", "--lib", "--target", TARGET])
+        .args(["--package", "attention-playground"]);
+    cargo
+}
+
+/// The folder of all targets: this program stands in its `debug` folder.
+fn targets() -> Result<PathBuf> {
     let exe = current_exe()?;
-    let targets = exe.ancestors().nth(2).context("no target folder")?;
-    Ok(targets.join(format!("{TARGET}/release/attention_playground.wasm")))
+    Ok(exe
+        .ancestors()
+        .nth(2)
+        .context("no target folder")?
+        .to_path_buf())
 }
 
 fn bind(input: &Path, folder: &Path) -> Result<()> {
