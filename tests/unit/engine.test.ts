@@ -166,8 +166,8 @@ describe("traceAttention and explain", () => {
 
 describe("the engine itself", () => {
   it("a job over its deadline is ended and the next one works", async () => {
-    const hasty = await createEngine({ deadline: 30, workers: 1 });
-    const shape = [1, 8, 512, 64];
+    const hasty = await createEngine({ deadline: 5, workers: 1 });
+    const shape = [1, 8, 1024, 64];
     const big = { q: wave(shape, 0.1), k: wave(shape, 0.2), v: wave(shape, 0.3) };
     await expect(hasty.computeAttention(big)).rejects.toMatchObject({ code: "deadline" });
     const small = [1, 1, 2, 4];

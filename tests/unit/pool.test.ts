@@ -1,9 +1,8 @@
 /** The pool with real worker threads that answer, refuse, trap in WebAssembly, hang or die on command. */
 
 import { Worker as Thread } from "node:worker_threads";
-import { afterEach, describe, expect, it } from "vitest";
-import { Pool, type Reply, type WorkerHandle } from "../../www/engine/pool.ts";
-import type { Job } from "../../www/engine/wasm.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Pool, type Reply, type Task, type WorkerHandle } from "../../www/engine/pool.ts";
 
 /** `unreachable` as a module: (module (func (export "f") unreachable)). */
 const TRAP = "0061736d0100000001040160000003020100070501016600000a05010300000b";
@@ -33,6 +32,7 @@ let pool: Pool | undefined;
 async function start(): Promise<WorkerHandle> {
   started++;
   const thread = new Thread(SCRIPT, { eval: true });
+  threads.push(thread);
   return {
     post: (message) => thread.postMessage(message),
     onMessage: (handler) => {
@@ -42,14 +42,23 @@ async function start(): Promise<WorkerHandle> {
     onFailure: (handler) => {
       thread.removeAllListeners("error");
       thread.on("error", (error) => handler(error.message));
-      thread.removeAllListeners("exit");
-      thread.on("exit", () => handler("the worker ended"));
     },
-    terminate: () => void thread.terminate(),
+    onEnd: (handler) => {
+      thread.removeAllListeners("exit");
+      thread.on("exit", handler);
+    },
+    terminate: () => {
+      thread.removeAllListeners("exit");
+      void thread.terminate();
+    },
   };
 }
 
-const job = (request: unknown) => ({ name: "computeAttention", request }) as Job;
+const threads: Thread[] = [];
+const job = (request: unknown): Task => ({
+  name: "computeAttention",
+  message: () => ({ message: { job: { request } }, transfer: [] }),
+});
 const make = (size: number, deadline = 10_000) => {
   started = 0;
   pool = new Pool(start, size, deadline);
@@ -70,15 +79,47 @@ describe("Pool", () => {
   });
 
   it.each([
-    ["trap", "trap"],
-    ["die", "trap"],
-    ["throw", "trap"],
-  ])("%s: the error reaches the caller, the worker is replaced, the next job works", async (what, code) => {
+    ["trap", "trap", 2],
+    ["die", "trap", 3],
+    ["throw", "trap", 2],
+  ])("%s: the error reaches the caller, the worker is replaced, the next job works", async (what, code, workers) => {
     const one = make(1);
     expect(await one.run(job("before"))).toBe("before");
     await expect(one.run(job(what))).rejects.toMatchObject({ code });
     expect(await one.run(job("after"))).toBe("after");
+    expect(started, "who dies of a job twice is not tried a third time").toBe(workers);
+  });
+
+  it("a job whose worker is ended from outside is run again, with a new message", async () => {
+    const one = make(1);
+    let messages = 0;
+    const task = job("hang");
+    const lost = one.run({ ...task, message: () => (messages++ === 0 ? task.message() : job("again").message()) });
+    await vi.waitFor(() => expect(messages).toBe(1));
+    await threads.at(-1)?.terminate();
+    expect(await lost).toBe("again");
     expect(started).toBe(2);
+  });
+
+  it("an idle worker that is ended from outside is not given a job", async () => {
+    const one = make(1);
+    await one.run(job("before"));
+    await threads.at(-1)?.terminate();
+    expect(await one.run(job("after"))).toBe("after");
+    expect(started).toBe(2);
+  });
+
+  it("what is not wanted any more is not run", async () => {
+    const one = make(1);
+    const running = one.run(job("first"));
+    let messages = 0;
+    const message = () => {
+      messages++;
+      return job("second").message();
+    };
+    expect(await one.run({ name: "computeAttention", message, wanted: () => false })).toBeUndefined();
+    expect(await running).toBe("first");
+    expect(messages).toBe(0);
   });
 
   it("a job over its deadline is ended; jobs that wait behind it still run", async () => {

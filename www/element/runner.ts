@@ -41,9 +41,10 @@ export class Runner {
       const engine = await sharedEngine();
       const wanted = await buildRequest(state, engine.tokenize);
       const { request } = wanted;
+      const { tracedTokens } = await engine.limits();
       if (run !== this.#newest) return;
-      checkTokens(request.tokens?.query, "text", engine.limits.tracedTokens);
-      checkTokens(request.tokens?.key, "keyText", engine.limits.tracedTokens);
+      checkTokens(request.tokens?.query, "text", tracedTokens);
+      checkTokens(request.tokens?.key, "keyText", tracedTokens);
       const trace = await (wanted.kind === "linear"
         ? engine.traceLinearAttention(wanted.request)
         : engine.traceAttention(wanted.request));

@@ -5,6 +5,12 @@ import type { JobName } from "./wasm.ts";
 /** About 4 ms of scalar arithmetic on a slow machine: a quarter of a frame. */
 export const LOCAL_COST = 1_000_000;
 
+/**
+ * Multiply-adds of attention that the kernels do in about 2 ms on a slow machine. Two workers gain from 0.4 ms on, but the
+ * reader of a page gains from an answer without a message.
+ */
+export const LOCAL_ATTENTION = 30_000_000;
+
 /** Cost of one cell of an N x N stage in a trace: exp, divisions and stores count as this many multiply-adds. */
 const CELL = 24;
 

@@ -1,14 +1,19 @@
 /**
  * The typed face of the engine, the same in browsers and in Node 20+.
  *
- * A job that takes well under a frame runs where it is called; a larger one in a worker. The caller sees a promise either way.
+ * A job that takes well under a frame runs where it is called; a larger one in workers. The caller sees a promise either way.
  */
 
-import { costOf, LOCAL_COST } from "./cost.ts";
+import { BufferStore } from "./buffer-store.ts";
+import { attentionBuffers } from "./buffers.ts";
+import { costOf, LOCAL_ATTENTION, LOCAL_COST } from "./cost.ts";
 import { EngineError, toPlainError } from "./errors.ts";
-import { Pool } from "./pool.ts";
+import { hasRelaxed, KERNELS_WASM, Kernels } from "./kernels.ts";
+import { loadModule } from "./load.ts";
+import { disposed, Pool, type WorkerHandle } from "./pool.ts";
+import { attendInParts, cutsOf, wholeOf } from "./split.ts";
 import { startWorker } from "./start-worker.ts";
-import type { Engine, EngineOptions, Explanation, Limits, Trace } from "./types.ts";
+import type * as types from "./types.ts";
 import { DEFAULT_WASM, instantiate, type JobName, run } from "./wasm.ts";
 
 export { EngineError } from "./errors.ts";
@@ -16,55 +21,133 @@ export type * from "./types.ts";
 
 const DEFAULT_DEADLINE = 60_000;
 
-let compiled: Promise<WebAssembly.Module> | undefined;
-/** The one instance on this thread: shared by every engine that uses the default wasm. */
+type Source = NonNullable<types.EngineOptions["wasm"]>;
+
+/** The one instance of the engine on this thread: of whichever wasm was there first. */
 let local: "none" | "ready" | "trapped" = "none";
 
-export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  if (options.backend === "webgpu") {
-    throw new EngineError({
-      code: "backend",
-      operation: "createEngine",
-      expected: '"auto" or "cpu" (this build has no WebGPU path)',
-      found: '"webgpu"',
-    });
-  }
-  const module = await (options.wasm === undefined ? sharedModule() : compile(options.wasm));
-  if (local === "none") {
-    instantiate(module);
-    local = "ready";
-  }
-  const limits = run({ name: "limits", request: undefined }) as Limits;
-  const size = options.workers ?? Math.max(1, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1);
-  const pool = new Pool(() => startWorker(module), size, options.deadline ?? DEFAULT_DEADLINE);
-  let disposed = false;
-
-  const call = async <T>(name: JobName, request: unknown): Promise<T> => {
-    const small = costOf(name, request) <= LOCAL_COST;
-    if (!disposed && local === "ready" && (small || size === 0)) return here(name, request) as T;
-    return (await pool.run({ name, request })) as T;
-  };
-
-  return {
-    computeAttention: (request) => call("computeAttention", request),
-    traceAttention: (request) => call("traceAttention", request),
-    linearAttention: (request) => call("linearAttention", request),
-    rotaryEmbedding: (request) => call("rotaryEmbedding", request),
-    traceLinearAttention: (request) => call("traceLinearAttention", request),
-    explain: (trace: Trace, stage: string, index: readonly number[]) =>
-      call<Explanation>("explain", { trace, stage, index }),
-    tokenize: (text) => call("tokenize", text),
-    limits,
-    backend: "cpu",
-    adapter: "CPU, WebAssembly",
-    dispose: () => {
-      disposed = true;
-      pool.dispose();
-    },
-  };
+export async function createEngine(options: types.EngineOptions = {}): Promise<types.Engine> {
+  const kind = kernelsOf(options);
+  const source = options.wasm ?? DEFAULT_WASM;
+  // What was handed over is looked at now; what lies elsewhere is fetched when it is needed.
+  if (!(source instanceof URL || typeof source === "string")) await loadModule(source);
+  return new CpuEngine(source, kind, options);
 }
 
-/** After a trap the instance on this thread is never used again: later jobs go to workers, which are replaced. */
+function kernelsOf({ backend, kernels = "auto" }: types.EngineOptions): types.Kernels {
+  const refused = (code: string, expected: string, found: unknown) =>
+    new EngineError({ code, operation: "createEngine", expected, found: String(JSON.stringify(found)) });
+  if (backend === "webgpu") throw refused("backend", '"auto" or "cpu" (this build has no WebGPU path)', backend);
+  const relaxed = hasRelaxed();
+  if (kernels === "auto") return relaxed ? "relaxed" : "simd128";
+  if (kernels !== "simd128" && kernels !== "relaxed") {
+    throw refused("option", 'kernels: "auto", "simd128" or "relaxed"', kernels);
+  }
+  if (kernels === "relaxed" && !relaxed) throw refused("option", '"auto" or "simd128" (no relaxed SIMD here)', kernels);
+  return kernels;
+}
+
+/** Its functions are bound, since callers hand them on as they are. */
+class CpuEngine implements types.Engine {
+  readonly kernels: types.Kernels;
+  readonly backend = "cpu";
+  readonly adapter = "CPU, WebAssembly";
+  readonly #source: Source;
+  readonly #pool: Pool;
+  readonly #store: BufferStore;
+  /** What workers are sent, as far as it is there. */
+  readonly #modules: { engine?: WebAssembly.Module; kernels?: WebAssembly.Module } = {};
+  /** The kernels of this thread. */
+  #here: Kernels | undefined;
+  #disposed = false;
+
+  constructor(source: Source, kernels: types.Kernels, { workers, deadline }: types.EngineOptions) {
+    this.kernels = kernels;
+    this.#source = source;
+    const size = workers ?? Math.max(2, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1);
+    this.#pool = new Pool(() => this.#startWorker(), size, deadline ?? DEFAULT_DEADLINE);
+    this.#store = new BufferStore(2 * size);
+  }
+
+  computeAttention = async (request: types.AttentionRequest): Promise<types.AttentionResult> => {
+    const kernels = this.#here ?? (await this.#startKernels());
+    const cost = kernels.consider(request);
+    if (cost < 0 || this.#disposed) return this.#call("computeAttention", request);
+    const whole = cost > LOCAL_ATTENTION && this.#pool.size > 0 ? wholeOf(request, kernels.table) : undefined;
+    if (whole) {
+      const cuts = cutsOf(whole, this.#pool.size);
+      return attendInParts(whole, cuts, this.#store, (task) => this.#pool.run(task));
+    }
+    try {
+      return kernels.attend(request);
+    } catch (thrown) {
+      const error = toPlainError(thrown, "computeAttention");
+      // After a trap an instance is never used again.
+      if (error.trapped) this.#here = undefined;
+      throw new EngineError(error);
+    }
+  };
+
+  attentionBuffers = async (sizes: types.BufferSizes): Promise<types.AttentionBuffers> => {
+    if (this.#disposed) throw disposed("attentionBuffers");
+    return attentionBuffers(this.#here ?? (await this.#startKernels()), sizes);
+  };
+
+  traceAttention = (request: types.TraceRequest) => this.#call<types.Trace>("traceAttention", request);
+  traceLinearAttention = (request: types.LinearTraceRequest) =>
+    this.#call<types.Trace>("traceLinearAttention", request);
+  linearAttention = (request: types.LinearAttentionRequest) =>
+    this.#call<types.LinearAttentionResult>("linearAttention", request);
+  rotaryEmbedding = (request: types.RotaryEmbeddingRequest) => this.#call<types.Tensor>("rotaryEmbedding", request);
+  explain = (trace: types.Trace, stage: string, index: readonly number[]) =>
+    this.#call<types.Explanation>("explain", { trace, stage, index });
+  tokenize = (text: string) => this.#call<string[]>("tokenize", text);
+  limits = () => this.#call<types.Limits>("limits", undefined);
+
+  get memoryBytes(): number {
+    return this.#here?.memoryBytes ?? 0;
+  }
+
+  dispose = (): void => {
+    this.#disposed = true;
+    this.#pool.dispose();
+  };
+
+  /** A job of the engine: small ones here, until an instance on this thread has trapped. */
+  async #call<T>(name: JobName, request: unknown): Promise<T> {
+    if (this.#disposed) throw disposed(name);
+    this.#modules.engine ??= await loadModule(this.#source);
+    const { engine } = this.#modules;
+    if (local !== "trapped" && (costOf(name, request) <= LOCAL_COST || this.#pool.size === 0)) {
+      if (local === "none") instantiate(engine);
+      local = "ready";
+      return here(name, request) as T;
+    }
+    const message = () => ({ message: { job: { name, request } }, transfer: [] });
+    return (await this.#pool.run({ name, message })) as T;
+  }
+
+  async #startKernels(): Promise<Kernels> {
+    const module = await loadModule(KERNELS_WASM[this.kernels]);
+    this.#modules.kernels = module;
+    this.#here ??= new Kernels(module);
+    return this.#here;
+  }
+
+  /** A worker that is sent each module with the first job that needs it. */
+  async #startWorker(): Promise<WorkerHandle> {
+    const worker = await startWorker();
+    const sent = new Set<string>();
+    const post = (message: object, transfer: Transferable[]) => {
+      const needed = "part" in message ? "kernels" : "engine";
+      const modules = sent.has(needed) ? {} : { [needed]: this.#modules[needed] };
+      worker.post({ ...message, ...modules }, transfer);
+      sent.add(needed);
+    };
+    return { ...worker, post };
+  }
+}
+
 function here(name: JobName, request: unknown): unknown {
   try {
     return run({ name, request });
@@ -73,37 +156,4 @@ function here(name: JobName, request: unknown): unknown {
     if (error.trapped) local = "trapped";
     throw new EngineError(error);
   }
-}
-
-function sharedModule(): Promise<WebAssembly.Module> {
-  compiled ??= compile(DEFAULT_WASM).catch((error: unknown) => {
-    compiled = undefined;
-    throw error;
-  });
-  return compiled;
-}
-
-async function compile(source: NonNullable<EngineOptions["wasm"]>): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source;
-  try {
-    if (source instanceof URL || typeof source === "string") return await compileFrom(new URL(source, import.meta.url));
-    return await WebAssembly.compile(source);
-  } catch (thrown) {
-    const found = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new EngineError({ code: "load", operation: "createEngine", expected: "the engine's wasm", found });
-  }
-}
-
-async function compileFrom(url: URL): Promise<WebAssembly.Module> {
-  if (url.protocol === "file:" && typeof process !== "undefined") {
-    const name = "node:fs/promises";
-    const { readFile } = (await import(/* @vite-ignore */ name)) as typeof import("node:fs/promises");
-    return WebAssembly.compile(await readFile(url));
-  }
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${response.status} ${response.statusText} for ${url.pathname}`);
-  if (response.headers.get("content-type")?.startsWith("application/wasm")) {
-    return WebAssembly.compileStreaming(response);
-  }
-  return WebAssembly.compile(await response.arrayBuffer());
 }

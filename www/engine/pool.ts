@@ -1,31 +1,48 @@
-/** A pool of plain workers. A job that traps or overruns its deadline is ended with its worker; the next job gets a new one. */
+/**
+ * A pool of plain workers. A job that traps or overruns its deadline is ended with its worker; the next job gets a new one.
+ * A job whose worker was ended by somebody else is run again, once.
+ */
 
 import { EngineError, type PlainError } from "./errors.ts";
-import type { Job } from "./wasm.ts";
 
 /** What the pool needs of a worker, in a browser and in Node alike. */
 export interface WorkerHandle {
-  post(message: unknown): void;
+  post(message: object, transfer: Transferable[]): void;
   onMessage(handler: (message: Reply) => void): void;
+  /** The worker's script failed. */
   onFailure(handler: (reason: string) => void): void;
+  /** The worker is gone, and not by this `terminate`. */
+  onEnd(handler: () => void): void;
   terminate(): void;
 }
 export interface Reply {
   ready?: true;
+  /** It holds the lock by which its end is seen. */
+  lock?: boolean;
   result?: unknown;
   error?: PlainError;
 }
 export type StartWorker = () => Promise<WorkerHandle>;
 
+export interface Task {
+  /** What errors call it. */
+  name: string;
+  /** Made when a worker is free, and again for another worker. */
+  message(): { message: object; transfer: Transferable[] };
+  /** False where the result is of no use any more. */
+  wanted?(): boolean;
+}
+
 interface Pending {
-  job: Job;
+  task: Task;
+  again: boolean;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
 export class Pool {
+  readonly size: number;
   readonly #start: StartWorker;
-  readonly #size: number;
   readonly #deadline: number;
   readonly #idle: WorkerHandle[] = [];
   readonly #busy = new Map<WorkerHandle, Pending>();
@@ -35,14 +52,14 @@ export class Pool {
 
   constructor(start: StartWorker, size: number, deadline: number) {
     this.#start = start;
-    this.#size = size;
+    this.size = size;
     this.#deadline = deadline;
   }
 
-  run(job: Job): Promise<unknown> {
-    if (this.#disposed) return Promise.reject(disposed(job));
+  run(task: Task): Promise<unknown> {
+    if (this.#disposed) return Promise.reject(disposed(task.name));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ job, resolve, reject });
+      this.#queue.push({ task, again: false, resolve, reject });
       this.#pump();
     });
   }
@@ -52,21 +69,26 @@ export class Pool {
     for (const worker of this.#idle) worker.terminate();
     for (const [worker, pending] of this.#busy) {
       worker.terminate();
-      pending.reject(disposed(pending.job));
+      pending.reject(disposed(pending.task.name));
     }
-    for (const pending of this.#queue) pending.reject(disposed(pending.job));
+    for (const pending of this.#queue) pending.reject(disposed(pending.task.name));
     this.#idle.length = 0;
     this.#busy.clear();
     this.#queue = [];
   }
 
   #pump(): void {
+    this.#queue = this.#queue.filter((pending) => {
+      const wanted = pending.task.wanted?.() ?? true;
+      if (!wanted) pending.resolve(undefined);
+      return wanted;
+    });
     while (this.#queue.length > 0) {
       const worker = this.#idle.pop();
       if (!worker) break;
       this.#assign(worker, this.#queue.shift() as Pending);
     }
-    const wanted = Math.min(this.#queue.length, this.#size - this.#busy.size - this.#idle.length);
+    const wanted = Math.min(this.#queue.length, this.size - this.#busy.size - this.#idle.length);
     while (this.#starting < wanted) void this.#add();
   }
 
@@ -76,6 +98,7 @@ export class Pool {
       const worker = await this.#start();
       this.#starting--;
       if (this.#disposed) return worker.terminate();
+      worker.onEnd(() => this.#lost(worker));
       this.#idle.push(worker);
       this.#pump();
     } catch (thrown) {
@@ -83,7 +106,7 @@ export class Pool {
       const found = thrown instanceof Error ? thrown.message : String(thrown);
       const failed = this.#queue.shift();
       failed?.reject(
-        new EngineError({ code: "worker", operation: failed.job.name, expected: "a worker that starts", found }),
+        new EngineError({ code: "worker", operation: failed.task.name, expected: "a worker that starts", found }),
       );
       if (this.#queue.length > 0) this.#pump();
     }
@@ -91,10 +114,10 @@ export class Pool {
 
   #assign(worker: WorkerHandle, pending: Pending): void {
     this.#busy.set(worker, pending);
-    const { job } = pending;
+    const { task } = pending;
     const timer = setTimeout(() => {
       const expected = `a result within ${this.#deadline} ms`;
-      this.#end(worker, new EngineError({ code: "deadline", operation: job.name, expected, found: "none" }));
+      this.#end(worker, new EngineError({ code: "deadline", operation: task.name, expected, found: "none" }));
     }, this.#deadline);
     const settle = (then: () => void) => {
       clearTimeout(timer);
@@ -110,21 +133,33 @@ export class Pool {
         this.#pump();
       }),
     );
-    worker.onFailure((found) =>
-      settle(() =>
-        this.#end(worker, new EngineError({ code: "trap", operation: job.name, expected: "a result", found })),
-      ),
-    );
+    worker.onFailure((found) => settle(() => this.#end(worker, trap(task, found))));
+    worker.onEnd(() => {
+      clearTimeout(timer);
+      this.#lost(worker);
+    });
     try {
-      worker.post({ job });
+      const { message, transfer } = task.message();
+      worker.post(message, transfer);
     } catch (thrown) {
       settle(() => {
         this.#busy.delete(worker);
         this.#idle.push(worker);
         const found = thrown instanceof Error ? thrown.message : String(thrown);
-        pending.reject(new EngineError({ code: "type", operation: job.name, expected: "plain data", found }));
+        pending.reject(new EngineError({ code: "type", operation: task.name, expected: "plain data", found }));
       });
     }
+  }
+
+  /** A worker is gone that nobody here ended: the job that it had, if any, is run again. */
+  #lost(worker: WorkerHandle): void {
+    const idle = this.#idle.indexOf(worker);
+    if (idle >= 0) this.#idle.splice(idle, 1);
+    const pending = this.#busy.get(worker);
+    this.#busy.delete(worker);
+    if (pending?.again) pending.reject(trap(pending.task, "two workers that were ended from outside"));
+    else if (pending) this.#queue.unshift({ ...pending, again: true });
+    this.#pump();
   }
 
   #end(worker: WorkerHandle, error: EngineError): void {
@@ -136,10 +171,14 @@ export class Pool {
   }
 }
 
-function disposed(job: Job): EngineError {
+function trap(task: Task, found: string): EngineError {
+  return new EngineError({ code: "trap", operation: task.name, expected: "a result", found });
+}
+
+export function disposed(operation: string): EngineError {
   return new EngineError({
     code: "disposed",
-    operation: job.name,
+    operation,
     expected: "an engine in use",
     found: "one that was disposed of",
   });

@@ -4,42 +4,54 @@ import type { Reply, WorkerHandle } from "./pool.ts";
 
 const READY_WITHIN = 20_000;
 
-export async function startWorker(module: WebAssembly.Module): Promise<WorkerHandle> {
+export async function startWorker(): Promise<WorkerHandle> {
   const base = import.meta.url;
   const script = new URL("./worker.js", base);
   const worker = typeof Worker === "undefined" ? await startThread(script) : startBrowserWorker(script);
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${READY_WITHIN} ms`)), READY_WITHIN);
+    const fail = (reason: string) => {
+      clearTimeout(timer);
+      worker.terminate();
+      reject(new Error(reason));
+    };
+    const timer = setTimeout(() => fail(`no answer within ${READY_WITHIN} ms`), READY_WITHIN);
     worker.onMessage((message) => {
       if (!message.ready) return;
       clearTimeout(timer);
       resolve();
     });
-    worker.onFailure((reason) => {
-      clearTimeout(timer);
-      worker.terminate();
-      reject(new Error(reason));
-    });
+    worker.onFailure(fail);
+    worker.onEnd(() => fail("it ended"));
   });
-  worker.post({ module });
   return worker;
 }
 
 function startBrowserWorker(script: URL): WorkerHandle {
   const sameOrigin = script.origin === globalThis.location?.origin;
+  // The lock that it holds while it lives; a worker's end makes no event. Without locks (a page that is not secure) the
+  // deadline finds a lost job.
+  const lock = globalThis.navigator?.locks ? `attention-engine-${Math.random()}` : "";
   const url = sameOrigin
     ? script.href
     : URL.createObjectURL(new Blob([`import ${JSON.stringify(script.href)};`], { type: "text/javascript" }));
-  const worker = new Worker(url, { type: "module", name: "attention-engine" });
+  const worker = new Worker(url, { type: "module", name: `attention-engine ${lock}` });
+  let ended = () => {};
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer) => worker.postMessage(message, transfer),
     onMessage: (handler) => {
-      worker.onmessage = (event: MessageEvent<Reply>) => handler(event.data);
+      worker.onmessage = (event: MessageEvent<Reply>) => {
+        if (event.data.lock) navigator.locks.request(lock, () => ended());
+        handler(event.data);
+      };
     },
     onFailure: (handler) => {
       worker.onerror = (event) => handler(event.message || "the worker's script did not load");
     },
+    onEnd: (handler) => {
+      ended = handler;
+    },
     terminate: () => {
+      ended = () => {};
       worker.terminate();
       if (!sameOrigin) URL.revokeObjectURL(url);
     },
@@ -53,9 +65,9 @@ async function startThread(script: URL): Promise<WorkerHandle> {
   thread.unref();
   return {
     // A thread with work to do keeps the process alive; an idle one does not.
-    post: (message) => {
+    post: (message, transfer) => {
       thread.ref();
-      thread.postMessage(message);
+      thread.postMessage(message, transfer as never);
     },
     onMessage: (handler) => {
       thread.removeAllListeners("message");
@@ -68,6 +80,13 @@ async function startThread(script: URL): Promise<WorkerHandle> {
       thread.removeAllListeners("error");
       thread.on("error", (error) => handler(error.message));
     },
-    terminate: () => void thread.terminate(),
+    onEnd: (handler) => {
+      thread.removeAllListeners("exit");
+      thread.on("exit", handler);
+    },
+    terminate: () => {
+      thread.removeAllListeners("exit");
+      void thread.terminate();
+    },
   };
 }

@@ -13,6 +13,10 @@ export interface Mask {
 
 export type Backend = "cpu" | "webgpu";
 
+/** The builds of the attention kernels: for every browser, and for those with relaxed SIMD. */
+export type Kernels = "simd128" | "relaxed";
+
+/** Its arrays are to stay as they are until the result is there: a large one is copied part by part, as workers get free. */
 export interface AttentionRequest {
   /** [batch, head, query, dim] or packed [batch, query, head * dim] with `qHeads` and `kvHeads`. */
   q: Tensor;
@@ -187,12 +191,44 @@ export interface EngineOptions {
   /** Where the wasm is, or the wasm itself. Default: the file beside engine.js. */
   wasm?: URL | string | BufferSource | WebAssembly.Module;
   backend?: "auto" | Backend;
-  /** How many workers at most. Default: one less than the processors, at least one. 0: everything runs where it is called. */
+  /**
+   * Which kernels compute attention. Default "auto": "relaxed" where the browser has it, which multiplies and adds in one
+   * step, with one rounding. Traces are computed by neither and are the same everywhere.
+   */
+  kernels?: "auto" | Kernels;
+  /** How many workers at most. Default: one less than the processors, at least two. 0: everything runs where it is called. */
   workers?: number;
   /** Milliseconds that a job in a worker may take before it is ended. Default 60,000. */
   deadline?: number;
 }
 
+/** Tensors that stay in the engine's memory on the calling thread, [batch, head, token, dim], so that no call copies them. */
+export interface AttentionBuffers {
+  /** Views to write to and to read from. Ask for them anew each time: they end when the engine's memory grows. */
+  readonly q: Float32Array;
+  readonly k: Float32Array;
+  readonly v: Float32Array;
+  readonly output: Float32Array;
+  /** Attention over what stands in q, k and v, into output. Throws an EngineError. */
+  compute(options?: Pick<AttentionRequest, "causal" | "window" | "scale" | "softcap">): void;
+  /** Gives the memory back. */
+  dispose(): void;
+}
+
+export interface BufferSizes {
+  batch?: number;
+  heads: number;
+  /** Default: as many as `heads`. */
+  kvHeads?: number;
+  queries: number;
+  /** Default: as many as `queries`. */
+  keys?: number;
+  dim: number;
+  /** Default: as large as `dim`. */
+  valueDim?: number;
+}
+
+/** Nothing is loaded before it is needed: a first `computeAttention` waits for the small kernels alone. */
 export interface Engine {
   computeAttention(request: AttentionRequest): Promise<AttentionResult>;
   traceAttention(request: TraceRequest): Promise<Trace>;
@@ -201,7 +237,12 @@ export interface Engine {
   traceLinearAttention(request: LinearTraceRequest): Promise<Trace>;
   explain(trace: Trace, stage: string, index: readonly number[]): Promise<Explanation>;
   tokenize(text: string): Promise<string[]>;
-  readonly limits: Limits;
+  limits(): Promise<Limits>;
+  attentionBuffers(sizes: BufferSizes): Promise<AttentionBuffers>;
+  /** What computes attention. */
+  readonly kernels: Kernels;
+  /** Memory of the kernels on the calling thread; workers have their own. */
+  readonly memoryBytes: number;
   readonly backend: Backend;
   readonly adapter: string;
   dispose(): void;

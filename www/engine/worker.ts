@@ -1,11 +1,20 @@
-/** A worker of the pool: one wasm instance, one job at a time. The same file runs in browsers and in Node. */
+/** A worker of the pool: one wasm instance of each kind, one job at a time. The same file runs in browsers and in Node. */
 
 import { toPlainError } from "./errors.ts";
+import { Kernels } from "./kernels.ts";
 import { instantiate, type Job, run, transferables } from "./wasm.ts";
+
+/** Modules come before the first job that needs them. */
+interface Message {
+  engine?: WebAssembly.Module;
+  kernels?: WebAssembly.Module;
+  job?: Job;
+  part?: ArrayBuffer;
+}
 
 interface Port {
   post(message: unknown, transfer: Transferable[]): void;
-  listen(handler: (message: { module?: WebAssembly.Module; job?: Job }) => void): void;
+  listen(handler: (message: Message) => void): void;
 }
 
 async function openPort(): Promise<Port> {
@@ -25,15 +34,37 @@ async function openPort(): Promise<Port> {
   };
 }
 
+/** Holds the lock that its name tells for as long as it lives: whoever waits for the lock learns when it ends. */
+async function holdLock(): Promise<boolean> {
+  const name = typeof WorkerGlobalScope === "undefined" ? "" : (self.name.split(" ")[1] ?? "");
+  if (name === "") return false;
+  return new Promise((held) => {
+    const forever = () => {
+      held(true);
+      return new Promise(() => {});
+    };
+    // A page of no origin may not.
+    navigator.locks.request(name, forever).catch(() => held(false));
+  });
+}
+
 const port = await openPort();
-port.listen(({ module, job }) => {
-  if (module) instantiate(module);
-  if (!job) return;
+let kernels: Kernels | undefined;
+port.listen((message) => {
   try {
-    const result = run(job);
-    port.post({ result }, transferables(result));
+    if (message.engine) instantiate(message.engine);
+    if (message.kernels) kernels = new Kernels(message.kernels);
+    if (message.job) {
+      const result = run(message.job);
+      port.post({ result }, transferables(result));
+    }
+    if (message.part) {
+      if (!kernels) throw new Error("this worker has no kernels");
+      const result = kernels.attendPart(message.part);
+      port.post({ result }, [result]);
+    }
   } catch (thrown) {
-    port.post({ error: toPlainError(thrown, job.name) }, []);
+    port.post({ error: toPlainError(thrown, message.job?.name ?? "computeAttention") }, []);
   }
 });
-port.post({ ready: true }, []);
+port.post({ ready: true, lock: await holdLock() }, []);
