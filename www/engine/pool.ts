@@ -157,8 +157,12 @@ export class Pool {
     if (idle >= 0) this.#idle.splice(idle, 1);
     const pending = this.#busy.get(worker);
     this.#busy.delete(worker);
-    if (pending?.again) pending.reject(trap(pending.task, "two workers that were ended from outside"));
-    else if (pending) this.#queue.unshift({ ...pending, again: true });
+    if (pending) {
+      // Idle ones may be gone too and not have been missed yet: the job goes to one that has just answered, or to a new one.
+      for (const other of this.#idle.splice(0)) other.terminate();
+      if (pending.again) pending.reject(trap(pending.task, "two workers that were ended from outside"));
+      else this.#queue.unshift({ ...pending, again: true });
+    }
     this.#pump();
   }
 

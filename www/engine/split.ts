@@ -130,7 +130,10 @@ export async function attendInParts(
         return { message: { part: buffer }, transfer: [buffer] };
       };
       try {
-        const buffer = (await run({ name: "computeAttention", message, wanted: () => !failed })) as ArrayBuffer;
+        const buffer = (await run({ name: "computeAttention", message, wanted: () => !failed })) as
+          | ArrayBuffer
+          | undefined;
+        if (!buffer) return;
         if (!failed) unpack(whole, cut, new Float32Array(buffer), data);
         store.give(buffer);
       } catch (thrown) {
