@@ -50,6 +50,8 @@ function packageManifest() {
       "./element": entry("element", "element"),
       "./engine": entry("engine/engine", "engine"),
       "./engine.wasm": "./engine_bg.wasm",
+      "./kernels_simd128.wasm": "./kernels_simd128.wasm",
+      "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
       "./package.json": "./package.json",
     },
     types: "./types/index.d.ts",
