@@ -193,7 +193,7 @@ pub fn explain(trace: JsValue, stage: JsValue, index: JsValue) -> Result<JsValue
     };
     let index = request::sizes(operation, "index", &index)?;
     let config = request.trace_config()?;
-    let stages: Vec<crate::Stage> = request.parsed("stages")?;
+    let stages = request.stages()?;
     let explanation = crate::trace::explain_cells(
         &config,
         &stages,

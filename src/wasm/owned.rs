@@ -1,13 +1,15 @@
 //! Inputs that were copied from JavaScript, and are lent to the library.
 
 use super::reply;
-use super::request::Request;
+use super::request::{Request, sizes};
 use crate::config::Position;
 use crate::mask::Mask;
 use crate::positions::BASE;
-use crate::trace::{PositionConfig, Tokens, TraceConfig, TraceInput, TraceKind};
+use crate::trace::{PositionConfig, Stage, Tokens, TraceConfig, TraceInput, TraceKind};
 use js_sys::{Array, Float32Array, Uint8Array};
 use ndarray::ArrayD;
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use wasm_bindgen::prelude::*;
 
 impl Request<'_> {
@@ -115,6 +117,47 @@ impl Request<'_> {
             past: size("past")?,
             mask_length: size("maskLength")?,
             rule: None,
+        })
+    }
+
+    /// The table of a trace's stages; by hand for the same reason.
+    pub fn stages(&self) -> Result<Vec<Stage>, JsValue> {
+        let value = self.get("stages")?;
+        if !Array::is_array(&value) {
+            return Err(self.refused("stages", "those of a trace", &value));
+        }
+        let stages = Array::from(&value);
+        stages
+            .iter()
+            .map(|stage| self.inner(&stage).stage())
+            .collect()
+    }
+
+    fn stage(&self) -> Result<Stage, JsValue> {
+        if !self.object().is_object() {
+            return Err(self.refused("stages", "those of a trace", self.object()));
+        }
+        let text = |name: &str| self.text(name).map(Option::unwrap_or_default);
+        let axes = self.strings("axes")?;
+        Ok(Stage {
+            id: text("id")?.into(),
+            axes: axes
+                .iter()
+                .map(|axis| self.named("axes", axis))
+                .collect::<Result<_, _>>()?,
+            shape: sizes(self.operation, "shape", &self.get("shape")?)?,
+            offset: self.size("offset")?.unwrap_or_default(),
+            from: self.strings("from")?.into_iter().map(Into::into).collect(),
+            op: self.named("op", &text("op")?)?,
+            formula: text("formula")?.into(),
+        })
+    }
+
+    /// A value that is known by its name.
+    fn named<T: DeserializeOwned>(&self, field: &str, name: &str) -> Result<T, JsValue> {
+        let name: StrDeserializer<ValueError> = name.into_deserializer();
+        T::deserialize(name).map_err(|fault| {
+            reply::error(self.operation.kind(format!("{field} of a stage"), fault))
         })
     }
 

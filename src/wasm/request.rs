@@ -7,7 +7,6 @@ use crate::limits::TENSOR_BYTES;
 use crate::trace::Tokens;
 use js_sys::{Array, Float32Array, Int32Array, Reflect};
 use ndarray::{ArrayD, IxDyn};
-use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 /// A request under examination. Absent, `undefined` and `null` are the same.
@@ -88,6 +87,10 @@ impl<'a> Request<'a> {
         )
     }
 
+    pub fn object(&self) -> &JsValue {
+        self.object
+    }
+
     pub fn get(&self, name: &str) -> Result<JsValue, JsValue> {
         Reflect::get(self.object, &name.into())
     }
@@ -102,12 +105,6 @@ impl<'a> Request<'a> {
             operation: self.operation,
             object,
         }
-    }
-
-    /// Plain data of a known form.
-    pub fn parsed<T: DeserializeOwned>(&self, name: &str) -> Result<T, JsValue> {
-        serde_wasm_bindgen::from_value(self.get(name)?)
-            .map_err(|fault| reply::error(self.operation.kind(format!("{name} of a trace"), fault)))
     }
 
     pub fn number(&self, name: &str) -> Result<Option<f64>, JsValue> {
@@ -303,7 +300,7 @@ impl<'a> Request<'a> {
         })
     }
 
-    fn strings(&self, name: &str) -> Result<Vec<String>, JsValue> {
+    pub fn strings(&self, name: &str) -> Result<Vec<String>, JsValue> {
         let Some(value) = self.field(name)? else {
             return Ok(Vec::new());
         };
