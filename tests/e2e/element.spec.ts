@@ -143,9 +143,16 @@ test("it can be moved, removed while it loads, and taken away", async ({ page })
     document.body.append(other);
     other.remove();
     play.dispose();
-    return { moved, left: document.querySelectorAll("attention-playground").length };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return {
+      moved,
+      playing: play.shadowRoot?.querySelector('[aria-label="Pause"]') !== null,
+      left: document.querySelectorAll("attention-playground").length,
+    };
   });
   expect(result.left).toBe(0);
+  expect(result.playing).toBe(false);
+  expect(result.moved).toBeGreaterThanOrEqual(0);
 });
 
 for (const [width, height] of [
@@ -191,3 +198,67 @@ test("bad arguments of methods are refused with what was expected and found", as
   expect(thrown.unit).toMatch(/expected one of cell, row, stage, found evil/);
   expect(thrown).toMatchObject({ time: "", same: true, far: "" });
 });
+
+test("sync-url keeps the attributes that the address does not speak of", async ({ page }) => {
+  await page.route("**/host.html*", (route) =>
+    route.fulfill({
+      contentType: "text/html",
+      body: HOST('<attention-playground sync-url text="dog bites man" heads="1"></attention-playground>'),
+    }),
+  );
+  await page.goto("./host.html?heads=3&foreign=kept");
+  await page.locator("attention-playground").evaluate((element) => (element as Play).ready);
+  const found = await page.locator("attention-playground").evaluate((element) => (element as Play).state);
+  expect(found).toMatchObject({ text: "dog bites man", heads: 3 });
+  await page.locator('[data-stop="weights"]').click();
+  expect(new URL(page.url()).searchParams.get("foreign")).toBe("kept");
+});
+
+test("matrices may be typed arrays, NaN among them", async ({ page }) => {
+  await host(page, '<attention-playground heads="1"></attention-playground>');
+  const value = await page.locator("attention-playground").evaluate(async (element) => {
+    const play = element as Play;
+    const old = play.trace;
+    const x = { shape: [1, 2], data: new Float32Array([1, Number.NaN]) };
+    play.matrices = { q: x, k: x, v: x } as never;
+    while (play.trace === old) await new Promise((resolve) => setTimeout(resolve, 10));
+    return play.trace?.nonFiniteCount;
+  });
+  expect(value).toBe(3);
+});
+
+test("out of sight it rests", async ({ page }) => {
+  await host(
+    page,
+    '<attention-playground text="dog bites man"></attention-playground><div style="height:5000px"></div>',
+  );
+  await page.locator("attention-playground").evaluate((element) => (element as Play).play());
+  await page.evaluate(() => scrollTo(0, 4000));
+  await expect(page.locator('[aria-label="Play"]')).toHaveCount(1);
+});
+
+for (const file of ["engine_bg.wasm", "worker.js"]) {
+  test(`without ${file} the fallback stays, and one error is told`, async ({ page }) => {
+    await page.route(`**/${file}`, (route) => route.fulfill({ status: 404, body: "" }));
+    // Enough tokens that the job needs a worker.
+    const text = "word ".repeat(200);
+    await page.route("**/host.html", (route) =>
+      route.fulfill({
+        contentType: "text/html",
+        body: HOST(
+          `<attention-playground text="${text}" heads="8" head-dim="16"><p>the fallback</p></attention-playground>`,
+        ),
+      }),
+    );
+    await page.goto("./host.html");
+    await expect(page.locator(".problem")).toBeVisible({ timeout: 25_000 });
+    await expect(page.getByText("the fallback")).toBeVisible();
+    const outcome = await page.locator("attention-playground").evaluate((one) =>
+      (one as Play).ready.then(
+        () => "ready",
+        () => "rejected",
+      ),
+    );
+    expect(outcome).toBe("rejected");
+  });
+}

@@ -57,6 +57,9 @@ test("scrubbing back looks exactly like playing forward", async ({ page }) => {
     await page.locator("attention-playground").evaluate(async (element, t) => {
       (element as Play).seek(t);
       await (element as Play).updateComplete;
+      // The engine's answer about the cell comes a turn later, and lights its operands.
+      await new Promise((resolve) => setTimeout(resolve));
+      await (element as Play).updateComplete;
     }, time);
     return `${await picture(page)}/${await shown(page)}`;
   };
@@ -156,4 +159,53 @@ test("cells of the mask are clicked shut and open", async ({ page }) => {
   await rerun(page, () => page.locator('.scene [data-stage="masked"]').nth(1).click({ force: true }));
   expect((await trace(page)).stages.some(({ id }) => id === "masked")).toBe(false);
   await expect(page.locator(".scene")).toHaveAttribute("data-scene", "scores");
+});
+
+test("the site works under any base path", async ({ page }) => {
+  await page.goto("./some/base/path/?text=dog+bites+man");
+  await page.locator("attention-playground").evaluate((element) => (element as Play).ready);
+  expect((await trace(page)).tokens.query).toEqual(["dog", "bites", "man"]);
+});
+
+test("what is typed just before a push is not lost to Back", async ({ page }) => {
+  await open(page);
+  await rerun(page, () => page.locator('[data-field="text"]').fill("typed words"));
+  await page.locator('[data-stop="weights"]').click();
+  await page.goBack();
+  expect(await state(page)).toMatchObject({ text: "typed words", stage: "scores" });
+});
+
+test("every setting, by its control, reaches the engine", async ({ page }) => {
+  await open(page, "text=dog+bites+man+again");
+  await page.getByText("More settings").click();
+  const config = async () => (await trace(page)).config;
+  const set = (field: string, value: string) =>
+    rerun(page, async () => {
+      await page.locator(`[data-field="${field}"]`).fill(value);
+      await page.locator(`[data-field="${field}"]`).press("Tab");
+    });
+  const choose = (field: string, value: string) =>
+    rerun(page, () => page.locator(`select[data-field="${field}"]`).selectOption(value));
+  await set("heads", "4");
+  await set("kvHeads", "2");
+  await set("headDim", "6");
+  await set("scale", "0.25");
+  await set("softcap", "3");
+  await set("window", "1,0");
+  await set("seed", "42");
+  expect(await config()).toMatchObject({ heads: 4, kvHeads: 2, headDim: 6, scale: 0.25, softcap: 3, seed: 42 });
+  expect((await config()).window).toEqual([1, 0]);
+  await choose("position", "rotary");
+  expect((await trace(page)).stages.some(({ id }) => id === "query_rotated")).toBe(true);
+  await choose("attention", "cross");
+  await rerun(page, () => page.locator('[data-field="keyText"]').fill("man bites"));
+  expect((await trace(page)).tokens.key).toEqual(["man", "bites"]);
+  await choose("position", "none");
+  await choose("attention", "gated_delta");
+  await set("decay", "-0.5");
+  await set("beta", "0.25");
+  const of = await trace(page);
+  const first = (id: string) => of.data[of.stages.find((stage) => stage.id === id)?.offset ?? -1];
+  expect(first("decay")).toBe(-0.5);
+  expect(first("beta")).toBe(0.25);
 });

@@ -9,6 +9,21 @@ interface Shown {
   text: string;
 }
 
+/** How many cells of the scene have to show a number now: all of the operands, and of the result what is computed. */
+const expectedCells = (page: Page): Promise<number> =>
+  page.locator("attention-playground").evaluate((element) => {
+    const play = element as Play;
+    const grids = [...(element.shadowRoot?.querySelectorAll<HTMLElement>(".scene .grid:not(.virtual)") ?? [])];
+    const size = (grid: HTMLElement) =>
+      Number(grid.getAttribute("aria-rowcount")) * Number(grid.getAttribute("aria-colcount"));
+    const { stage, cell } = play.state;
+    return grids.reduce((sum, grid) => {
+      const result = grid === grids.at(-1) || grid.dataset.view?.split(":")[0] === stage;
+      const done = cell === -2 ? size(grid) : Math.min(size(grid), Math.max(0, Math.floor(cell)));
+      return sum + (result ? done : size(grid));
+    }, 0);
+  });
+
 /** All numbers that say which cell they are, as far as they can be seen. */
 const shownNumbers = (page: Page): Promise<Shown[]> =>
   page.locator("attention-playground").evaluate((element) => {
@@ -39,7 +54,7 @@ const unnamedNumbers = (page: Page): Promise<string[]> =>
 
 async function checkPage(page: Page, atLeast: number): Promise<number> {
   const [of, shown] = [await trace(page), await shownNumbers(page)];
-  expect(shown.length).toBeGreaterThanOrEqual(atLeast);
+  expect(shown.length).toBeGreaterThanOrEqual(Math.max(atLeast, await expectedCells(page)));
   const wrong = shown.flatMap(({ stage, index, text }) => {
     const what = misprint(text, traced(of, stage, index));
     return what ? [`${stage} [${index}] ${what}`] : [];
@@ -47,8 +62,24 @@ async function checkPage(page: Page, atLeast: number): Promise<number> {
   expect(wrong).toEqual([]);
   expect(await unnamedNumbers(page)).toEqual([]);
   await checkLegend(page, of);
+  await checkLit(page);
   await checkEquation(page);
   return shown.length;
+}
+
+/** The cells that are lit as operands of the held cell are those that the engine names, no more and no fewer. */
+async function checkLit(page: Page): Promise<void> {
+  const wrong = await page.locator("attention-playground").evaluate(async (element) => {
+    const play = element as Play;
+    const [stage, ...index] = play.state.pin.split(",");
+    if (!stage) return [];
+    const { terms } = await play.explain(stage, index.map(Number));
+    const named = terms.flatMap(({ factors }) => factors).map((factor) => `${factor.stage},${factor.index}`);
+    const links = [...(element.shadowRoot?.querySelectorAll<HTMLElement>(".equation .terms [data-stage]") ?? [])];
+    const shown = links.map((link) => `${link.dataset.stage},${link.dataset.index}`);
+    return shown.length > 0 && shown.join(" ") !== named.slice(0, shown.length).join(" ") ? [shown, named] : [];
+  });
+  expect(wrong).toEqual([]);
 }
 
 async function checkLegend(page: Page, of: Awaited<ReturnType<typeof trace>>): Promise<void> {
@@ -61,6 +92,8 @@ async function checkLegend(page: Page, of: Awaited<ReturnType<typeof trace>>): P
       .map(Math.abs)
       .filter(Number.isFinite)
       .reduce((a, b) => Math.max(a, b), 0);
+    const low = of.stages.length > 0 && /^(exp|row_sum|weights)$/.test(id) ? 0 : -end;
+    expect(misprint((await scale.locator(".low").textContent()) ?? "", low), `legend of ${id}`).toBeUndefined();
     expect(misprint((await scale.locator(".high").textContent()) ?? "", end), `legend of ${id}`).toBeUndefined();
   }
 }
@@ -74,6 +107,8 @@ async function checkEquation(page: Page): Promise<void> {
   const explanation = await page
     .locator("attention-playground")
     .evaluate((element, cell) => (element as Play).explain(cell.stage, cell.index), { stage, index });
+  // What was given or drawn has no operation, and so no second result.
+  if (explanation.terms.length === 0) return;
   expect(
     misprint((await page.locator("[data-exact]").textContent()) ?? "", explanation.exact),
     "exact",
@@ -182,4 +217,65 @@ test("a new input brings new numbers, all true", async ({ page }) => {
   await rerun(page, () => page.locator('[data-field="text"]').fill("the street was too wide"));
   expect((await trace(page)).tokens.query).toEqual(["the", "street", "was", "too", "wide"]);
   await checkPage(page, 25);
+});
+
+test("where cells are too small for numbers, the tip and the cursor's cell are true", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, "stage=weights");
+  const of = await trace(page);
+  const scene = (await page.locator('.scene .grid[data-view^="weights"]').boundingBox()) ?? {
+    x: 0,
+    y: 0,
+    width: 0,
+    height: 0,
+  };
+  for (const [row, column] of [
+    [0, 0],
+    [7, 5],
+    [11, 11],
+  ] as const) {
+    await page.mouse.click(scene.x + ((column + 0.5) / 12) * scene.width, scene.y + ((row + 0.5) / 12) * scene.height);
+    const tip = page.locator(".tip");
+    await expect(tip).toBeVisible();
+    await expect(tip).toHaveAttribute("data-index", `0,${row},${column}`);
+    expect(misprint((await tip.textContent()) ?? "", traced(of, "weights", [0, row, column]))).toBeUndefined();
+  }
+  await page.locator('.grid[data-view^="weights"]').focus();
+  await page.keyboard.press("ArrowDown");
+  const cell = page.locator('.grid[data-view^="weights"] .cell');
+  const index = ((await cell.getAttribute("data-index")) ?? "").split(",").map(Number);
+  expect(misprint((await cell.textContent()) ?? "", traced(of, "weights", index))).toBeUndefined();
+});
+
+test("zoomed in, every number in sight is true; dragging and the wheel move, 0 shows all", async ({ page }) => {
+  const words = Array.from({ length: 120 }, (_, n) => `w${n % 37}`).join("+");
+  await open(page, `text=${words}&stage=scores`);
+  await expect(page.locator('.scene .grid[data-view^="scores"]')).toHaveClass(/virtual/);
+  const scene = (await page.locator(".scene").boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  await page.mouse.move(scene.x + scene.width / 2, scene.y + scene.height / 2);
+  await page.keyboard.down("Control");
+  for (let n = 0; n < 9; n++) await page.mouse.wheel(0, -120);
+  await page.keyboard.up("Control");
+  await expect(page.locator('.scene .grid[data-view^="scores"] .cell').nth(50)).toBeVisible();
+  const seen = await page.locator(".scene .cell").first().getAttribute("data-index");
+  const of = await trace(page);
+  const check = async () => {
+    const shown = (await shownNumbers(page)).filter(({ text }) => text !== "");
+    expect(shown.length).toBeGreaterThan(100);
+    expect(shown.flatMap(({ stage, index, text }) => misprint(text, traced(of, stage, index)) ?? [])).toEqual([]);
+  };
+  await check();
+  await page.mouse.down();
+  await page.mouse.move(scene.x + scene.width / 2 - 150, scene.y + scene.height / 2 - 100, { steps: 4 });
+  await page.mouse.up();
+  await page.mouse.wheel(120, 80);
+  expect(await page.locator(".scene .cell").first().getAttribute("data-index")).not.toBe(seen);
+  expect((await state(page)).pin, "dragging holds no cell").toBe("");
+  await check();
+  await page.locator('.grid[data-view^="scores"]').focus();
+  for (let n = 0; n < 30; n++) await page.keyboard.press("ArrowRight");
+  const active = await page.locator('.grid[data-view^="scores"]').getAttribute("aria-activedescendant");
+  await expect(page.locator(`#${active}`)).toBeVisible();
+  await page.keyboard.press("0");
+  await expect(page.locator('.scene .grid[data-view^="scores"]')).toHaveClass(/virtual/);
 });

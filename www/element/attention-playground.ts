@@ -2,7 +2,7 @@
 
 import { html, LitElement, type TemplateResult } from "lit";
 import type { Explanation, Trace } from "../engine/types.ts";
-import type { MatrixSet } from "../input/matrices.ts";
+import { type MatrixSet, plainMatrices } from "../input/matrices.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
 import { en } from "../text/en.ts";
 import { STEP_UNITS, type StepUnit } from "../timeline/course.ts";
@@ -38,6 +38,7 @@ export class AttentionPlayground extends LitElement {
     update: () => this.requestUpdate(),
     emit: (name, detail) => this.#emit(name, detail),
     shows: (cell) => this.#scene?.placeOf(cell) !== undefined,
+    fatal: (error) => this.#fail(error),
     zoom: (factor) => (factor > 0 ? this.#scene?.zoom(factor) : this.#scene?.showAll()),
     reducedMotion: () => this.#reduced?.matches ?? false,
   });
@@ -48,8 +49,9 @@ export class AttentionPlayground extends LitElement {
   #compact = false;
   #said = "";
   readonly #sizes = new ResizeObserver(() => this.#measure());
+  /** Starts when it nears the screen, rests when it leaves. */
   readonly #near = new IntersectionObserver(
-    (entries) => entries.some((entry) => entry.isIntersecting) && this.#start(),
+    (entries) => (entries.at(-1)?.isIntersecting ? this.#start() : this.#session.pause("api")),
     { rootMargin: "400px" },
   );
   readonly #dark = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
@@ -79,8 +81,9 @@ export class AttentionPlayground extends LitElement {
   get matrices(): MatrixSet | null {
     return this.#session.store.state.matrices;
   }
-  set matrices(matrices: MatrixSet | null) {
-    this.#session.store.set({ matrices }, "api", "push");
+  /** Each `{ shape, data }`, the data an array of numbers or a Float32Array. */
+  set matrices(matrices: MatrixSet | Record<string, { shape: number[]; data: ArrayLike<number> }> | null) {
+    this.#session.store.set({ matrices: matrices && plainMatrices(matrices) }, "api", "push");
   }
 
   play(): void {
@@ -125,10 +128,9 @@ export class AttentionPlayground extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (this.hasAttribute("sync-url")) this.#session.store.sync();
+    this.#attach();
     this.#near.observe(this);
     this.#sizes.observe(this);
-    this.#keyTarget().addEventListener("keydown", this.#onKey as EventListener);
     this.#dark?.addEventListener("change", this.#redraw);
     this.#reduced?.addEventListener("change", this.#redraw);
   }
@@ -138,14 +140,17 @@ export class AttentionPlayground extends LitElement {
     this.#session.player.pause();
     this.#near.disconnect();
     this.#sizes.disconnect();
-    this.#session.store.unsync();
-    this.#keyTarget().removeEventListener("keydown", this.#onKey as EventListener);
+    this.#detach();
     this.#dark?.removeEventListener("change", this.#redraw);
     this.#reduced?.removeEventListener("change", this.#redraw);
   }
 
   override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
     super.attributeChangedCallback(name, old, value);
+    if (name === "sync-url" && this.isConnected) {
+      this.#detach();
+      this.#attach();
+    }
     const field = FIELD_NAMES.find((one) => attributeName(one) === name);
     if (!field || old === value) return;
     // The address, where it is kept, stands above the attributes: it is the reader's.
@@ -154,13 +159,23 @@ export class AttentionPlayground extends LitElement {
     this.#session.store.set({ [field]: raw } as Partial<State>, "api", "none");
   }
 
-  #keyTarget(): EventTarget {
-    return this.hasAttribute("sync-url") ? document : this;
+  #keys: EventTarget = this;
+
+  /** With `sync-url` the page is the element's: its address and its keyboard. */
+  #attach(): void {
+    const own = this.hasAttribute("sync-url");
+    this.#keys = own ? document : this;
+    this.#keys.addEventListener("keydown", this.#onKey as EventListener);
+    if (own) this.#session.store.sync();
+  }
+
+  #detach(): void {
+    this.#keys.removeEventListener("keydown", this.#onKey as EventListener);
+    this.#session.store.unsync();
   }
 
   /** The engine is loaded when the element nears the screen, not before. */
   #start(): void {
-    this.#near.disconnect();
     if (this.#started) return;
     this.#started = true;
     this.#emit("progress", { phase: "engine", source: "api" });
@@ -170,16 +185,21 @@ export class AttentionPlayground extends LitElement {
         this.#session.start();
       },
       (error: Error) => {
-        this.#fatal = error.message;
-        this.#settleReady.reject(error);
         this.#emit("error", { code: "load", message: error.message, source: "api" });
-        this.requestUpdate();
+        this.#fail(error);
       },
     );
   }
 
+  /** Nothing can be shown: what stands between the tags stays, with the reason. */
+  #fail(error: Error): void {
+    this.#fatal = error.message;
+    this.#settleReady.reject(error);
+    this.requestUpdate();
+  }
+
   readonly #onKey = (event: KeyboardEvent) => {
-    const act = keyAction(event, this.#session.actions, this.#session.course);
+    const act = keyAction(event, this.#session.actions, this.#session.course, this.#session.inquiry.path.length > 0);
     if (!act) return;
     event.preventDefault();
     act();
@@ -233,6 +253,8 @@ export class AttentionPlayground extends LitElement {
       adapter: this.#adapter,
       maskEdit: session.maskEdit,
       openMatrices: session.openMatrices,
+      moreOpen: session.moreOpen,
+      linked: this.hasAttribute("sync-url"),
       compact: this.#compact,
       mode: store.state.matrices ? "matrices" : "text",
       actions: session.actions,
@@ -259,12 +281,14 @@ export class AttentionPlayground extends LitElement {
     const still = this.#reduced?.matches ?? false;
     const token = chosenToken(context);
     const { palette } = context;
+    const operands = inquiry.operandsOf(this.#session.activeCell);
     this.#scene.draw({
       trace,
       frame,
       head: store.state.head,
       token,
       lit: inquiry.lit(),
+      operands,
       asked: inquiry.asked,
       palette,
       still,

@@ -1,6 +1,7 @@
 /** The cell that is asked about: what the reader points at, else what is held, else what is being computed; and the engine's answer. */
 
 import type { Explanation, Trace } from "../engine/types.ts";
+import { stageOf } from "../trace/cells.ts";
 import type { Lit } from "../view/paint.ts";
 import { sharedEngine } from "./runner.ts";
 
@@ -89,18 +90,22 @@ export class Inquiry {
     return this.hover ?? this.held;
   }
 
+  /** The operands of a cell, if it is the one that the engine was asked about. */
+  operandsOf(cell: Lit | undefined): Lit[] {
+    const { terms = [], stage = "", index = [] } = this.explanation ?? {};
+    return cell && sameCell({ stage, index }, cell) ? terms.flatMap(({ factors }) => factors) : [];
+  }
+
   /** What is outlined: the cell that the reader asks about, and its operands. */
   lit(): Lit[] {
     if (this.glance) return [this.glance];
     const { asked } = this;
-    if (!asked) return [];
-    const { terms = [], stage = "", index = [] } = this.explanation ?? {};
-    return [asked, ...(sameCell({ stage, index }, asked) ? terms.flatMap(({ factors }) => factors) : [])];
+    return asked ? [asked, ...this.operandsOf(asked)] : [];
   }
 }
 
 export function contains(trace: Trace, cell: Lit): boolean {
-  const stage = trace.stages.find(({ id }) => id === cell.stage);
+  const stage = stageOf(trace, cell.stage);
   return (
     stage?.shape.length === cell.index.length && cell.index.every((n, axis) => n >= 0 && n < (stage.shape[axis] ?? 0))
   );

@@ -9,11 +9,16 @@ export function keyAction(
   event: KeyboardEvent,
   actions: Actions,
   course: Course | undefined,
+  held: boolean,
 ): (() => void) | undefined {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return undefined;
   const target = event.composedPath()[0];
-  if (event.key === "Escape") return () => actions.hold(undefined);
-  if (target instanceof HTMLElement && (EDITORS.has(target.tagName) || target.isContentEditable)) return undefined;
+  const range = target instanceof HTMLInputElement && target.type === "range";
+  if (event.key === "Escape") return held ? () => actions.hold(undefined) : undefined;
+  // A slider keeps the keys that move it, and gives up those that would only be letters.
+  if (range && !/^[ jl]$/i.test(event.key)) return undefined;
+  if (!range && target instanceof HTMLElement && (EDITORS.has(target.tagName) || target.isContentEditable))
+    return undefined;
   const onButton = target instanceof HTMLElement && ["BUTTON", "SUMMARY", "A"].includes(target.tagName);
   switch (event.key) {
     case " ":

@@ -4,8 +4,8 @@ import type { Trace } from "../engine/types.ts";
 import { MATRIX_NAMES, type MatrixName, type MatrixSet, matrixName } from "../input/matrices.ts";
 import { MAX_TEXT, MatrixError, parseInSlices } from "../input/parse-matrices.ts";
 import { parseJson } from "../state/codec.ts";
+import { stageOf } from "../trace/cells.ts";
 import { shortest } from "../view/format.ts";
-import { stageOf } from "../view/matrix-view.ts";
 
 export type Dropped = { state: Record<string, unknown> } | { matrices: MatrixSet };
 

@@ -1,14 +1,14 @@
 /** How the parts stand together on the page. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { FIELDS } from "../state/fields.ts";
+import { FIELDS, type State } from "../state/fields.ts";
 import { en, fill } from "../text/en.ts";
 import { formatCell } from "../view/format.ts";
 import { css, DARK, scaleOf } from "../view/palette.ts";
 import { sceneFor } from "../view/scene.ts";
-import { captionFor } from "./parts/caption.ts";
+import { aboutStage, captionFor } from "./parts/caption.ts";
 import type { Context } from "./parts/context.ts";
-import { controls } from "./parts/controls.ts";
+import { controlFields, controls } from "./parts/controls.ts";
 import { equation, name } from "./parts/equation.ts";
 import { input } from "./parts/input.ts";
 import { numberLink } from "./parts/number.ts";
@@ -30,10 +30,10 @@ export function page(context: Context): TemplateResult {
     ${show("header", () => header(context))}
     <div class="top">
       ${show("input", () => input(context))}
-      ${messages(context)}
+      ${messages(context, hidden)}
       ${show("sentence", () => sentence(context))}
     </div>
-    <main class="work" ?data-editing=${context.maskEdit}>
+    <div class="work" ?data-editing=${context.maskEdit}>
       ${show("strip", () => strip(context))}
       ${context.stale ? html`<p class="notice stale" role="status">${en.stale}</p>` : nothing}
       <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""}></div>
@@ -43,7 +43,7 @@ export function page(context: Context): TemplateResult {
         <button type="button" class="quiet" aria-label=${en.zoom.all} title=${en.zoom.all} @click=${() => actions.zoom(0)}>⤢</button>
       </div>
       ${legend(context)}
-    </main>
+    </div>
     ${
       panel
         ? html`<aside class="panel">
@@ -65,22 +65,28 @@ function keepFocus(event: Event): void {
   if (control) event.preventDefault();
 }
 
-function header({ state, actions, adapter }: Context): TemplateResult {
-  return html`<header>
-    <h1>${en.title}</h1>
+function header({ state, actions, adapter, linked }: Context): TemplateResult {
+  return html`<div class="header" role="group" aria-label=${en.title}>
+    <span class="name">${en.title}</span>
     <span class="spacer"></span>
     <span class="hint backend">${fill(en.backend, { adapter })}</span>
-    <button type="button" class="quiet" @click=${actions.copyLink}>${en.copyLink}</button>
+    ${linked ? html`<button type="button" class="quiet" @click=${actions.copyLink}>${en.copyLink}</button>` : nothing}
     <label class="theme"><span>${en.controls.theme}</span>
       <select data-field="theme" .value=${state.theme} @change=${(event: Event) => actions.set({ theme: (event.target as HTMLSelectElement).value as "auto" }, "replace")}>
         ${FIELDS.theme.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === state.theme}>${en.choices[choice]}</option>`)}
       </select></label>
-  </header>`;
+  </div>`;
 }
 
-/** What has to be said about the picture as a whole: untrained, stale, odd numbers in the input, values of a link that were no good. */
-function messages({ trace, notice, problems }: Context): TemplateResult {
-  const elsewhere = [...problems].filter(([field]) => FIELDS[field].kind === "view");
+/** What has to be said about the picture as a whole, and what is wrong with a field that has no control on show. */
+function messages(context: Context, hidden: Set<string>): TemplateResult {
+  const { trace, notice, problems } = context;
+  const { first, more } = controlFields(context);
+  const placed = new Set<keyof State>([
+    ...(hidden.has("controls") ? [] : [...first, ...more]),
+    ...(hidden.has("input") ? [] : (["text", "keyText", "matrices"] as const)),
+  ]);
+  const elsewhere = [...problems].filter(([field]) => !placed.has(field));
   return html`
     ${notice ? html`<p class="notice" role="status">${notice}</p>` : nothing}
     ${
@@ -94,11 +100,10 @@ function messages({ trace, notice, problems }: Context): TemplateResult {
 function caption({ trace, frame, state, explanation, actions }: Context): TemplateResult | typeof nothing {
   if (!trace || !frame) return nothing;
   const { stage } = frame.segment;
-  const about = en.about[stage.id] ?? "";
   const pieces = captionFor(trace, frame, state.head, explanation);
   return html`<section class="caption" aria-label=${en.whatHappens}>
     <h2>${en.stages[stage.id] ?? stage.id}</h2>
-    <p class="about">${about}</p>
+    <p class="about">${aboutStage(stage)}</p>
     ${frame.active ? html`<p class="now">${pieces.map((p) => (typeof p === "string" ? p : numberLink(p.cell, p.text, actions)))}</p>` : nothing}
   </section>`;
 }

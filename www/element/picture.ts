@@ -22,14 +22,20 @@ export function toBlob(scene: HTMLElement, type: string): Promise<Blob> {
     context.fillStyle = look.color;
     context.textBaseline = "middle";
     const centred = look.textAlign === "center" || word.classList.contains("cell");
-    const right = look.justifyContent === "flex-end";
+    const right = look.textAlign === "end" || look.textAlign === "right";
     context.textAlign = centred ? "center" : right ? "right" : "left";
     const x = centred ? at.left + at.width / 2 : right ? at.right : at.left;
+    context.save();
+    context.beginPath();
+    context.rect(at.left - bounds.left, at.top - bounds.top, at.width, at.height);
+    context.clip();
     context.fillText(word.textContent ?? "", x - bounds.left, at.top + at.height / 2 - bounds.top);
+    context.restore();
   }
   return new Promise((resolve, reject) =>
     copy.toBlob(
-      (blob) => (blob ? resolve(blob) : reject(new Error(`toBlob: expected an image type, found ${type}`))),
+      (blob) =>
+        blob?.type === type ? resolve(blob) : reject(new Error(`toBlob: expected an image type, found ${type}`)),
       type,
     ),
   );

@@ -55,7 +55,7 @@ export class Runner {
         this.#refused({ field: thrown.field, message: thrown.message, code: "too_many_tokens" });
         return;
       }
-      const field = state.matrices && ["text", "keyText"].includes(cause) ? "matrices" : cause;
+      const field = fieldOf(thrown, state, cause);
       if (thrown instanceof EngineError) {
         const { expected, found, code } = thrown;
         const label = en.controls[field] ?? en.matrices;
@@ -64,6 +64,26 @@ export class Runner {
         this.#refused({ field, message: thrown instanceof Error ? thrown.message : String(thrown), code: "internal" });
     }
   }
+}
+
+/** What an engine's refusal is about, by the words that it uses for the options. */
+const SUBJECTS: [words: RegExp, field: keyof State][] = [
+  [/kv_heads/, "kvHeads"],
+  [/\bwindow\b/, "window"],
+  [/softcap/, "softcap"],
+  [/\bmask\b/, "mask"],
+  [/rotary|ALiBi|positions/, "position"],
+  [/\bscale\b/, "scale"],
+  [/heads/, "heads"],
+  [/dim\b/, "headDim"],
+];
+
+/** The field beside which a refusal is said: the one changed last if the refusal is about it, else what it is about. */
+function fieldOf(thrown: unknown, state: State, cause: keyof State): keyof State {
+  const text = thrown instanceof EngineError ? `${thrown.expected} ${thrown.found}` : "";
+  const subjects = SUBJECTS.filter(([words]) => words.test(text)).map(([, field]) => field);
+  const unsaid = state.matrices && ["text", "keyText"].includes(cause) ? "matrices" : cause;
+  return subjects.includes(cause) ? cause : (subjects[0] ?? unsaid);
 }
 
 class TokenCount extends Error {

@@ -8,7 +8,8 @@ import { attributeName, defaultState, FIELD_NAMES, FIELDS, type State } from "..
 import { type Change, type History, type Source, Store } from "../state/store.ts";
 import { en, fill } from "../text/en.ts";
 import { Course, type Frame, isParameter, type StepUnit, WHOLE } from "../timeline/course.ts";
-import { sliceForHead, stageOf } from "../view/matrix-view.ts";
+import { stageOf } from "../trace/cells.ts";
+import { sliceForHead } from "../view/matrix-view.ts";
 import type { Lit } from "../view/paint.ts";
 import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
 import { matricesAsText, readFiles } from "./matrix-text.ts";
@@ -24,7 +25,12 @@ export interface Host {
   shows(cell: Lit): boolean;
   reducedMotion(): boolean;
   zoom(factor: number): void;
+  /** Nothing can be shown. */
+  fatal(error: Error): void;
 }
+
+/** What no other input can mend. */
+const FATAL = new Set(["load", "worker", "trap", "deadline"]);
 
 export class Session {
   readonly store = new Store((change) => this.#onChange(change));
@@ -47,16 +53,27 @@ export class Session {
   /** Values that were no good, by their fields: each stays until its field changes. */
   readonly #badValues = new Map<keyof State, string>();
   #refusal: Refusal | undefined;
+  #standIn = false;
   #cause: keyof State = "text";
   #running = false;
   /** A stage to go to when the next trace has it. */
   #awaited = "";
+  /** The next explanation is waited for: its sentence will be spoken. */
+  #toSpeak = false;
+  /** Who asked for what is played, and for the input that is worked on. */
+  #playSource: Source = "user";
+  #inputSource: Source = "api";
+  /** "More settings" was opened, or something in it was needed. */
+  moreOpen = false;
   /** Matrices that were dropped one by one and are not yet a whole input. */
   #pending: MatrixSet = {};
 
   constructor(host: Host) {
     this.#host = host;
-    this.inquiry = new Inquiry(() => host.update());
+    this.inquiry = new Inquiry(() => {
+      if (this.#toSpeak) this.#say();
+      host.update();
+    });
   }
 
   get problems(): Map<keyof State, string> {
@@ -79,6 +96,7 @@ export class Session {
     const atEnd = this.course.timeOf(stage, cell) >= this.course.duration - 0.01 && cell !== WHOLE;
     if (cell === WHOLE) this.store.set({ cell: 0 }, source, "none");
     else if (atEnd) this.seek(0, source, "none");
+    this.#playSource = source;
     this.player.play();
     this.#host.update();
   }
@@ -128,8 +146,8 @@ export class Session {
   #advance(seconds: number): void {
     if (!this.course || !this.frame) return;
     const time = this.frame.time + seconds * this.store.state.speed;
-    this.seek(time, "user", "none");
-    if (time >= this.course.duration) this.pause("user");
+    this.seek(time, this.#playSource, "none");
+    if (time >= this.course.duration) this.pause(this.#playSource);
   }
 
   // -- state to trace to frame ----------------------------------------------------------------------------------------
@@ -143,6 +161,7 @@ export class Session {
     const input = changed.filter((name) => FIELDS[name].kind === "input");
     if (input.length > 0) {
       this.#cause = input.at(-1) as keyof State;
+      this.#inputSource = source;
       if (this.#running) void this.#runner.run(this.store.state, this.#cause);
     }
     if (changed.includes("pin")) {
@@ -171,7 +190,7 @@ export class Session {
     this.inquiry.restart(trace);
     this.#correct(trace, first);
     if (first) this.inquiry.hold(parseCell(this.store.state.pin), trace);
-    this.#reframe("api");
+    this.#reframe(this.#inputSource);
     this.#host.update();
     this.#host.emit("trace", {});
   }
@@ -206,9 +225,16 @@ export class Session {
 
   #onRefusal(refusal: Refusal): void {
     this.#refusal = refusal;
-    this.#host.emit("error", { code: refusal.code, field: refusal.field, message: refusal.message, source: "user" });
+    this.#host.emit("error", {
+      code: refusal.code,
+      field: refusal.field,
+      message: refusal.message,
+      source: this.#inputSource,
+    });
     if (this.trace) this.stale = true;
+    else if (FATAL.has(refusal.code) || this.#standIn) this.#host.fatal(new Error(refusal.message));
     else {
+      this.#standIn = true;
       // Nothing was drawn yet: the example stands in, so that the reader has controls to mend the input with.
       this.#refusal = { ...refusal, standsIn: true };
       const view = Object.fromEntries(
@@ -230,16 +256,25 @@ export class Session {
   }
 
   #ask(): void {
+    this.inquiry.ask(this.activeCell);
+  }
+
+  /** The cell that the frame computes, or has computed last. */
+  get activeCell(): Lit | undefined {
     const { active, segment } = this.frame ?? {};
-    if (!active || !segment || !this.trace) this.inquiry.ask(undefined);
-    else {
-      const view = sliceForHead(this.trace, segment.stage, this.store.state.head);
-      this.inquiry.ask({ stage: segment.stage.id, index: view.index(active.row, active.column) });
-    }
+    if (!active || !segment || !this.trace) return undefined;
+    const view = sliceForHead(this.trace, segment.stage, this.store.state.head);
+    return { stage: segment.stage.id, index: view.index(active.row, active.column) };
   }
 
   /** The sentence of the frame goes to the live region when the reader steps or stops, not on every frame. */
   #speak(): void {
+    this.#toSpeak = true;
+    if (!this.activeCell || this.inquiry.operandsOf(this.activeCell).length > 0) this.#say();
+  }
+
+  #say(): void {
+    this.#toSpeak = false;
     if (!this.trace || !this.frame) return;
     this.spoken = spoken(captionFor(this.trace, this.frame, this.store.state.head, this.inquiry.explanation));
   }
@@ -259,6 +294,7 @@ export class Session {
       if (stop) Object.assign(changes, { stage: stop.stage.id, cell: WHOLE }, this.#headOf(cell));
     }
     this.store.set(changes, "user", "push");
+    this.#speak();
   }
 
   /** A click on a cell of the scene: it is held, or, while the mask is edited, shut or opened. */
@@ -276,9 +312,13 @@ export class Session {
   }
 
   readonly actions: Actions = {
-    set: (changes, history = "replace") => this.store.set(changes, "user", history),
+    set: (changes, history = "replace") => {
+      this.store.set(changes, "user", history);
+      if (changes.stage !== undefined) this.#speak();
+    },
     refuse: (field, found) => {
-      this.#warn(field, field === "text" ? `at most ${FIELDS.text.max} characters` : "a number", found, "user");
+      const most = fill(en.atMostCharacters, { n: FIELDS.text.max ?? 0 });
+      this.#warn(field, field === "text" ? most : en.aNumber, found, "user");
       this.#host.update();
     },
     toggle: () => (this.player.playing ? this.pause("user") : this.play("user")),
@@ -286,6 +326,7 @@ export class Session {
     seek: (time, history = "none") => {
       this.player.pause();
       this.seek(time, "user", history);
+      if (history !== "none") this.#speak();
     },
     hold: (cell) => this.#hold(cell),
     hover: (cell) => {
@@ -312,6 +353,10 @@ export class Session {
     },
     zoom: (factor) => this.#host.zoom(factor),
     copyLink: () => void this.#copyLink(),
+    openMore: (open) => {
+      this.moreOpen = open;
+      this.#host.update();
+    },
     editMask: (on) => {
       this.maskEdit = on;
       if (on && this.course?.segmentOf("masked")) this.store.set({ stage: "masked", cell: WHOLE }, "user", "push");
@@ -326,7 +371,8 @@ export class Session {
         this.store.load(found.state, "user");
         return;
       }
-      const matrices = gather ? { ...this.#pending, ...found.matrices } : found.matrices;
+      if (!gather) this.#pending = {};
+      const matrices = { ...this.#pending, ...found.matrices };
       const missing = missingOf(matrices);
       this.#pending = missing.length > 0 ? matrices : {};
       if (missing.length > 0 && gather) {
@@ -349,8 +395,11 @@ export class Session {
   async #copyLink(): Promise<void> {
     const link = this.store.link();
     if (link) {
-      await navigator.clipboard?.writeText(link).catch(() => undefined);
-      this.notice = `${en.copied} ${link}`;
+      const copied = await navigator.clipboard?.writeText(link).then(
+        () => true,
+        () => false,
+      );
+      this.notice = copied ? en.copied : `${en.notCopied} ${link}`;
     } else {
       const json = toJson(this.store.state);
       const file = document.createElement("a");

@@ -32,7 +32,7 @@ export const styles = css`
   --problem: #ff9a90; --lit: #fff; --button: #e9e7e2; --button-text: #15181d; --warn: #3a3220;
   color-scheme: dark;
 }
-h1 { font-size: 17px; font-weight: 650; margin: 0; letter-spacing: -0.01em; }
+.name { font-size: 17px; font-weight: 650; margin: 0; letter-spacing: -0.01em; }
 h2 { font-size: 15px; font-weight: 650; margin: 0 0 2px; }
 p { margin: 0; }
 .hint { color: var(--soft); font-size: 12.5px; }
@@ -52,8 +52,8 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .problem { color: var(--problem); font-size: 13px; overflow-wrap: anywhere; }
 .notice { background: var(--warn); padding: 3px 10px; border-radius: 5px; font-size: 13px; overflow-wrap: anywhere; }
 
-header { grid-area: header; display: flex; align-items: center; gap: 12px; padding: 10px 0; }
-header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
+.header { grid-area: header; display: flex; align-items: center; gap: 12px; padding: 10px 0; }
+.header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .spacer { flex: 1; }
 
 .top { grid-area: top; display: flex; flex-direction: column; gap: 6px; min-width: 0; }
@@ -193,19 +193,19 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 }
 @container (max-width: 520px) {
   .arcs { height: 0; }
-  header { flex-wrap: wrap; gap: 8px; padding: 8px 0 4px; }
+  .header { flex-wrap: wrap; gap: 8px; padding: 8px 0 4px; }
   .theme span, .speed span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  h1 { font-size: 15px; }
-  header { gap: 6px; }
-  header .quiet { padding: 3px 7px; }
-  header select { max-width: 68px; padding: 4px; }
+  .name { font-size: 15px; }
+  .header { gap: 6px; }
+  .header .quiet { padding: 3px 7px; }
+  .header select { max-width: 68px; padding: 4px; }
   .icon { width: 36px; height: 38px; }
   .keys { gap: 0; }
   .transport { flex-wrap: wrap; gap: 2px 4px; }
   .speed select { width: 64px; padding: 4px; }
 }
 .page[data-compact] { display: flex; flex-direction: column; height: 100%; max-height: 100%; overflow-y: auto; padding: 0 10px; }
-.page[data-compact] > :is(header, .top, .panel) { order: 3; }
+.page[data-compact] > :is(.header, .top, .panel) { order: 3; }
 .page[data-compact] > .work { flex: 0 0 calc(100% - 56px); padding: 0; }
 .page[data-compact] .scene { flex: 1; height: auto; min-height: 0; margin: 0; }
 .page[data-compact] .legend { display: none; }

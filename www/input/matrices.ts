@@ -62,3 +62,16 @@ export function checkMatrixSet(value: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** Matrices as the state holds them, from whatever arrays they came in. What is no matrix is left as it is, to be refused. */
+export function plainMatrices(given: Record<string, unknown>): MatrixSet {
+  const entries = Object.entries(given).map(([name, value]) => {
+    const { shape, data } = (value ?? {}) as { shape?: ArrayLike<number>; data?: ArrayLike<number | string> };
+    if (!shape || !data || typeof data === "string") return [name, value];
+    return [name, { shape: Array.from(shape), data: Array.from(data, plainNumber) }];
+  });
+  return Object.fromEntries(entries) as MatrixSet;
+}
+
+const plainNumber = (value: number | string) =>
+  typeof value === "number" && !Number.isFinite(value) ? String(value) : value;

@@ -8,7 +8,7 @@ import { MATRIX_NAMES, type Matrix, type MatrixName, type MatrixSet, matrixName 
 /** The most characters that are read. */
 export const MAX_TEXT = 64 * 1024 * 1024;
 /** The most numbers in one matrix: 512 tokens by 8,192. */
-export const MAX_CELLS = 512 * 8192;
+const MAX_CELLS = 512 * 8192;
 
 export class MatrixError extends Error {}
 
@@ -21,7 +21,7 @@ const quote = (text: string) => `â€œ${text.length > 24 ? `${text.slice(0, 24)}â€
 /** Cells between two looks at the clock. */
 const SLICE = 20_000;
 /** `q = `, `"q": `, `W_Q:` at the start of a line, or of an object's entry. */
-const HEADING = /(?:^|\n|[{,])[ \t]*["']?([A-Za-z_][A-Za-z_]*)["']?[ \t]*[=:](?!=)/g;
+const HEADING = /(?:^|\n|[{,])[ \t]*["']?([A-Za-z_]+)["']?[ \t]*[=:](?!=)/g;
 const NUMBER = /[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf(?:inity)?)/iy;
 
 export function* parseMatrices(text: string, unnamed: MatrixName = "x"): Generator<undefined, MatrixSet> {
@@ -120,7 +120,7 @@ function* parseNested(body: string, name: string): Generator<undefined, Matrix> 
   const where = () =>
     `${name} at [${counts
       .slice(0, -1)
-      .map((n) => n)
+
       .join(", ")}]`;
   const count = () => {
     if (counts.length > 0) counts[counts.length - 1] = (counts.at(-1) ?? 0) + 1;

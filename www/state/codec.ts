@@ -53,7 +53,7 @@ export function parseField(name: keyof State, raw: unknown): unknown {
       if (raw === true || raw === "" || raw === "true" || raw === "1") return true;
       return raw === false || raw === "false" || raw === "0" ? false : undefined;
     case "choice":
-      return field.choices?.includes(String(raw)) ? raw : undefined;
+      return field.choices?.includes(String(raw)) ? String(raw) : undefined;
     case "list": {
       const names = String(raw)
         .split(/[\s,]+/)

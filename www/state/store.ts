@@ -2,7 +2,7 @@
 
 import { en, fill } from "../text/en.ts";
 import { expectation, MAX_URL, parseAll, parseField, parseQuery, toJson, toQuery, type Warning } from "./codec.ts";
-import { defaultState, FIELD_NAMES, FIELDS, type Field, type State } from "./fields.ts";
+import { attributeName, defaultState, FIELD_NAMES, FIELDS, type Field, type State } from "./fields.ts";
 
 export type Source = "user" | "api";
 export type History = "push" | "replace" | "none";
@@ -13,13 +13,18 @@ export interface Change {
   warnings: Warning[];
 }
 
+const GATHER_MS = 250;
+
 export class Store {
   state: State = defaultState();
   /** Why the address does not hold the state, if it does not. */
   notice = "";
   readonly #listen: (change: Change) => void;
   #synced = false;
+  /** What the address does not say: the attributes, or else the defaults. */
+  #base: State = this.state;
   /** Browsers refuse many changes of the address in a short time: those that replace are gathered. */
+  #pending: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(listen: (change: Change) => void) {
@@ -46,62 +51,92 @@ export class Store {
 
   #replace(next: State, source: Source, history: History, warnings: Warning[]): void {
     const changed = FIELD_NAMES.filter((name) => next[name] !== this.state[name]);
+    // Before a push the entry that is left takes its own last state.
+    if (changed.length > 0 && history === "push") this.#flush();
     this.state = next;
-    if (changed.length > 0) this.#address(history);
+    if (changed.length > 0) this.#record(history);
     if (changed.length > 0 || warnings.length > 0) this.#listen({ changed, source, warnings });
   }
 
-  /** From now on the address holds the state; back and forward are undo and redo. */
+  /** From now on the address holds the state; back and forward are undo and redo. What it does not say is as it was. */
   sync(): void {
     if (this.#synced) return;
     this.#synced = true;
+    this.#base = this.state;
     addEventListener("popstate", this.#onPop);
     this.#load("api");
   }
 
   unsync(): void {
     clearTimeout(this.#timer);
+    this.#pending = undefined;
     removeEventListener("popstate", this.#onPop);
     this.#synced = false;
   }
 
-  readonly #onPop = () => this.#load("user");
+  readonly #onPop = () => {
+    clearTimeout(this.#timer);
+    this.#pending = undefined;
+    this.#load("user");
+  };
 
   #load(source: Source): void {
     const kept = globalThis.history.state as Record<string, unknown> | null;
     const { values, warnings } =
       kept?.attentionPlayground === 1 ? parseAll((name) => kept[name]) : parseQuery(location.search);
-    this.#replace({ ...defaultState(), ...values }, source, "none", warnings);
+    this.#replace({ ...this.#base, ...values }, source, "none", warnings);
   }
 
-  /** The link to this very frame, or undefined where it would be too long. */
+  /** The link to this very frame, or undefined where it would be too long. What else the address says is left in it. */
   link(): string | undefined {
-    const query = toQuery(this.state);
-    const base = `${location.origin}${location.pathname}`;
-    const link = query ? `${base}?${query}` : base;
+    const link = this.#address(toQuery(this.state));
     return link.length <= MAX_URL ? link : undefined;
   }
 
-  #address(history: History): void {
+  #address(own: string): string {
+    const url = new URL(location.href);
+    for (const name of FIELD_NAMES) url.searchParams.delete(attributeName(name));
+    const others = url.searchParams.toString();
+    url.search = [own, others].filter(Boolean).join("&");
+    return url.href;
+  }
+
+  #record(history: History): void {
     if (!this.#synced || history === "none") return;
-    clearTimeout(this.#timer);
     this.notice = this.link() ? "" : fill(en.keptHere, { max: MAX_URL });
-    const write = () => {
-      const link = this.link();
-      // A state that is too long for a link stays with this entry of the browser's history.
-      const kept = link ? null : JSON.parse(toJson(this.state));
-      const address = link ?? `${location.origin}${location.pathname}`;
-      if (link === location.href && !kept) return;
-      if (history === "push") globalThis.history.pushState(kept, "", address);
-      else globalThis.history.replaceState(kept, "", address);
-    };
-    if (history === "push") write();
-    else this.#timer = setTimeout(write, 250);
+    if (history === "push") {
+      this.#flush();
+      this.#write("pushState");
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#pending = () => this.#write("replaceState");
+    this.#timer = setTimeout(() => this.#flush(), GATHER_MS);
+  }
+
+  /** Writes what waits to be written. */
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#pending?.();
+    this.#pending = undefined;
+  }
+
+  #write(how: "pushState" | "replaceState"): void {
+    const link = this.link();
+    // A state that is too long for a link stays with this entry of the browser's history.
+    const kept = link ? null : JSON.parse(toJson(this.state));
+    if (link === location.href && globalThis.history.state === null) return;
+    try {
+      globalThis.history[how](kept, "", link ?? this.#address(""));
+    } catch {
+      // Too large for the browser's history, or too many changes in a short time: the state itself is not harmed.
+      this.notice = fill(en.keptHere, { max: MAX_URL });
+    }
   }
 
   /** The address takes the state as it stands: after playing, which does not change it frame by frame. */
   keepAddress(): void {
-    this.#address("replace");
+    this.#record("replace");
   }
 
   /** Everything in `json` that is a field; the rest is ignored. */

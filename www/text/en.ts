@@ -27,6 +27,8 @@ export const en = {
     scores: "Scores",
     scaled: "Scaled",
     capped: "Capped",
+    alibi: "ALiBi",
+    mask: "Mask",
     bias: "Bias",
     biased: "Biased",
     masked: "Masked",
@@ -59,6 +61,7 @@ export const en = {
   } as Record<string, string>,
   /** What a stage does, before a cell of it is computed or when all of it is. */
   about: {
+    given: "These numbers are yours: they were given, not computed here.",
     embeddings: "Each token becomes a row of numbers, its embedding. The same token always gets the same row.",
     positions: "Each place in the sentence has its own row of sines and cosines, so that order is not lost.",
     input: "The input of attention: one row for each token.",
@@ -79,7 +82,8 @@ export const en = {
     shifted: "The row's largest score is subtracted: the best key stands at 0, the others below.",
     exp: "The exponential makes every number positive and large differences larger.",
     row_sum: "The exponentials of each row are added up.",
-    weights: "Each exponential is divided by its row's sum: every row is now a set of shares that add up to 1.",
+    weights:
+      "Each exponential is divided by its row's sum: a row that sees anything is now a set of shares that add up to 1.",
     factor: "How much of the state each step keeps: e to the power of its decay.",
     decayed: "The state before this token, faded by the factor. Each row is one token's state, laid out in a line.",
     prediction: "What the state already answers to this token's key.",
@@ -93,6 +97,14 @@ export const en = {
   } as Record<string, string>,
   /** What happened at one cell. Slots: q, k = tokens, c = channel, v = the cell's value, r = reason, head. */
   cell: {
+    given: "Number {c} of {q} was given: {v}.",
+    factor: "e to the power of the decay of {q}: {v} of the state is kept.",
+    decayed: "A number of the state before {q}, times the factor: {v}.",
+    prediction: "For the key of {q} the state predicts {v} at number {c}.",
+    error: "The value of {q} less the prediction at number {c}: {v}.",
+    update: "What {q} writes into this place of the state: {v}.",
+    state: "After {q} this place of the state holds {v}.",
+    read: "The query of {q} reads {v} from the state at number {c}.",
     embeddings: "Number {c} of the embedding of {q} is {v}.",
     positions: "Number {c} of the position of {q} is {v}.",
     input: "Embedding and position of {q} are added at number {c}: {v}.",
@@ -139,9 +151,7 @@ export const en = {
   equation: "Where it comes from",
   equationEmpty: "Point at a number to see its equation. Click to hold it, then walk on to its operands.",
   letGo: "Let go",
-  held: "Held",
   heldPath: "Path of held cells",
-  value: "value",
   exact: "computed in double precision:",
   rounding: "rounded off:",
   moreTerms: "show all {n} terms",
@@ -151,7 +161,6 @@ export const en = {
   attends: "{q} attends to:",
   noWeights: "Linear attention has no weights between tokens: each token reads a state of fixed size.",
   showInputs: "Your own matrices",
-  input: "Input",
   matrices: "Matrices",
   matricesHelp:
     "Paste or drop Q, K, V, or X with W_Q, W_K, W_V, W_O: as CSV, TSV, JSON, or as NumPy and PyTorch print them. Name each one, as in “Q = [[1, 0], [0, 1]]”, or drop files such as q.csv. One matrix without a name is X.",
@@ -159,8 +168,16 @@ export const en = {
   matricesUse: "Use these matrices",
   matricesDrop: "Back to the sentence",
   matricesFill: "Start from the numbers on show",
-  matricesLarge: "{size} MB of text read; too long to show here.",
   controls: {
+    text: "Sentence",
+    keyText: "Sentence for keys and values",
+    matrices: "Matrices",
+    stage: "Stage",
+    cell: "Place in the stage",
+    token: "Token",
+    pin: "Held cell",
+    speed: "Speed",
+    hide: "Hidden parts",
     heads: "Heads",
     kvHeads: "K/V heads",
     headDim: "Head size",
@@ -215,11 +232,18 @@ export const en = {
     beta: "How much of the error each token corrects in the state.",
     mask: "Pairs of query and key, counted from 0, that may not be seen.",
   } as Record<string, string>,
-  auto: "auto {n}",
+  auto: "= {n}",
   none: "none",
   rowName: "row {n}",
   newSeed: "Next",
   more: "More settings",
+  settings: "Settings",
+  stagesLabel: "Stages",
+  transportLabel: "Transport",
+  noNumber: "text that is no number",
+  aNumber: "a number",
+  atMostCharacters: "at most {n} characters",
+  foundCharacters: "{n} characters",
   maskEdit: "Edit the mask: click cells of the scores to hide or show them",
   transport: {
     start: "To the start",
@@ -256,6 +280,7 @@ export const en = {
   },
   copyLink: "Copy link",
   copied: "Link copied.",
+  notCopied: "The browser did not let the link be copied:",
   linkTooLong: "This state needs {n} characters; a link holds {max}. Saved as a file instead: drop it here to open it.",
   legendMasked: "hatched: may not be seen, or no finite number",
   keptHere:
@@ -272,8 +297,6 @@ export const en = {
   gridLabel: "{stage}, {rows} by {columns}",
   keys: "Space plays. ← → by cell, ↑ ↓ by row, J L by stage, Home End to the ends, Esc lets go.",
 };
-
-export type Messages = typeof en;
 
 /** Fills the slots of a message with plain text. */
 export function fill(message: string, slots: Record<string, string | number>): string {

@@ -1,10 +1,11 @@
 /** The course: the stages of a trace in order, each with its place in time. A frame is a pure function of (trace, time). */
 
 import type { Stage, Trace } from "../engine/types.ts";
+import { sliceSize } from "../trace/cells.ts";
 import { Schedule } from "./schedule.ts";
 
 /** Stages that are parameters: shown as operands of the stage that reads them, not as a stop of their own. */
-const PARAMETERS = /^(w|b)_|^(cos|sin|bias|decay|beta|past_state)$/;
+const PARAMETERS = /^(w|b)_|^(cos|sin|alibi|mask|bias|decay|beta|past_state)$/;
 const PRODUCTS = new Set(["matmul", "affine"]);
 const INPUTS = new Set(["given", "seeded", "sinusoid"]);
 
@@ -133,10 +134,4 @@ export class Course {
       this.segments.findIndex(({ stage }) => stage.id === stageId),
     );
   }
-}
-
-/** Rows and columns of one head's slice of a stage (of the whole stage where it has no head axis). */
-export function sliceSize(stage: Stage): { rows: number; columns: number } {
-  const headless = /head$/.test(stage.axes[0] ?? "") ? stage.shape.slice(1) : stage.shape;
-  return { rows: headless[0] ?? 1, columns: headless.slice(1).reduce((a, b) => a * b, 1) };
 }

@@ -46,7 +46,7 @@ const LETTER = 7.6;
 const titleWidth = (part: Part) => titleOf(part).length * LETTER;
 
 export function layout(scene: Scene, room: Room): Layout {
-  return scene.geometry === "product" ? product(scene, room) : sideBySide(scene, room);
+  return scene.product ? product(scene, room) : sideBySide(scene, room);
 }
 
 interface Size {
@@ -128,7 +128,7 @@ function grouped(lines: Part[][], room: Room): Layout {
   const height = room.height - lines.length * (above + LINE_GAP);
   const rows = lines.reduce((sum, line) => sum + rowsOf(line), 0);
   const width = room.width - room.labelWidth - FAR_RIGHT;
-  const cells = lines.map((line) => cellSize({ width: lineRoom(line, width), height }, columnsOf(line), rows));
+  const cells = lines.map((line) => cellSize({ width: lineRoom(line, width), height }, lineColumns(line), rows));
   const cell = cells.reduce((a, b) => (b.width < a.width || b.height < a.height ? b : a));
   const boxes: Box[] = [];
   let y = above;
@@ -155,7 +155,7 @@ function grouped(lines: Part[][], room: Room): Layout {
   return finish(boxes, cell, { width: right + FAR_RIGHT, height: y - above });
 }
 
-const columnsOf = (line: Part[]) =>
+const lineColumns = (line: Part[]) =>
   Math.max(
     1,
     line.reduce((sum, { view }) => sum + view.columns, 0),
@@ -164,13 +164,13 @@ const columnsOf = (line: Part[]) =>
 /** Pixels for the cells of a line: what its gaps leave, and what titles take that are wider than their matrices. */
 function lineRoom(line: Part[], width: number): number {
   const free = width - line.length * SIGN;
-  const perColumn = Math.max(0, free) / columnsOf(line);
+  const perColumn = Math.max(0, free) / lineColumns(line);
   // Matrices narrower than their titles: they keep their share, and the titles take theirs from the others.
   const narrow = line.filter((part) => part.view.columns * Math.min(perColumn, MAX_CELL.width) < titleWidth(part));
   const titles = narrow.reduce((sum, part) => sum + titleWidth(part), 0);
-  const others = columnsOf(line) - narrow.reduce((sum, part) => sum + part.view.columns, 0);
+  const others = lineColumns(line) - narrow.reduce((sum, part) => sum + part.view.columns, 0);
   if (narrow.length === 0 || others <= 0) return Math.max(1, free);
-  return Math.max(1, ((free - titles) * columnsOf(line)) / others);
+  return Math.max(1, ((free - titles) * lineColumns(line)) / others);
 }
 
 function finish(boxes: Box[], cell: Size, size: Size): Layout {

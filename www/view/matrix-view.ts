@@ -1,6 +1,7 @@
 /** A view of one stage as a matrix: which axis runs down, which across, and where the others stand. Knows cells, not pixels. */
 
 import type { Stage, Trace } from "../engine/types.ts";
+import { hasHeads, sliceSize, valueAt } from "../trace/cells.ts";
 
 export type Role = "query" | "key" | "value" | "output" | "weights" | "plain";
 
@@ -70,16 +71,6 @@ export class MatrixView {
   }
 }
 
-export function valueAt(trace: Trace, stage: Stage, index: readonly number[]): number {
-  let linear = 0;
-  for (let axis = 0; axis < stage.shape.length; axis++) linear = linear * (stage.shape[axis] ?? 1) + (index[axis] ?? 0);
-  return trace.data[stage.offset + linear] ?? Number.NaN;
-}
-
-export const stageOf = (trace: Trace, id: string): Stage | undefined => trace.stages.find((stage) => stage.id === id);
-
-const hasHeads = (stage: Stage) => stage.axes[0] === "head" || stage.axes[0] === "kv_head";
-
 /** The slice of a stage that belongs to `head`; a stage without heads is shown whole. */
 export function sliceForHead(trace: Trace, stage: Stage, head: number): MatrixView {
   const at = hasHeads(stage) ? [headIndex(trace, stage, head)] : [];
@@ -92,8 +83,7 @@ export function sliceForHead(trace: Trace, stage: Stage, head: number): MatrixVi
     origin: [...at, ...Array<number>(axes).fill(0)],
     rowAxis,
     columnAxis,
-    rows: stage.shape[rowAxis] ?? 1,
-    columns: axes > 1 ? (stage.shape[columnAxis] ?? 1) * Math.max(1, inner) : 1,
+    ...sliceSize(stage),
   });
 }
 

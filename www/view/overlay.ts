@@ -99,6 +99,9 @@ export class Overlay {
   cellOf(grid: HTMLElement, trace: Trace, box: Box, row: number, column: number): HTMLElement | null {
     if (grid.classList.contains("virtual")) {
       const cell = cellElement(trace, box, row, column);
+      // A number that is not computed yet is not read out either.
+      const ahead = box.part.place === "result" && row * box.part.view.columns + column >= this.#shown;
+      if (ahead) cell.textContent = "";
       grid.querySelector("[role=row]")?.replaceChildren(cell);
       return cell;
     }
@@ -155,7 +158,9 @@ function cursorGrid(trace: Trace, box: Box): HTMLElement {
   grid.classList.add("virtual");
   const row = element("div", "row");
   row.setAttribute("role", "row");
-  row.append(cellElement(trace, box, 0, 0));
+  const cell = cellElement(trace, box, 0, 0);
+  if (box.part.place === "result") cell.textContent = "";
+  row.append(cell);
   grid.append(row);
   return grid;
 }

@@ -4,7 +4,6 @@ import type { Trace } from "../engine/types.ts";
 import type { Frame } from "../timeline/course.ts";
 import type { Box, Layout } from "./layout.ts";
 import { colorOf, css, type Palette, scaleOf } from "./palette.ts";
-import { operandCells } from "./scene.ts";
 
 export interface Lit {
   stage: string;
@@ -18,6 +17,8 @@ export interface Picture {
   before: Layout | undefined;
   frame: Frame;
   lit: readonly Lit[];
+  /** The operands of the active cell, as the engine names them. */
+  operands: readonly Lit[];
   palette: Palette;
   /** Reduced motion: nothing flies, frames cut between ends. */
   still: boolean;
@@ -183,6 +184,26 @@ function outline(
   );
 }
 
+interface Place {
+  box: Box;
+  row: number;
+  column: number;
+}
+
+/** Where cells stand in the scene, box by box. */
+function placesOf(cells: readonly Lit[], { boxes }: Layout): Map<Box, Place[]> {
+  const places = new Map<Box, Place[]>();
+  for (const box of boxes) {
+    if (box.part.place === "result") continue;
+    const own = cells.flatMap(({ stage, index }) => {
+      const at = box.part.view.locate(stage, index);
+      return at ? [{ box, ...at }] : [];
+    });
+    if (own.length > 0) places.set(box, own);
+  }
+  return places;
+}
+
 /** The operands of the active cell are lit; while there is time to follow, they come together and drop into it. */
 function paintActive(context: CanvasRenderingContext2D, picture: Picture): void {
   const { layout, frame, palette } = picture;
@@ -190,45 +211,44 @@ function paintActive(context: CanvasRenderingContext2D, picture: Picture): void 
   const result = layout.boxes.find(({ part }) => part.place === "result");
   if (!active || !result) return;
   const flying = !picture.still && frame.progress < 1 && frame.secondsPerCell >= FLIGHT_SECONDS;
-  for (const box of layout.boxes) {
-    const cells = operandCells(box.part, active.row, active.column);
-    if (!cells) continue;
-    if (flying) fly(context, picture, { box, cells }, result);
-    outline(context, box, cells, palette.accents[box.part.role] ?? palette.lit, 3);
+  for (const [box, places] of placesOf(picture.operands, layout)) {
+    if (flying) for (const place of places) fly(context, picture, place, result);
+    const color = palette.accents[box.part.role] ?? palette.lit;
+    for (const block of blocks(places)) outline(context, box, block, color, 3);
   }
   outline(context, result, { ...active, rows: 1, columns: 1 }, palette.lit, 2.5);
+}
+
+/** Cells that fill a rectangle are framed as one. */
+function blocks(places: readonly Place[]): { row: number; column: number; rows: number; columns: number }[] {
+  const [rows, columns] = [places.map(({ row }) => row), places.map(({ column }) => column)];
+  const [row, column] = [Math.min(...rows), Math.min(...columns)];
+  const block = { row, column, rows: Math.max(...rows) - row + 1, columns: Math.max(...columns) - column + 1 };
+  const cells = new Set(places.map((place) => `${place.row},${place.column}`)).size;
+  if (block.rows * block.columns === cells) return [block];
+  return places.map((place) => ({ row: place.row, column: place.column, rows: 1, columns: 1 }));
 }
 
 const TAKE_OFF = 0.15;
 const LANDING = 0.85;
 
-function fly(
-  context: CanvasRenderingContext2D,
-  { trace, frame, palette }: Picture,
-  from: { box: Box; cells: { row: number; column: number; rows: number; columns: number } },
-  result: Box,
-): void {
-  const { box, cells } = from;
+function fly(context: CanvasRenderingContext2D, { trace, frame, palette }: Picture, from: Place, result: Box): void {
+  const { box, row, column } = from;
   const t = ease(Math.min(1, Math.max(0, (frame.progress - TAKE_OFF) / (LANDING - TAKE_OFF))));
   if (t === 0 || !frame.active) return;
-  const scale = scaleOf(trace, box.part.view.stage);
-  const targetX = result.x + frame.active.column * result.cellWidth;
-  const targetY = result.y + frame.active.row * result.cellHeight;
+  const between = (a: number, b: number) => a + (b - a) * t;
+  const x = between(box.x + column * box.cellWidth, result.x + frame.active.column * result.cellWidth);
+  const y = between(box.y + row * box.cellHeight, result.y + frame.active.row * result.cellHeight);
+  const width = between(box.cellWidth, result.cellWidth) - 1;
+  const height = between(box.cellHeight, result.cellHeight) - 1;
   context.save();
   context.globalAlpha = 0.85 * (1 - t * t * 0.8);
-  const count = cells.rows * cells.columns;
-  for (let n = 0; n < count; n++) {
-    const row = cells.row + (cells.columns === 1 ? n : 0);
-    const column = cells.column + (cells.columns === 1 ? 0 : n);
-    const x = box.x + column * box.cellWidth;
-    const y = box.y + row * box.cellHeight;
-    context.fillStyle = css(colorOf(box.part.view.value(trace, row, column), scale, palette));
-    const width = box.cellWidth + (result.cellWidth - box.cellWidth) * t;
-    const height = box.cellHeight + (result.cellHeight - box.cellHeight) * t;
-    context.fillRect(x + (targetX - x) * t, y + (targetY - y) * t, width - 1, height - 1);
-    context.strokeStyle = palette.accents[box.part.role] ?? palette.lit;
-    context.lineWidth = 1;
-    context.strokeRect(x + (targetX - x) * t, y + (targetY - y) * t, width - 1, height - 1);
-  }
+  context.fillStyle = css(
+    colorOf(box.part.view.value(trace, row, column), scaleOf(trace, box.part.view.stage), palette),
+  );
+  context.fillRect(x, y, width, height);
+  context.strokeStyle = palette.accents[box.part.role] ?? palette.lit;
+  context.lineWidth = 1;
+  context.strokeRect(x, y, width, height);
   context.restore();
 }

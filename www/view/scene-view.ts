@@ -2,10 +2,10 @@
 
 import type { Trace } from "../engine/types.ts";
 import type { Frame } from "../timeline/course.ts";
+import { stageOf, valueAt } from "../trace/cells.ts";
 import { formatCell } from "./format.ts";
 import { type Box, hit, type Layout, layout } from "./layout.ts";
 import { bounded, type Lens, WHOLE_SCENE, zoomed } from "./lens.ts";
-import { valueAt } from "./matrix-view.ts";
 import { Overlay } from "./overlay.ts";
 import { type Lit, paint } from "./paint.ts";
 import type { Palette } from "./palette.ts";
@@ -18,6 +18,7 @@ export interface SceneInput {
   /** The query that is chosen in the sentence: its row is marked. */
   token: number;
   lit: readonly Lit[];
+  operands: readonly Lit[];
   /** The cell that the reader asks about: its value stands beside it. */
   asked: Lit | undefined;
   palette: Palette;
@@ -144,7 +145,7 @@ export class SceneView {
     const shown = asked && at && !this.#layout?.numbers;
     this.#tip.hidden = !shown;
     if (!shown) return;
-    const stage = trace.stages.find(({ id }) => id === asked.stage);
+    const stage = stageOf(trace, asked.stage);
     this.#tip.textContent = stage ? formatCell(valueAt(trace, stage, asked.index)) : "";
     this.#tip.dataset.stage = asked.stage;
     this.#tip.dataset.index = asked.index.join(",");
@@ -166,16 +167,14 @@ export class SceneView {
     return undefined;
   }
 
-  get layout(): Layout | undefined {
-    return this.#layout;
-  }
-
   #arrange({ trace, frame, head, palette }: SceneInput): void {
     const { stage } = frame.segment;
     const key = [stage.id, head, this.#room.width, this.#room.height, palette.lit].join("/");
     if (key === this.#layoutKey && trace === this.#traceOfLayout) return;
     this.#layoutKey = key;
+    if (trace !== this.#traceOfLayout) this.#cursor.clear();
     this.#traceOfLayout = trace;
+    const focused = this.#focusedView();
     const { zoom } = this.#lens;
     const room = { width: this.#room.width * zoom, height: this.#room.height * zoom, labelWidth: labelWidth(trace) };
     const scene = layout(sceneFor(trace, stage, head), room);
@@ -184,6 +183,14 @@ export class SceneView {
     const previous = frame.previous && sceneFor(trace, frame.previous.stage, head);
     this.#before = previous && moved(layout(previous, room), this.#lens);
     this.#overlay.build(trace, this.#layout, palette, this.#room);
+    if (focused) this.#overlayRoot.querySelector<HTMLElement>(`.grid[data-view="${focused}"]`)?.focus();
+  }
+
+  /** The grid that has the focus: it keeps it when the overlay is built anew. */
+  #focusedView(): string | undefined {
+    const root = this.#overlayRoot.getRootNode() as ShadowRoot | Document;
+    const grid = root.activeElement?.closest<HTMLElement>(".grid");
+    return grid && this.#overlayRoot.contains(grid) ? grid.dataset.view : undefined;
   }
 
   #paint(input: SceneInput): void {
@@ -199,6 +206,19 @@ export class SceneView {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     paint(context, { ...input, layout: scene, before: this.#before });
+  }
+
+  /** A cursor that leaves the room takes the lens with it; the grid is then built anew, and comes back here by its focus. */
+  #follow(box: Box, at: { row: number; column: number }): boolean {
+    if (!this.zoomedIn) return false;
+    const x = box.x + at.column * box.cellWidth;
+    const y = box.y + at.row * box.cellHeight;
+    const over = (from: number, size: number, room: number) => (from < 0 ? from : Math.max(0, from + size - room));
+    const [dx, dy] = [over(x, box.cellWidth, this.#room.width), over(y, box.cellHeight, this.#room.height)];
+    if (Math.abs(dx) < 1 && Math.abs(dy) < 1) return false;
+    const before = this.#lens;
+    this.#look({ ...before, x: before.x + dx, y: before.y + dy });
+    return this.#lens.x !== before.x || this.#lens.y !== before.y;
   }
 
   #computed(box: Box, row: number, column: number): boolean {
@@ -247,10 +267,12 @@ export class SceneView {
     this.#moveCursor(grid, box, at);
   }
 
-  #moveCursor(grid: HTMLElement, box: Box, at: { row: number; column: number }): void {
+  #moveCursor(grid: HTMLElement, box: Box, wanted: { row: number; column: number }): void {
     if (!this.#input) return;
     const { view } = box.part;
+    const at = { row: Math.min(wanted.row, view.rows - 1), column: Math.min(wanted.column, view.columns - 1) };
     this.#cursor.set(view.key, at);
+    if (this.#follow(box, at)) return;
     const cell = this.#overlay.cellOf(grid, this.#input.trace, box, at.row, at.column);
     if (!cell) return;
     cell.id ||= `cell-${view.key.replace(/[^\w]/g, "-")}-${at.row}-${at.column}`;

@@ -3,17 +3,23 @@
 import type { Explanation, Stage, Trace } from "../../engine/types.ts";
 import { en } from "../../text/en.ts";
 import type { Frame } from "../../timeline/course.ts";
+import { stageOf, valueAt } from "../../trace/cells.ts";
 import { formatCell, formatPercent } from "../../view/format.ts";
-import { sliceForHead, valueAt } from "../../view/matrix-view.ts";
+import { sliceForHead } from "../../view/matrix-view.ts";
 import type { Lit } from "../../view/paint.ts";
 import { tokenName } from "./context.ts";
 
 /** Text, or a number with the cell that it is. */
 export type Piece = string | { cell: Lit; text: string };
 
+/** What a stage is, in one sentence: the reader's own numbers have no story of where they came from. */
+export function aboutStage(stage: Stage): string {
+  return (stage.op === "given" ? en.about.given : en.about[stage.id]) ?? stage.formula;
+}
+
 export function captionFor(trace: Trace, frame: Frame, head: number, explanation?: Explanation): Piece[] {
   const { stage } = frame.segment;
-  if (!frame.active || frame.cells < 0) return [en.about[stage.id] ?? stage.formula];
+  if (!frame.active || frame.cells < 0) return [aboutStage(stage)];
   const view = sliceForHead(trace, stage, head);
   return cellCaption(trace, stage, view.index(frame.active.row, frame.active.column), explanation);
 }
@@ -38,10 +44,12 @@ export function cellCaption(trace: Trace, stage: Stage, index: number[], explana
     v: { cell, text: formatCell(value) },
     p: { cell, text: formatPercent(value) },
     r: reason ? ` (${en.reasons[reason] ?? reason})` : "",
-    head: String(Math.floor(channel / Math.max(1, trace.config.headDim)) + 1),
+    head: String(Math.floor(channel / (stageOf(trace, "mixed")?.shape[2] ?? 1)) + 1),
   };
   const hidden = stage.id === "masked" && value === Number.NEGATIVE_INFINITY;
-  const sentence = en.cell[hidden ? "maskedOut" : stage.id] ?? `${en.stages[stage.id] ?? stage.id}: {v}.`;
+  const given = (same ? explanation.op : stage.op) === "given";
+  const sentence =
+    en.cell[given ? "given" : hidden ? "maskedOut" : stage.id] ?? `${en.stages[stage.id] ?? stage.id}: {v}.`;
   return sentence
     .split(/(\{\w+\})/)
     .filter((part) => part !== "")

@@ -2,11 +2,10 @@
 
 import type { Explanation, Trace } from "../../engine/types.ts";
 import type { State } from "../../state/fields.ts";
+import type { History } from "../../state/store.ts";
 import type { Course, Frame, StepUnit } from "../../timeline/course.ts";
 import type { Lit } from "../../view/paint.ts";
 import type { Palette } from "../../view/palette.ts";
-
-export type History = "push" | "replace" | "none";
 
 export interface Actions {
   set(changes: Partial<State>, history?: History): void;
@@ -30,6 +29,7 @@ export interface Actions {
   zoom(factor: number): void;
   copyLink(): void;
   editMask(on: boolean): void;
+  openMore(open: boolean): void;
 }
 
 export interface Context {
@@ -50,6 +50,9 @@ export interface Context {
   adapter: string;
   maskEdit: boolean;
   openMatrices: boolean;
+  moreOpen: boolean;
+  /** The page's address holds the state, so that there is a link to copy. */
+  linked: boolean;
   /** The host gives little height: picture and transport first. */
   compact: boolean;
   /** The sentence for the live region. */

@@ -8,8 +8,8 @@ import type { Context } from "./context.ts";
 
 type FieldName = keyof State;
 
-export function controls(context: Context): TemplateResult {
-  const { mode, state, actions } = context;
+/** The fields that have a control now: the first ones, and those under "More settings". */
+export function controlFields({ mode, state }: Context): { first: FieldName[]; more: FieldName[]; linear: boolean } {
   const given = mode === "matrices";
   const first: FieldName[] = ["heads", "headDim", "causal", "scale", "position", "seed"];
   const linear = !["self", "cross"].includes(state.attention);
@@ -17,10 +17,22 @@ export function controls(context: Context): TemplateResult {
   if (!linear) more.push("window", "softcap");
   if (state.attention.startsWith("gated")) more.push("decay");
   if (state.attention.endsWith("delta")) more.push("beta");
+  const shown = first.filter(
+    (name) =>
+      !(given && (state.matrices?.wq || state.matrices?.q) && name === "headDim") && !(linear && name === "causal"),
+  );
+  if (state.mask) more.push("mask");
+  return { first: shown, more, linear };
+}
+
+export function controls(context: Context): TemplateResult {
+  const { state, actions } = context;
+  const { first, more, linear } = controlFields(context);
   const fields = (names: FieldName[]) => html`<div class="fields">${names.map((name) => control(name, context))}</div>`;
-  return html`<section class="controls" aria-label="Settings">
-    ${fields(first.filter((name) => !(given && state.matrices?.wq && name === "headDim") && !(linear && name === "causal")))}
-    <details ?open=${state.attention !== "self" || more.some((name) => context.problems.has(name))}><summary>${en.more}</summary>
+  return html`<section class="controls" aria-label=${en.settings}>
+    ${fields(first)}
+    <details .open=${context.moreOpen || more.some((name) => context.problems.has(name) || state[name] !== FIELDS[name].default)}
+      @toggle=${(event: Event) => context.actions.openMore((event.target as HTMLDetailsElement).open)}><summary>${en.more}</summary>
     ${fields(more)}
     ${
       linear
@@ -28,7 +40,6 @@ export function controls(context: Context): TemplateResult {
         : html`<label class="check"><input type="checkbox" .checked=${context.maskEdit}
       @change=${(event: Event) => actions.editMask((event.target as HTMLInputElement).checked)}/> ${en.maskEdit}</label>`
     }</details>
-    ${state.mask ? control("mask", context) : nothing}
   </section>`;
 }
 
@@ -50,7 +61,7 @@ function control(name: FieldName, context: Context): TemplateResult {
 /** What an empty control stands for, with the number that is used. */
 function placeholder(name: FieldName, trace: Context["trace"]): string {
   const used = name === "scale" ? trace?.config.scale : name === "kvHeads" ? trace?.config.kvHeads : undefined;
-  return used === undefined ? en.none : fill(en.auto, { n: formatCell(used) });
+  return used === undefined ? en.none : fill(en.auto, { n: Number.isInteger(used) ? used : formatCell(used) });
 }
 
 function editor(name: FieldName, field: Field<unknown>, context: Context): TemplateResult {
@@ -61,7 +72,7 @@ function editor(name: FieldName, field: Field<unknown>, context: Context): Templ
   const emit = (raw: unknown) => actions.set({ [name]: raw } as Partial<State>, "push");
   const onText = (event: Event) => {
     const input = event.target as HTMLInputElement;
-    if (input.validity.badInput) actions.refuse(name, "text that is no number");
+    if (input.validity.badInput) actions.refuse(name, en.noNumber);
     else emit(input.value === "" && field.auto !== undefined ? field.auto : input.value);
   };
   if (field.type === "boolean") {

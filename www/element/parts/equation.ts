@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Explanation, Factor } from "../../engine/types.ts";
 import { en, fill } from "../../text/en.ts";
+import { stageOf } from "../../trace/cells.ts";
 import { formatCell, formatExact, formatFull } from "../../view/format.ts";
 import { roleOf } from "../../view/scene.ts";
 import type { Actions, Context } from "./context.ts";
@@ -54,11 +55,15 @@ function body(explanation: Explanation, context: Context): TemplateResult {
     </div>
     <p class="result">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</p>
     ${explanation.reason ? html`<p class="hint">${en.reasons[explanation.reason] ?? explanation.reason}</p>` : nothing}
-    <p class="hint">${en.exact} <span data-exact>${formatExact(exact)}</span>${
-      Number.isFinite(exact) && Number.isFinite(value)
-        ? html`, ${en.rounding} <span data-rounding>${formatCell(Math.abs(value - exact))}</span>`
-        : nothing
-    }</p>`;
+    ${
+      terms.length === 0
+        ? nothing
+        : html`<p class="hint">${en.exact} <span data-exact>${formatExact(exact)}</span>${
+            Number.isFinite(exact) && Number.isFinite(value)
+              ? html`, ${en.rounding} <span data-rounding>${formatCell(Math.abs(value - exact))}</span>`
+              : nothing
+          }</p>`
+    }`;
 }
 
 type Written = TemplateResult | string | (TemplateResult | string)[];
@@ -102,7 +107,7 @@ function link(factor: Factor, actions: Actions): TemplateResult {
 
 /** `scores of head 1: “it” → “street”`, from the axes of the stage. */
 export function name(cell: { stage: string; index: readonly number[] }, trace: Context["trace"]): string {
-  const stage = trace?.stages.find(({ id }) => id === cell.stage);
+  const stage = trace && stageOf(trace, cell.stage);
   const title = en.stages[cell.stage] ?? cell.stage;
   if (!trace || !stage) return title;
   const parts = stage.axes.map((axis, n) => {

@@ -2,12 +2,12 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { FIELDS } from "../../state/fields.ts";
-import { en } from "../../text/en.ts";
+import { en, fill } from "../../text/en.ts";
 import type { Context } from "./context.ts";
 import { problem } from "./controls.ts";
 
 /** A paste longer than this is read at once instead of being put into the box, which could not show it. */
-export const LARGE_PASTE = 200_000;
+const LARGE_PASTE = 200_000;
 
 export function input(context: Context): TemplateResult {
   const { state, actions, mode, openMatrices } = context;
@@ -47,7 +47,7 @@ function tooLong(event: ClipboardEvent, { actions }: Context): void {
   const length = event.clipboardData?.getData("text").length ?? 0;
   if (length <= (FIELDS.text.max ?? 0)) return;
   event.preventDefault();
-  actions.refuse("text", `${length} characters`);
+  actions.refuse("text", fill(en.foundCharacters, { n: length }));
 }
 
 function matrices(context: Context): TemplateResult {

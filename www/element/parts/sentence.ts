@@ -3,8 +3,9 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { Trace } from "../../engine/types.ts";
 import { en, fill } from "../../text/en.ts";
+import { stageOf, valueAt } from "../../trace/cells.ts";
 import { formatPercent } from "../../view/format.ts";
-import { headIndex, stageOf, valueAt } from "../../view/matrix-view.ts";
+import { headIndex } from "../../view/matrix-view.ts";
 import { type Context, chosenToken, tokenName } from "./context.ts";
 import { rove } from "./rove.ts";
 
@@ -65,12 +66,19 @@ const shade = (share: number, largest: number) => `--share: ${share > 0 && large
 const ARC_HEIGHT = 54;
 const MAX_ARC_WIDTH = 9;
 
+const drawn = new WeakMap<SVGElement, { trace: Trace | undefined; key: string }>();
+
 /** Arcs from the chosen token to the others, as thick as its weights; left out where the tokens take several lines. */
 export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: number): void {
   const drawing = root.querySelector<SVGElement>(".arcs");
   const tokens = [...root.querySelectorAll<HTMLElement>(".token[data-token]")];
   const weights = trace && stageOf(trace, "weights");
   if (!drawing) return;
+  // Playing changes none of this: what stands is not measured and drawn again for every frame.
+  const key = `${chosen}/${state.head}/${drawing.clientWidth}/${tokens.length}`;
+  const known = drawn.get(drawing);
+  if (known?.trace === trace && known?.key === key) return;
+  drawn.set(drawing, { trace, key });
   const start = tokens[chosen];
   const oneLine = tokens.length > 1 && tokens.every((token) => token.offsetTop === tokens[0]?.offsetTop);
   drawing.style.display = oneLine && start && weights ? "" : "none";

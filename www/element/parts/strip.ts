@@ -5,6 +5,7 @@ import { ref } from "lit/directives/ref.js";
 import type { Trace } from "../../engine/types.ts";
 import { en } from "../../text/en.ts";
 import { type Segment, WHOLE } from "../../timeline/course.ts";
+import { stageOf } from "../../trace/cells.ts";
 import { sliceForHead } from "../../view/matrix-view.ts";
 import { colorOf, type Palette, scaleOf } from "../../view/palette.ts";
 import { roleOf } from "../../view/scene.ts";
@@ -34,7 +35,7 @@ export function strip(context: Context): TemplateResult | typeof nothing {
     else groups.push({ name, segments: [segment] });
   }
   const crowded = course.segments.length > ROOMY;
-  return html`<nav class="strip" aria-label="Stages" @keydown=${rove}>
+  return html`<nav class="strip" aria-label=${en.stagesLabel} @keydown=${rove}>
     ${groups.map(
       ({ name, segments }) => html`<div class="group">
         <span class="group-name">${en.groups[name]}</span>
@@ -69,7 +70,7 @@ function thumbnail(canvas: Element | undefined, trace: Trace, id: string, head: 
   const key = `${numbers.get(trace)}/${id}/${head}/${palette.lit}`;
   if (drawn.get(canvas) === key) return;
   drawn.set(canvas, key);
-  const stage = trace.stages.find((one) => one.id === id);
+  const stage = stageOf(trace, id);
   const context = canvas.getContext("2d");
   if (!stage || !context) return;
   const view = sliceForHead(trace, stage, head);

@@ -35,7 +35,7 @@ export function transport({ state, course, frame, playing, actions, trace }: Con
   if (!course || !frame || !trace) return nothing;
   const t = en.transport;
   const name = (id: string) => en.stages[id] ?? id;
-  return html`<section class="transport" aria-label="Transport">
+  return html`<section class="transport" aria-label=${en.transportLabel}>
     <div class="keys">
       ${button("stage", t.stageBack, "J", () => actions.step("stage", -1), true)}
       ${button("row", t.rowBack, "↑", () => actions.step("row", -1), true)}
