@@ -83,6 +83,7 @@ function fieldOf(thrown: unknown, state: State, cause: keyof State): keyof State
   const text = thrown instanceof EngineError ? `${thrown.expected} ${thrown.found}` : "";
   const subjects = SUBJECTS.filter(([words]) => words.test(text)).map(([, field]) => field);
   const unsaid = state.matrices && ["text", "keyText"].includes(cause) ? "matrices" : cause;
+  if (cause === "matrices") return cause;
   return subjects.includes(cause) ? cause : (subjects[0] ?? unsaid);
 }
 

@@ -232,7 +232,8 @@ export class Session {
       source: this.#inputSource,
     });
     if (this.trace) this.stale = true;
-    else if (FATAL.has(refusal.code) || this.#standIn) this.#host.fatal(new Error(refusal.message));
+    else if (FATAL.has(refusal.code) || this.#standIn)
+      this.#host.fatal(Object.assign(new Error(refusal.message), { code: refusal.code }));
     else {
       this.#standIn = true;
       // Nothing was drawn yet: the example stands in, so that the reader has controls to mend the input with.
