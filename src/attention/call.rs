@@ -4,7 +4,7 @@ use super::geometry::Geometry;
 use super::{AttentionInput, OPERATION, array};
 use crate::config::{AttentionConfig, ScoresKind};
 use crate::error::Error;
-use crate::kernel::{Head, Kernel, LANES};
+use crate::kernel::{Head, Kernel, QUERIES};
 use crate::limits::checked_len;
 use crate::mask::Broadcast;
 use crate::plain;
@@ -76,10 +76,10 @@ impl<'a, 'b> Call<'a, 'b> {
                     .then_some(|i, j, score| self.mask.at([b, h, i, j], score)),
             };
             let queries = (&*self.queries, &|i| q.row(b, h, i));
-            for first in (0..q.tokens).step_by(LANES) {
-                let panel = first..(first + LANES).min(q.tokens);
+            for first in (0..q.tokens).step_by(QUERIES) {
+                let part = first..(first + QUERIES).min(q.tokens);
                 let rows = (&mut *output, &|i| out.row(b, h, i));
-                kernel.attend(&head, panel, queries, rows, |i, mixed| {
+                kernel.attend(&head, part, queries, rows, |i, mixed| {
                     let row = row.get_or_insert_with(|| self.row());
                     self.plain_row(
                         [b, h, i],

@@ -21,23 +21,26 @@ const EXP2: [f32; 6] = [
     0.001_327_647_2,
 ];
 
-/// Below this exponent `2^x` is zero: the bits of the smallest power are all zero then.
-const EXP2_ZERO: f32 = -127.0;
+/// Below this `2^x` is zero: it would not be a normal number.
+const EXP2_ZERO: f32 = -126.0;
+/// 1.5 times 2^23: added to a number, it leaves the nearest whole number in the lowest bits.
+const ROUND: f32 = 12_582_912.0;
 const EXPONENT_BIAS: i32 = 127;
 const MANTISSA_BITS: u32 = 23;
 
 impl Lanes {
-    /// `2^x`, to about 2 units in the last place; exactly zero from `x = -127` down, NaN for NaN. `x` is at most 127.
+    /// `2^x` for `x` up to 0, to about 2 units in the last place; exactly zero below -126, NaN for NaN.
     #[inline(always)]
     pub fn exp2(self) -> Self {
-        let x = self.at_least(Lanes::splat(EXP2_ZERO));
-        let whole = x.nearest();
-        let f = x.sub(whole);
+        let shifted = self.add(Lanes::splat(ROUND));
+        let f = self.sub(shifted.sub(Lanes::splat(ROUND)));
         let mut power = Lanes::splat(EXP2[5]);
         for &coefficient in EXP2[..5].iter().rev() {
             power = power.mul_add(f, Lanes::splat(coefficient));
         }
-        power.mul(whole.power_of_two())
+        power
+            .mul(shifted.power_of_two())
+            .zero_where_less(self, Lanes::splat(EXP2_ZERO))
     }
 }
 
@@ -110,16 +113,38 @@ mod wasm {
             Lanes(f32x4_pmax(self.0, other.0))
         }
 
-        #[inline(always)]
-        pub fn nearest(self) -> Self {
-            Lanes(f32x4_nearest(self.0))
-        }
-
-        /// `2^n` for whole n from -127 (which gives 0) to 127.
+        /// `2^n`, of a whole n from -126 to 0 that stands in the lowest bits.
         #[inline(always)]
         pub fn power_of_two(self) -> Self {
-            let exponent = i32x4_add(i32x4_trunc_sat_f32x4(self.0), i32x4_splat(EXPONENT_BIAS));
-            Lanes(i32x4_shl(exponent, MANTISSA_BITS))
+            Lanes(i32x4_add(
+                i32x4_shl(self.0, MANTISSA_BITS),
+                i32x4_splat(EXPONENT_BIAS << MANTISSA_BITS),
+            ))
+        }
+
+        /// Zero where `a < b`, also instead of a NaN.
+        #[inline(always)]
+        pub fn zero_where_less(self, a: Self, b: Self) -> Self {
+            Lanes(v128_andnot(self.0, f32x4_lt(a.0, b.0)))
+        }
+
+        /// Rows become columns.
+        #[inline(always)]
+        pub fn transposed([a, b, c, d]: [Self; 4]) -> [Self; 4] {
+            let ab = [
+                i32x4_shuffle::<0, 4, 1, 5>(a.0, b.0),
+                i32x4_shuffle::<2, 6, 3, 7>(a.0, b.0),
+            ];
+            let cd = [
+                i32x4_shuffle::<0, 4, 1, 5>(c.0, d.0),
+                i32x4_shuffle::<2, 6, 3, 7>(c.0, d.0),
+            ];
+            [
+                Lanes(i64x2_shuffle::<0, 2>(ab[0], cd[0])),
+                Lanes(i64x2_shuffle::<1, 3>(ab[0], cd[0])),
+                Lanes(i64x2_shuffle::<0, 2>(ab[1], cd[1])),
+                Lanes(i64x2_shuffle::<1, 3>(ab[1], cd[1])),
+            ]
         }
     }
 }
@@ -196,19 +221,26 @@ mod portable {
             }))
         }
 
-        #[inline(always)]
-        pub fn nearest(self) -> Self {
-            Lanes(self.0.map(f32::round_ties_even))
-        }
-
-        /// `2^n` for whole n from -127 (which gives 0) to 127.
+        /// `2^n`, of a whole n from -126 to 0 that stands in the lowest bits.
         #[inline(always)]
         pub fn power_of_two(self) -> Self {
             Lanes(self.0.map(|n| {
-                f32::from_bits(
-                    (n as i32).saturating_add(EXPONENT_BIAS).cast_unsigned() << MANTISSA_BITS,
-                )
+                let exponent = n.to_bits() << MANTISSA_BITS;
+                let bias = EXPONENT_BIAS.cast_unsigned() << MANTISSA_BITS;
+                f32::from_bits(exponent.wrapping_add(bias))
             }))
+        }
+
+        /// Zero where `a < b`, also instead of a NaN.
+        #[inline(always)]
+        pub fn zero_where_less(self, a: Self, b: Self) -> Self {
+            Lanes(from_fn(|n| if a.0[n] < b.0[n] { 0.0 } else { self.0[n] }))
+        }
+
+        /// Rows become columns.
+        #[inline(always)]
+        pub fn transposed(rows: [Self; 4]) -> [Self; 4] {
+            from_fn(|column| Lanes(from_fn(|row| rows[row].0[column])))
         }
     }
 }

@@ -6,11 +6,9 @@
 mod lanes;
 mod panel;
 
-pub(crate) use panel::LANES;
-
 use crate::plain;
 use crate::visibility::Visibility;
-use panel::{BLOCK, Panel};
+use panel::{BLOCK, LANES, Panel, Scores, hide};
 use std::ops::Range;
 
 /// One head of one sequence.
@@ -26,9 +24,15 @@ pub(crate) struct Head<'a, B> {
     pub bias: Option<B>,
 }
 
+/// Panels that go over a block of keys together: it is then read from the near caches all but once.
+const PANELS: usize = 8;
+/// Queries that are attended to at once.
+pub(crate) const QUERIES: usize = PANELS * LANES;
+
 /// Working space for heads of one size.
 pub(crate) struct Kernel {
-    panel: Panel,
+    panels: [Panel; PANELS],
+    scores: Box<Scores>,
     dim: usize,
     value_dim: usize,
 }
@@ -37,7 +41,8 @@ impl Kernel {
     /// Space for queries and keys of `dim` numbers and values of `value_dim`.
     pub fn new(dim: usize, value_dim: usize) -> Self {
         Kernel {
-            panel: Panel::new(dim, value_dim),
+            panels: std::array::from_fn(|_| Panel::new(dim, value_dim)),
+            scores: Box::new([0.0; BLOCK * LANES]),
             dim,
             value_dim,
         }
@@ -47,72 +52,121 @@ impl Kernel {
         (self.dim, self.value_dim) == (dim, value_dim)
     }
 
-    /// Attends with a panel of queries, at most [`LANES`]; the functions beside the arrays say where row `i` begins. Calls `settle` with each query whose row came out as no
-    /// finite number.
+    /// Attends with at most [`QUERIES`] queries; the functions beside the arrays say where row `i` begins. Calls `settle`
+    /// with each query whose row came out as no finite number.
     pub fn attend<B: Fn(usize, usize, f32) -> f32>(
         &mut self,
         head: &Head<B>,
-        panel: Range<usize>,
+        part: Range<usize>,
         (queries, query_row): (&[f32], &impl Fn(usize) -> usize),
         (output, output_row): (&mut [f32], &impl Fn(usize) -> usize),
         mut settle: impl FnMut(usize, &mut [f32]),
     ) {
-        let seen: [Range<usize>; LANES] = std::array::from_fn(|lane| match panel.start + lane {
-            i if i < panel.end => head.visibility.range(i),
-            _ => 0..0,
-        });
-        let sighted = || seen.iter().filter(|range| !range.is_empty());
-        let keys = sighted().map(|range| range.start).min().unwrap_or(0)
-            ..sighted().map(|range| range.end).max().unwrap_or(0);
-        let plain_scores = head.softcap.is_none() && head.bias.is_none();
-        let factor = head.scale
-            * if plain_scores {
-                std::f64::consts::LOG2_E
-            } else {
-                1.0
+        let panel = |n: usize| {
+            let first = part.start + n * LANES;
+            first..(first + LANES).min(part.end)
+        };
+        let count = part.len().div_ceil(LANES);
+        let factor = head.factor() as f32;
+        for n in 0..count {
+            let panel = panel(n);
+            let query = |lane: usize| {
+                let i = (panel.start + lane).min(panel.end - 1);
+                &queries[query_row(i)..][..self.dim]
             };
-        let query = |i| &queries[query_row(i)..][..self.dim];
-        self.panel.start(panel.clone().map(query), factor as f32);
+            self.panels[n].start(std::array::from_fn(query), factor);
+        }
+        let keys = head.seen(&part);
         let mut start = keys.start;
         while start < keys.end {
             let block = start..(start + BLOCK).min(keys.end);
-            self.panel
-                .score(&head.keys[block.start * self.dim..block.end * self.dim]);
-            if !plain_scores {
-                self.change(head, &panel, &block);
+            for n in 0..count {
+                self.take_in(n, head, panel(n), &block);
             }
-            for (lane, seen) in seen.iter().enumerate().take(panel.len()) {
-                if seen.start > block.start || seen.end < block.end {
-                    let local = seen.start.saturating_sub(start)..seen.end.saturating_sub(start);
-                    self.panel.hide(lane, block.len(), &local);
-                }
-            }
-            self.panel
-                .mix(&head.values[block.start * self.value_dim..block.end * self.value_dim]);
             start = block.end;
         }
-        for (lane, i) in panel.enumerate() {
-            let row = &mut output[output_row(i)..][..self.value_dim];
-            self.panel.finish(lane, row);
-            if !row.iter().all(|number| number.is_finite()) {
-                settle(i, row);
+        for n in 0..count {
+            let panel = panel(n);
+            let starts =
+                std::array::from_fn(|lane| output_row((panel.start + lane).min(panel.end - 1)));
+            let finite = self.panels[n].finish(output, &starts, panel.len());
+            for (i, _) in panel.zip(finite).filter(|(_, finite)| !finite) {
+                settle(i, &mut output[output_row(i)..][..self.value_dim]);
             }
         }
     }
 
-    /// Cap and mask, in the units of the scores; then times log2 e, for the softmax by powers of two.
-    fn change<B: Fn(usize, usize, f32) -> f32>(
+    /// Takes a block of keys into panel `n`, whose queries are `panel`.
+    fn take_in<B: Fn(usize, usize, f32) -> f32>(
         &mut self,
+        n: usize,
         head: &Head<B>,
-        panel: &Range<usize>,
+        panel: Range<usize>,
         block: &Range<usize>,
     ) {
-        for (row, j) in self.panel.scores.chunks_exact_mut(LANES).zip(block.clone()) {
+        let seen = head.seen(&panel);
+        if seen.start >= block.end || seen.end <= block.start {
+            return;
+        }
+        let (dim, value_dim) = (self.dim, self.value_dim);
+        let scores = &mut *self.scores;
+        self.panels[n].score(&head.keys[block.start * dim..block.end * dim], scores);
+        if !head.plain_scores() {
+            head.change(scores, &panel, block);
+        }
+        for (lane, i) in panel.enumerate() {
+            let seen = head.visibility.range(i);
+            if seen.start > block.start || seen.end < block.end {
+                let local = |key: usize| key.saturating_sub(block.start);
+                hide(
+                    scores,
+                    lane,
+                    block.len(),
+                    &(local(seen.start)..local(seen.end)),
+                );
+            }
+        }
+        self.panels[n].mix(
+            &head.values[block.start * value_dim..block.end * value_dim],
+            scores,
+        );
+    }
+}
+
+impl<B: Fn(usize, usize, f32) -> f32> Head<'_, B> {
+    /// Whether nothing happens to scores between product and softmax.
+    fn plain_scores(&self) -> bool {
+        self.softcap.is_none() && self.bias.is_none()
+    }
+
+    /// What queries are multiplied with: the scale, and log2 e where that need not wait for the cap or the mask.
+    fn factor(&self) -> f64 {
+        let base = if self.plain_scores() {
+            std::f64::consts::LOG2_E
+        } else {
+            1.0
+        };
+        self.scale * base
+    }
+
+    /// The keys from the first that one of these queries sees to the last.
+    fn seen(&self, queries: &Range<usize>) -> Range<usize> {
+        let sighted = || {
+            let ranges = queries.clone().map(|i| self.visibility.range(i));
+            ranges.filter(|range| !range.is_empty())
+        };
+        sighted().map(|range| range.start).min().unwrap_or(0)
+            ..sighted().map(|range| range.end).max().unwrap_or(0)
+    }
+
+    /// Cap and mask, in the units of the scores; then times log2 e, for the softmax by powers of two.
+    fn change(&self, scores: &mut Scores, panel: &Range<usize>, block: &Range<usize>) {
+        for (row, j) in scores.chunks_exact_mut(LANES).zip(block.clone()) {
             for (score, i) in row.iter_mut().zip(panel.clone()) {
-                if let Some(cap) = head.softcap {
+                if let Some(cap) = self.softcap {
                     *score = plain::softcap(*score, cap);
                 }
-                if let Some(bias) = &head.bias {
+                if let Some(bias) = &self.bias {
                     *score = bias(i, j, *score);
                 }
                 *score *= std::f32::consts::LOG2_E;

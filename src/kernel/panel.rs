@@ -29,14 +29,16 @@ const TILE: usize = 4;
 /// keys make no difference that could be measured. A multiple of both tiles.
 pub(crate) const BLOCK: usize = 96;
 
+/// `[key, lane]` of one block: scores, then their exponentials.
+pub(crate) type Scores = [f32; BLOCK * LANES];
+
 /// Working space of a panel, used again for every panel of a call.
 pub(crate) struct Panel {
     /// The queries, packed `[dim, lane]`, times the scale and log2 e: softmax then needs powers of two alone.
     queries: Vec<f32>,
-    /// `[key, lane]` of one block: scores, then their exponentials.
-    pub scores: Vec<f32>,
-    /// `[value_dim, lane]`: the mix so far, not yet divided.
+    /// `[value_dim, lane]`: the mix so far, not yet divided; of an earlier panel while `fresh`.
     mixed: Vec<f32>,
+    fresh: bool,
     dim: usize,
     value_dim: usize,
     largest: [Lanes; 2],
@@ -48,8 +50,8 @@ impl Panel {
     pub fn new(dim: usize, value_dim: usize) -> Self {
         Panel {
             queries: vec![0.0; dim * LANES],
-            scores: vec![0.0; BLOCK * LANES],
             mixed: vec![0.0; value_dim * LANES],
+            fresh: true,
             dim,
             value_dim,
             largest: [Lanes::splat(f32::MIN); 2],
@@ -57,18 +59,35 @@ impl Panel {
         }
     }
 
-    /// Begins with up to eight queries, each times `factor`; lanes without one hold zeros.
+    /// Begins with up to eight queries, each times `factor`; lanes without one repeat the last.
     ///
     /// # Shapes
     /// each query `[dim]`
-    pub fn start<'a>(&mut self, queries: impl Iterator<Item = &'a [f32]>, factor: f32) {
-        self.queries.fill(0.0);
-        self.mixed.fill(0.0);
+    pub fn start(&mut self, queries: [&[f32]; LANES], factor: f32) {
+        self.fresh = true;
         self.largest = [Lanes::splat(f32::MIN); 2];
         self.sum = [Lanes::splat(0.0); 2];
-        for (lane, query) in queries.take(LANES).enumerate() {
-            for (packed, &number) in self.queries[lane..].iter_mut().step_by(LANES).zip(query) {
-                *packed = number * factor;
+        assert!(
+            queries.iter().all(|query| query.len() == self.dim)
+                && self.queries.len() == self.dim * LANES
+        );
+        let whole = self.dim / WIDTH * WIDTH;
+        let scale = Lanes::splat(factor);
+        for (half, queries) in queries.as_chunks::<WIDTH>().0.iter().enumerate() {
+            for c in (0..whole).step_by(WIDTH) {
+                // SAFETY: `c + WIDTH <= dim` numbers of each query; `(c + WIDTH) * LANES` of what is packed.
+                unsafe {
+                    let rows = queries.map(|query| Lanes::load(query.as_ptr().add(c)));
+                    let packed = self.queries.as_mut_ptr().add(c * LANES + half * WIDTH);
+                    for (n, column) in Lanes::transposed(rows).into_iter().enumerate() {
+                        column.mul(scale).store(packed.add(n * LANES));
+                    }
+                }
+            }
+            for c in whole..self.dim {
+                for (lane, query) in queries.iter().enumerate() {
+                    self.queries[c * LANES + half * WIDTH + lane] = query[c] * factor;
+                }
             }
         }
     }
@@ -77,7 +96,7 @@ impl Panel {
     ///
     /// # Shapes
     /// keys `[key, dim]`, at most [`BLOCK`] of them
-    pub fn score(&mut self, keys: &[f32]) {
+    pub fn score(&self, keys: &[f32], scores: &mut Scores) {
         let count = keys.len() / self.dim;
         assert!(
             count <= BLOCK
@@ -88,12 +107,17 @@ impl Panel {
         // SAFETY: tile after tile stays within `count` keys of `dim` numbers, and within the block's scores.
         unsafe {
             while j + TILE <= count {
-                self.score_tile::<TILE>(keys.as_ptr().add(j * self.dim), j);
+                self.score_tile::<TILE>(keys.as_ptr().add(j * self.dim), j, scores);
                 j += TILE;
             }
-            while j < count {
-                self.score_tile::<1>(keys.as_ptr().add(j * self.dim), j);
-                j += 1;
+            let rest = keys.as_ptr().add(j * self.dim);
+            match count - j {
+                5 => self.score_tile::<5>(rest, j, scores),
+                4 => self.score_tile::<4>(rest, j, scores),
+                3 => self.score_tile::<3>(rest, j, scores),
+                2 => self.score_tile::<2>(rest, j, scores),
+                1 => self.score_tile::<1>(rest, j, scores),
+                _ => {}
             }
         }
     }
@@ -101,7 +125,12 @@ impl Panel {
     /// # Safety
     /// `keys` holds `TILE` keys of `dim` numbers, and keys `first .. first + TILE` are within the block.
     #[inline(always)]
-    unsafe fn score_tile<const TILE: usize>(&mut self, keys: *const f32, first: usize) {
+    unsafe fn score_tile<const TILE: usize>(
+        &self,
+        keys: *const f32,
+        first: usize,
+        scores: &mut Scores,
+    ) {
         let mut low = [Lanes::splat(0.0); TILE];
         let mut high = low;
         let mut query = self.queries.as_ptr();
@@ -117,7 +146,7 @@ impl Panel {
                     high[r] = number.mul_add(b, high[r]);
                 }
             }
-            let scores = self.scores.as_mut_ptr().add(first * LANES);
+            let scores = scores.as_mut_ptr().add(first * LANES);
             for r in 0..TILE {
                 low[r].store(scores.add(r * LANES));
                 high[r].store(scores.add(r * LANES + WIDTH));
@@ -130,31 +159,34 @@ impl Panel {
     ///
     /// # Shapes
     /// values `[key, value_dim]`, of the keys whose scores stand in the block
-    pub fn mix(&mut self, values: &[f32]) {
+    pub fn mix(&mut self, values: &[f32], scores: &mut Scores) {
         let count = values.len() / self.value_dim;
         assert!(count <= BLOCK && values.len() == count * self.value_dim);
-        let fade = self.exponentials(count);
+        let fade = self.exponentials(&mut scores[..count * LANES]);
+        let weights = &scores[..count * LANES];
         let mut c = 0;
         // SAFETY: tile after tile stays within `value_dim` features of `count` values.
         unsafe {
             while c + TILE <= self.value_dim {
-                self.mix_tile::<TILE>(values.as_ptr().add(c), count, c, fade);
+                self.mix_tile::<TILE>(values.as_ptr().add(c), weights, c, fade);
                 c += TILE;
             }
-            while c + 2 <= self.value_dim {
-                self.mix_tile::<2>(values.as_ptr().add(c), count, c, fade);
-                c += 2;
-            }
-            if c < self.value_dim {
-                self.mix_tile::<1>(values.as_ptr().add(c), count, c, fade);
+            let rest = values.as_ptr().add(c);
+            match self.value_dim - c {
+                5 => self.mix_tile::<5>(rest, weights, c, fade),
+                4 => self.mix_tile::<4>(rest, weights, c, fade),
+                3 => self.mix_tile::<3>(rest, weights, c, fade),
+                2 => self.mix_tile::<2>(rest, weights, c, fade),
+                1 => self.mix_tile::<1>(rest, weights, c, fade),
+                _ => {}
             }
         }
+        self.fresh = false;
     }
 
     /// `scores[j] = 2^(scores[j] - largest)`, summed; gives what the mix so far has to be multiplied by.
-    fn exponentials(&mut self, count: usize) -> [Lanes; 2] {
+    fn exponentials(&mut self, block: &mut [f32]) -> [Lanes; 2] {
         let before = self.largest;
-        let block = &mut self.scores[..count * LANES];
         // SAFETY: each chunk holds two registers.
         unsafe {
             for row in block.chunks_exact(LANES) {
@@ -177,28 +209,30 @@ impl Panel {
     }
 
     /// # Safety
-    /// `values` points at feature `first` of the first of `count` values, and `first + TILE <= value_dim`.
+    /// `values` points at feature `first` of as many values as `weights` has rows, and `first + TILE <= value_dim`.
     #[inline(always)]
     unsafe fn mix_tile<const TILE: usize>(
         &mut self,
         values: *const f32,
-        count: usize,
+        weights: &[f32],
         first: usize,
         fade: [Lanes; 2],
     ) {
         let mut low = [Lanes::splat(0.0); TILE];
         let mut high = low;
-        // SAFETY: reads `count` pairs of registers of the block and `TILE` numbers of each of `count` values; reads and
+        // SAFETY: reads a pair of registers of each row of weights and `TILE` numbers of each value; reads and
         // writes `TILE` pairs of registers of the mix.
         unsafe {
             let mixed = self.mixed.as_mut_ptr().add(first * LANES);
-            for r in 0..TILE {
-                low[r] = Lanes::load(mixed.add(r * LANES)).mul(fade[0]);
-                high[r] = Lanes::load(mixed.add(r * LANES + WIDTH)).mul(fade[1]);
+            if !self.fresh {
+                for r in 0..TILE {
+                    low[r] = Lanes::load(mixed.add(r * LANES)).mul(fade[0]);
+                    high[r] = Lanes::load(mixed.add(r * LANES + WIDTH)).mul(fade[1]);
+                }
             }
-            let mut weight = self.scores.as_ptr();
+            let mut weight = weights.as_ptr();
             let mut value = values;
-            for _ in 0..count {
+            for _ in 0..weights.len() / LANES {
                 let (a, b) = (Lanes::load(weight), Lanes::load(weight.add(WIDTH)));
                 for r in 0..TILE {
                     let number = Lanes::load_splat(value.add(r));
@@ -215,31 +249,79 @@ impl Panel {
         }
     }
 
-    /// Divides by the sum and writes a lane to its row; a query that saw no key gives zeros.
+    /// Divides by the sums and writes each query to its row; one that saw no key gives zeros. Tells of each whether all of
+    /// it is finite.
     ///
     /// # Shapes
-    /// row `[value_dim]`
-    pub fn finish(&self, lane: usize, row: &mut [f32]) {
-        let mut sums = [0.0_f32; LANES];
-        // SAFETY: `sums` holds two registers.
-        unsafe {
-            self.sum[0].store(sums.as_mut_ptr());
-            self.sum[1].store(sums.as_mut_ptr().add(WIDTH));
+    /// rows `[value_dim]`, from `starts` on
+    pub fn finish(
+        &self,
+        output: &mut [f32],
+        starts: &[usize; LANES],
+        count: usize,
+    ) -> [bool; LANES] {
+        let room = output.len().checked_sub(self.value_dim);
+        assert!(
+            starts[..count]
+                .iter()
+                .all(|&start| room.is_some_and(|room| start <= room))
+                && self.mixed.len() == self.value_dim * LANES
+        );
+        let whole = self.value_dim / WIDTH * WIDTH;
+        let mut odd = [0.0_f32; LANES];
+        for half in 0..2 {
+            let (starts, first) = (&starts[half * WIDTH..], half * WIDTH);
+            let lanes = count.saturating_sub(first).min(WIDTH);
+            // SAFETY: reads `value_dim * LANES` of the mix at most; writes `value_dim` numbers from each start on, which is
+            // room enough; `odd` holds two registers.
+            unsafe {
+                let share = self.share(half);
+                let mut none = Lanes::splat(0.0);
+                let column = |c: usize| {
+                    if self.fresh {
+                        return Lanes::splat(0.0);
+                    }
+                    Lanes::load(self.mixed.as_ptr().add(c * LANES + first)).mul(share)
+                };
+                for c in (0..whole).step_by(WIDTH) {
+                    let columns = [0, 1, 2, 3].map(|n| column(c + n));
+                    for column in columns {
+                        // nothing, but for infinities and NaN
+                        none = none.add(column.mul(Lanes::splat(0.0)));
+                    }
+                    for (row, start) in Lanes::transposed(columns).iter().zip(&starts[..lanes]) {
+                        row.store(output.as_mut_ptr().add(start + c));
+                    }
+                }
+                for c in whole..self.value_dim {
+                    let mut numbers = [0.0_f32; WIDTH];
+                    none = none.add(column(c).mul(Lanes::splat(0.0)));
+                    column(c).store(numbers.as_mut_ptr());
+                    for (number, start) in numbers.iter().zip(&starts[..lanes]) {
+                        *output.as_mut_ptr().add(start + c) = *number;
+                    }
+                }
+                none.store(odd.as_mut_ptr().add(first));
+            }
         }
-        let share = if sums[lane] == 0.0 {
-            0.0
-        } else {
-            1.0 / sums[lane]
-        };
-        for (out, &mixed) in row.iter_mut().zip(self.mixed[lane..].iter().step_by(LANES)) {
-            *out = mixed * share;
-        }
+        odd.map(|none| none == 0.0)
     }
 
-    /// Hides from `lane` the keys of the block that are not in `seen` (both counted from the block's first key).
-    pub fn hide(&mut self, lane: usize, count: usize, seen: &Range<usize>) {
-        for j in (0..seen.start.min(count)).chain(seen.end.min(count)..count) {
-            self.scores[j * LANES + lane] = f32::NEG_INFINITY;
+    /// What the mix is multiplied with at the end.
+    fn share(&self, half: usize) -> Lanes {
+        let mut share = [0.0_f32; WIDTH];
+        // SAFETY: `share` holds a register.
+        unsafe {
+            self.sum[half].store(share.as_mut_ptr());
+            share = share.map(|sum| if sum == 0.0 { 0.0 } else { 1.0 / sum });
+            Lanes::load(share.as_ptr())
         }
+    }
+}
+
+/// Hides from `lane` the keys of the block that are not in `seen` (both counted from the block's first key).
+pub(crate) fn hide(scores: &mut Scores, lane: usize, count: usize, seen: &Range<usize>) {
+    for j in (0..seen.start.min(count)).chain(seen.end.min(count)..count) {
+        scores[j * LANES + lane] = f32::NEG_INFINITY;
     }
 }
