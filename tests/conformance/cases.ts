@@ -125,7 +125,11 @@ function safetensors(file: Buffer): (key: string) => Read {
   const length = Number(file.readBigUInt64LE(0));
   const header = JSON.parse(file.subarray(8, 8 + length).toString("utf8"));
   return (key) => {
-    const { dtype, shape, data_offsets: [from, to] } = header[key];
+    const {
+      dtype,
+      shape,
+      data_offsets: [from, to],
+    } = header[key];
     const bytes = Uint8Array.from(file.subarray(8 + length + from, 8 + length + to));
     if (dtype === "F32") return { shape, data: new Float32Array(bytes.buffer) };
     if (dtype === "I64") return { shape, data: Int32Array.from(new BigInt64Array(bytes.buffer), Number) };
@@ -148,7 +152,11 @@ export function judge(one: Case, results: (field: string) => Tensor | undefined)
     const found = results(field);
     if (!found) return { name: one.name, difference: Number.NaN, problem: `no ${name}` };
     if (found.shape.join() !== tensor.shape.join()) {
-      return { name: one.name, difference: Number.NaN, problem: `${name}: shape [${found.shape}], expected [${tensor.shape}]` };
+      return {
+        name: one.name,
+        difference: Number.NaN,
+        problem: `${name}: shape [${found.shape}], expected [${tensor.shape}]`,
+      };
     }
     for (let n = 0; n < tensor.data.length; n++) {
       const [a, b] = [found.data[n] as number, tensor.data[n] as number];
