@@ -102,7 +102,8 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .stop[aria-current] { color: var(--text); background: var(--paper); box-shadow: inset 0 -3px 0 var(--accent, var(--plain)); font-weight: 600; }
 .stop canvas { width: 44px; height: 32px; image-rendering: pixelated; }
 
-.scene { position: relative; flex: 1; min-height: 360px; overflow: hidden; margin-top: 8px; }
+.view { position: relative; flex: 1; min-height: 360px; margin-top: 8px; display: flex; }
+.scene { position: relative; flex: 1; overflow: hidden; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .overlay { position: absolute; inset: 0; }
 .overlay.arriving .cell { opacity: 0; }
@@ -123,7 +124,7 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .grid.virtual .cell { position: absolute; inset: 0; opacity: 0; pointer-events: none; overflow: hidden; }
 .grid > .row { display: contents; }
 .scene.zoomed { cursor: grab; touch-action: none; }
-.zoom { position: absolute; right: 0; bottom: 34px; display: flex; gap: 2px; z-index: 2; background: var(--page); border-radius: 5px; }
+.zoom { position: absolute; right: 0; bottom: 0; display: flex; gap: 2px; z-index: 2; background: var(--page); border-radius: 5px; }
 .zoom button { width: 30px; height: 30px; padding: 0; }
 [data-compact] .zoom { display: none; }
 .cell { position: absolute; display: flex; align-items: center; justify-content: center; font-size: 12px; letter-spacing: -0.02em; overflow: hidden; white-space: nowrap; }
@@ -155,6 +156,8 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .field label { display: flex; align-items: center; gap: 8px; font-size: 13px; min-height: 30px; }
 .field label span { flex: 1; }
 .field input[type="number"], .field input[type="text"] { width: 78px; padding: 2px 6px; }
+input[type="number"] { appearance: textfield; }
+input[type="number"]::-webkit-inner-spin-button { display: none; }
 .field input::placeholder { color: var(--soft); opacity: 1; font-size: 13px; }
 .field select { max-width: 110px; padding: 2px 4px; }
 .field .quiet { padding: 1px 6px; font-size: 12px; }
@@ -180,7 +183,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 
 @container (max-width: 899px) {
   .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; }
-  .scene { flex: none; height: min(96cqw, 440px); min-height: 300px; }
+  .view { flex: none; height: min(96cqw, 440px); min-height: 300px; }
   .caption { min-height: 0; }
   .panel { height: auto; min-height: 0; }
   .page { height: auto; }
@@ -207,7 +210,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 .page[data-compact] { display: flex; flex-direction: column; height: 100%; max-height: 100%; overflow-y: auto; padding: 0 10px; }
 .page[data-compact] > :is(.header, .top, .panel) { order: 3; }
 .page[data-compact] > .work { flex: 0 0 calc(100% - 56px); padding: 0; }
-.page[data-compact] .scene { flex: 1; height: auto; min-height: 0; margin: 0; }
+.page[data-compact] .view { flex: 1; height: auto; min-height: 0; margin: 0; }
 .page[data-compact] .legend { display: none; }
 .page[data-compact] > .transport { order: 1; flex: 0 0 56px; flex-wrap: nowrap; gap: 8px; padding: 4px 0; }
 .page[data-compact] .scrub { order: 0; flex: 1 1 0; }
