@@ -26,7 +26,7 @@ const TILE: usize = 6;
 const TILE: usize = 4;
 
 /// Keys of a block. Its scores (3 KiB) and what is read of K and V meanwhile stay in the first cache; from 32 to 240
-/// keys make no difference that could be measured. A multiple of both tiles.
+/// keys make no difference that could be measured. A multiple of both tiles, so that only the last block has a rest.
 pub(crate) const BLOCK: usize = 96;
 
 /// `[key, lane]` of one block: scores, then their exponentials.

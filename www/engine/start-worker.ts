@@ -4,6 +4,9 @@ import type { Reply, WorkerHandle } from "./pool.ts";
 
 const READY_WITHIN = 20_000;
 
+/** Workers of this page so far, to tell their locks apart. */
+let started = 0;
+
 export async function startWorker(): Promise<WorkerHandle> {
   const base = import.meta.url;
   const script = new URL("./worker.js", base);
@@ -30,7 +33,7 @@ function startBrowserWorker(script: URL): WorkerHandle {
   const sameOrigin = script.origin === globalThis.location?.origin;
   // The lock that it holds while it lives; a worker's end makes no event. Without locks (a page that is not secure) the
   // deadline finds a lost job.
-  const lock = globalThis.navigator?.locks ? `attention-engine-${Math.random()}` : "";
+  const lock = globalThis.navigator?.locks ? `${performance.timeOrigin}-${++started}` : "";
   const url = sameOrigin
     ? script.href
     : URL.createObjectURL(new Blob([`import ${JSON.stringify(script.href)};`], { type: "text/javascript" }));

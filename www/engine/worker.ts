@@ -39,12 +39,12 @@ async function holdLock(): Promise<boolean> {
   const name = typeof WorkerGlobalScope === "undefined" ? "" : (self.name.split(" ")[1] ?? "");
   if (name === "") return false;
   return new Promise((held) => {
-    const forever = () => {
-      held(true);
-      return new Promise(() => {});
+    const forever = (lock: Lock | null) => {
+      held(lock !== null);
+      return lock === null ? undefined : new Promise(() => {});
     };
     // A page of no origin may not.
-    navigator.locks.request(name, forever).catch(() => held(false));
+    navigator.locks.request(name, { ifAvailable: true }, forever).catch(() => held(false));
   });
 }
 
