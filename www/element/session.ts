@@ -1,9 +1,6 @@
 /** What is shown and why, without a screen: state to trace to course to frame, the asked cell, and what went wrong. */
 
 import type { Trace } from "../engine/types.ts";
-import type { MatrixSet } from "../input/matrices.ts";
-import { parseInSlices } from "../input/parse-matrices.ts";
-import { MAX_URL, toJson } from "../state/codec.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type State } from "../state/fields.ts";
 import { type Change, type History, type Source, Store } from "../state/store.ts";
 import { en, fill } from "../text/en.ts";
@@ -11,12 +8,14 @@ import { Course, type Frame, isParameter, type StepUnit, WHOLE } from "../timeli
 import { stageOf } from "../trace/cells.ts";
 import { sliceForHead } from "../view/matrix-view.ts";
 import type { Lit } from "../view/paint.ts";
+import { type Gathered, Gatherer } from "./gather.ts";
 import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
-import { matricesAsText, readFiles } from "./matrix-text.ts";
+import { matricesAsText } from "./matrix-text.ts";
 import { captionFor, spoken } from "./parts/caption.ts";
 import type { Actions } from "./parts/context.ts";
 import { Player } from "./player.ts";
 import { type Refusal, Runner } from "./runner.ts";
+import { share } from "./share.ts";
 
 export interface Host {
   update(): void;
@@ -65,8 +64,7 @@ export class Session {
   #inputSource: Source = "api";
   /** "More settings" was opened, or something in it was needed. */
   moreOpen = false;
-  /** Matrices that were dropped one by one and are not yet a whole input. */
-  #pending: MatrixSet = {};
+  readonly #gatherer = new Gatherer();
 
   constructor(host: Host) {
     this.#host = host;
@@ -341,8 +339,8 @@ export class Session {
       this.inquiry.glance = cell;
       this.#host.update();
     },
-    matrices: (text) => void this.#useMatrices(() => parseInSlices(text).then((matrices) => ({ matrices }))),
-    files: (files) => void this.#useMatrices(() => readFiles([...files]), true),
+    matrices: (text) => void this.#gather(this.#gatherer.text(text)),
+    files: (files) => void this.#gather(this.#gatherer.files([...files])),
     fillMatrices: () => (this.trace ? matricesAsText(this.trace) : ""),
     toggleMatrices: () => {
       this.openMatrices = !this.openMatrices;
@@ -365,26 +363,18 @@ export class Session {
     },
   };
 
-  async #useMatrices(read: () => ReturnType<typeof readFiles>, gather = false): Promise<void> {
+  async #gather(read: Promise<Gathered>): Promise<void> {
     try {
-      const found = await read();
-      if ("state" in found) {
-        this.store.load(found.state, "user");
-        return;
+      const found = await read;
+      if (found.kind === "state") this.store.load(found.json, "user");
+      else if (found.kind === "incomplete") {
+        const [have, missing] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());
+        this.notice = fill(en.matricesMissing, { have: have ?? "", missing: missing ?? "" });
+      } else {
+        this.#badValues.delete("matrices");
+        this.store.set(found.changes, "user", "push");
+        this.openMatrices = false;
       }
-      if (!gather) this.#pending = {};
-      const matrices = { ...this.#pending, ...found.matrices };
-      const missing = missingOf(matrices);
-      this.#pending = missing.length > 0 ? matrices : {};
-      if (missing.length > 0 && gather) {
-        const have = Object.keys(matrices).join(", ").toUpperCase();
-        this.notice = fill(en.matricesMissing, { have, missing: missing.join(", ").toUpperCase() });
-        this.#host.update();
-        return;
-      }
-      this.#badValues.delete("matrices");
-      this.store.set({ matrices, ...headsFor(matrices), mask: "", token: -1, pin: "" }, "user", "push");
-      this.openMatrices = false;
     } catch (error) {
       this.#badValues.set("matrices", (error as Error).message);
       this.openMatrices = true;
@@ -394,37 +384,7 @@ export class Session {
   }
 
   async #copyLink(): Promise<void> {
-    const link = this.store.link();
-    if (link) {
-      const copied = await navigator.clipboard?.writeText(link).then(
-        () => true,
-        () => false,
-      );
-      this.notice = copied ? en.copied : `${en.notCopied} ${link}`;
-    } else {
-      const json = toJson(this.store.state);
-      const file = document.createElement("a");
-      file.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
-      file.download = "attention-playground.json";
-      file.click();
-      setTimeout(() => URL.revokeObjectURL(file.href), 1000);
-      this.notice = fill(en.linkTooLong, { n: json.length, max: MAX_URL });
-    }
+    this.notice = await share(this.store);
     this.#host.update();
   }
-}
-
-/** Of q, k and v all three are needed; weights need an x. */
-function missingOf(set: MatrixSet): string[] {
-  const direct = (["q", "k", "v"] as const).filter((name) => set[name]);
-  if (direct.length > 0) return (["q", "k", "v"] as const).filter((name) => !set[name]);
-  return set.x ? [] : ["x"];
-}
-
-/** Given q, k and v say how many heads there are: one, unless they have an axis for them. */
-function headsFor({ q, k }: MatrixSet): Partial<State> {
-  if (!q) return {};
-  const count = (shape: number[] | undefined) => (shape?.length === 3 ? (shape[0] ?? 1) : 1);
-  const [heads, kvHeads] = [count(q.shape), count(k?.shape)];
-  return { heads, kvHeads: kvHeads === heads ? 0 : kvHeads };
 }

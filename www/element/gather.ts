@@ -1,0 +1,52 @@
+/** The reader's matrices on their way into the state: read, gathered file by file until they are a whole input. */
+
+import type { MatrixSet } from "../input/matrices.ts";
+import { parseInSlices } from "../input/parse-matrices.ts";
+import type { State } from "../state/fields.ts";
+import { readFiles } from "./matrix-text.ts";
+
+/** What a paste or a drop comes to: changes of the state, a saved state, or matrices that are not yet whole. */
+export type Gathered =
+  | { kind: "changes"; changes: Partial<State> }
+  | { kind: "state"; json: Record<string, unknown> }
+  | { kind: "incomplete"; have: string[]; missing: string[] };
+
+export class Gatherer {
+  /** Matrices that came one by one. */
+  #pending: MatrixSet = {};
+
+  /** What is pasted stands for itself: what it lacks, the engine says. */
+  async text(text: string): Promise<Gathered> {
+    this.#pending = {};
+    return changesFor(await parseInSlices(text));
+  }
+
+  async files(files: readonly File[]): Promise<Gathered> {
+    const found = await readFiles(files);
+    if ("state" in found) return { kind: "state", json: found.state };
+    const matrices = { ...this.#pending, ...found.matrices };
+    const missing = missingOf(matrices);
+    this.#pending = missing.length > 0 ? matrices : {};
+    if (missing.length > 0) return { kind: "incomplete", have: Object.keys(matrices), missing };
+    return changesFor(matrices);
+  }
+}
+
+function changesFor(matrices: MatrixSet): Gathered {
+  return { kind: "changes", changes: { matrices, ...headsFor(matrices), mask: "", token: -1, pin: "" } };
+}
+
+/** Of q, k and v all three are needed; weights need an x. */
+function missingOf(set: MatrixSet): string[] {
+  const direct = (["q", "k", "v"] as const).filter((name) => set[name]);
+  if (direct.length > 0) return (["q", "k", "v"] as const).filter((name) => !set[name]);
+  return set.x ? [] : ["x"];
+}
+
+/** Given q, k and v say how many heads there are: one, unless they have an axis for them. */
+function headsFor({ q, k }: MatrixSet): Partial<State> {
+  if (!q) return {};
+  const count = (shape: number[] | undefined) => (shape?.length === 3 ? (shape[0] ?? 1) : 1);
+  const [heads, kvHeads] = [count(q.shape), count(k?.shape)];
+  return { heads, kvHeads: kvHeads === heads ? 0 : kvHeads };
+}
