@@ -36,15 +36,15 @@ export function page(context: Context): TemplateResult {
     <div class="work" ?data-editing=${context.maskEdit}>
       ${show("strip", () => strip(context))}
       ${context.stale ? html`<p class="notice stale" role="status">${en.stale}</p>` : nothing}
-      <div class="view">
-        <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""}></div>
-        <div class="zoom" role="group" aria-label=${en.zoom.group}>
+      <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""}></div>
+      <div class="below">
+      ${legend(context)}
+      <div class="zoom" role="group" aria-label=${en.zoom.group}>
           <button type="button" class="quiet" aria-label=${en.zoom.closer} title=${en.zoom.closer} @click=${() => actions.zoom(1.6)}>+</button>
           <button type="button" class="quiet" aria-label=${en.zoom.wider} title=${en.zoom.wider} @click=${() => actions.zoom(1 / 1.6)}>−</button>
           <button type="button" class="quiet" aria-label=${en.zoom.all} title=${en.zoom.all} @click=${() => actions.zoom(0)}>⤢</button>
         </div>
       </div>
-      ${legend(context)}
     </div>
     ${
       panel

@@ -102,8 +102,8 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .stop[aria-current] { color: var(--text); background: var(--paper); box-shadow: inset 0 -3px 0 var(--accent, var(--plain)); font-weight: 600; }
 .stop canvas { width: 44px; height: 32px; image-rendering: pixelated; }
 
-.view { position: relative; flex: 1; min-height: 360px; margin-top: 8px; display: flex; }
-.scene { position: relative; flex: 1; overflow: hidden; }
+.scene { position: relative; flex: 1; min-height: 280px; margin-top: 8px; overflow: hidden; }
+.below { display: flex; align-items: start; gap: 12px; padding-top: 4px; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .overlay { position: absolute; inset: 0; }
 .overlay.arriving .cell { opacity: 0; }
@@ -124,9 +124,9 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .grid.virtual .cell { position: absolute; inset: 0; opacity: 0; pointer-events: none; overflow: hidden; }
 .grid > .row { display: contents; }
 .scene.zoomed { cursor: grab; touch-action: none; }
-.zoom { position: absolute; right: 0; bottom: 0; display: flex; gap: 2px; z-index: 2; background: var(--page); border-radius: 5px; }
+.zoom { display: flex; gap: 2px; margin-inline-start: auto; }
 .zoom button { width: 30px; height: 30px; padding: 0; }
-[data-compact] .zoom { display: none; }
+[data-compact] .below { display: none; }
 .cell { position: absolute; display: flex; align-items: center; justify-content: center; font-size: 12px; letter-spacing: -0.02em; overflow: hidden; white-space: nowrap; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; color: var(--soft); padding: 6px 0; min-height: 32px; }
 .scale { display: inline-flex; align-items: center; gap: 6px; }
@@ -183,7 +183,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 
 @container (max-width: 899px) {
   .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; }
-  .view { flex: none; height: min(96cqw, 440px); min-height: 300px; }
+  .scene { flex: none; height: min(96cqw, 440px); min-height: 300px; }
   .caption { min-height: 0; }
   .panel { height: auto; min-height: 0; }
   .page { height: auto; }
@@ -210,7 +210,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 .page[data-compact] { display: flex; flex-direction: column; height: 100%; max-height: 100%; overflow-y: auto; padding: 0 10px; }
 .page[data-compact] > :is(.header, .top, .panel) { order: 3; }
 .page[data-compact] > .work { flex: 0 0 calc(100% - 56px); padding: 0; }
-.page[data-compact] .view { flex: 1; height: auto; min-height: 0; margin: 0; }
+.page[data-compact] .scene { flex: 1; height: auto; min-height: 0; margin: 0; }
 .page[data-compact] .legend { display: none; }
 .page[data-compact] > .transport { order: 1; flex: 0 0 56px; flex-wrap: nowrap; gap: 8px; padding: 4px 0; }
 .page[data-compact] .scrub { order: 0; flex: 1 1 0; }
