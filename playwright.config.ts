@@ -19,7 +19,7 @@ export default defineConfig({
   // One at a time: some tests measure how long things take.
   workers: 1,
   reporter: "list",
-  expect: { toHaveScreenshot: { maxDiffPixels: 150, animations: "disabled" } },
+  expect: { toHaveScreenshot: { threshold: 0.1, maxDiffPixels: 100, animations: "disabled" } },
   use: {
     baseURL: `http://127.0.0.1:${port}/`,
     browserName: "chromium",

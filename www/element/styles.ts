@@ -102,7 +102,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .stop[aria-current] { color: var(--text); background: var(--paper); box-shadow: inset 0 -3px 0 var(--accent, var(--plain)); font-weight: 600; }
 .stop canvas { width: 44px; height: 32px; image-rendering: pixelated; }
 
-.scene { position: relative; flex: 1; min-height: 280px; margin-top: 8px; overflow: hidden; }
+.scene { position: relative; flex: 1; min-height: 350px; margin-top: 8px; overflow: hidden; }
 .below { display: flex; align-items: start; gap: 12px; padding-top: 4px; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .overlay { position: absolute; inset: 0; }
