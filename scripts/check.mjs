@@ -20,17 +20,14 @@ const CHECKS = {
     await runTool("typescript", "tsc", ["--project", "tsconfig.json"]);
   },
   "lints of Rust": () => run("cargo", ["clippy", "--workspace", "--all-targets", ...DENY]),
-  "lints of Rust for wasm": () =>
-    run("cargo", [
-      "clippy",
-      "--package",
-      "attention-playground",
-      "--lib",
-      "--target",
-      "wasm32-unknown-unknown",
-      ...DENY,
-    ]),
+  "lints of Rust for wasm": () => lintWasm(),
+  "lints of the kernels": () => lintWasm("--no-default-features", "--features", "kernels"),
 };
+
+function lintWasm(...features) {
+  const target = ["--package", "attention-playground", "--lib", "--target", "wasm32-unknown-unknown"];
+  return run("cargo", ["clippy", ...target, ...features, ...DENY]);
+}
 
 await main(async () => {
   await setUp();
