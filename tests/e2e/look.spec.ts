@@ -58,6 +58,34 @@ for (const scheme of ["light", "dark"] as const) {
   }
 }
 
+test("axe-core finds nothing serious: cross and linear attention, the matrices' panel, two elements on a page", async ({
+  page,
+}) => {
+  const serious = async () => {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
+  };
+  for (const query of ["attention=cross&stage=weights", "attention=gated_delta&stage=state&text=dog+bites+man"]) {
+    await open(page, query);
+    expect(await serious(), query).toEqual([]);
+  }
+  await page.getByRole("button", { name: "Matrices" }).click();
+  expect(await serious(), "matrices").toEqual([]);
+  const body =
+    '<main><h1>host</h1><attention-playground text="dog bites man"></attention-playground><attention-playground text="man bites dog" heads="1"></attention-playground></main>';
+  await page.route("**/host.html", (route) =>
+    route.fulfill({
+      contentType: "text/html",
+      body: `<!doctype html><html lang="en"><title>host</title><script type="module" src="./element.js"></script><body>${body}`,
+    }),
+  );
+  await page.goto("./host.html");
+  await expect(page.locator(".scene canvas")).toHaveCount(2);
+  expect(await serious(), "two elements").toEqual([]);
+});
+
 test("no text is smaller than 12 px, no label is cut at the desk", async ({ page }) => {
   await page.setViewportSize(DESK);
   await open(page);

@@ -209,3 +209,14 @@ test("every setting, by its control, reaches the engine", async ({ page }) => {
   expect(first("decay")).toBe(-0.5);
   expect(first("beta")).toBe(0.25);
 });
+
+test("numbers that the reader gave are called so, in the caption and in the equation", async ({ page }) => {
+  const two = { shape: [2, 2], data: [1, 2, 3, 4] };
+  await open(
+    page,
+    `heads=1&stage=query&cell=2&matrices=${encodeURIComponent(JSON.stringify({ q: two, k: two, v: two }))}`,
+  );
+  await expect(page.locator(".caption .now")).toContainText("was given: 2.00");
+  await expect(page.locator(".caption .about")).toContainText("These numbers are yours");
+  await expect(page.locator(".equation .terms")).toContainText("given by you");
+});
