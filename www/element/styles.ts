@@ -1,4 +1,13 @@
-import { css } from "lit";
+import { css, unsafeCSS } from "lit";
+import { DARK, LIGHT, type Palette } from "../view/palette.ts";
+
+/** The accents of the roles, from the one palette that the canvas is painted with, too. */
+const accents = ({ accents: roles }: Palette) =>
+  unsafeCSS(
+    Object.entries(roles)
+      .map(([role, color]) => `--${role}: ${color};`)
+      .join(" "),
+  );
 
 /** Layout answers to the width that the element is given (container queries), colours to the theme. Nothing leaves the shadow root. */
 export const styles = css`
@@ -15,7 +24,7 @@ export const styles = css`
 
 .page {
   --page: #fdfcfa; --paper: #f4f2ed; --line: #dcd8cf; --text: #1c2027; --soft: #5a606b;
-  --query: #1f6fb2; --key: #b04f00; --value: #1a7340; --output: #7a3fb0; --weights: #3b414d; --plain: #5a606b;
+  ${accents(LIGHT)}
   --problem: #a4161a; --lit: #111418; --button: #1c2027; --button-text: #fff; --warn: #fff3d1;
   display: grid;
   grid-template: "header header" auto "top top" auto "work panel" minmax(420px, 1fr) "transport transport" auto / minmax(0, 1fr) 348px;
@@ -28,7 +37,7 @@ export const styles = css`
 }
 .page[data-theme="dark"] {
   --page: #15181d; --paper: #1e2127; --line: #343943; --text: #e9e7e2; --soft: #a4abb7;
-  --query: #6fb1ee; --key: #f0a050; --value: #63c98b; --output: #c79af0; --weights: #d5d8de; --plain: #a4abb7;
+  ${accents(DARK)}
   --problem: #ff9a90; --lit: #fff; --button: #e9e7e2; --button-text: #15181d; --warn: #3a3220;
   color-scheme: dark;
 }

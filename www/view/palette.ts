@@ -10,6 +10,7 @@ export interface Palette {
   negative: Rgb;
   positive: Rgb;
   masked: Rgb;
+  /** One accent for each role, the same in matrices, formulas and text. */
   accents: Record<string, string>;
   lit: string;
 }
@@ -23,11 +24,11 @@ export const LIGHT: Palette = {
   masked: [226, 224, 218],
   accents: {
     query: "#1f6fb2",
-    key: "#c05a00",
-    value: "#1d7d45",
+    key: "#b04f00",
+    value: "#1a7340",
     output: "#7a3fb0",
     weights: "#3b414d",
-    plain: "#5d6470",
+    plain: "#5a606b",
   },
   lit: "#111418",
 };
@@ -44,7 +45,7 @@ export const DARK: Palette = {
     value: "#63c98b",
     output: "#c79af0",
     weights: "#d5d8de",
-    plain: "#a2a9b5",
+    plain: "#a4abb7",
   },
   lit: "#ffffff",
 };
