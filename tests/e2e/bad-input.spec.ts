@@ -243,3 +243,14 @@ test("files dropped one by one are gathered until they are a whole input", async
   await rerun(page, () => drop("v.csv", "1,2"));
   expect((await trace(page)).stages.find(({ id }) => id === "weights")?.shape).toEqual([1, 2, 1]);
 });
+
+test("an input that was refused at first is mended by another field, too", async ({ page }) => {
+  await open(page, "kv-heads=3&text=dog+bites+man");
+  await expect(page.locator('[data-problem="kvHeads"]')).toBeVisible();
+  await rerun(page, async () => {
+    await page.locator('[data-field="heads"]').fill("3");
+    await page.locator('[data-field="heads"]').press("Tab");
+  });
+  await expect(page.locator(".problem, .stale")).toHaveCount(0);
+  expect((await trace(page)).config).toMatchObject({ heads: 3, kvHeads: 3 });
+});

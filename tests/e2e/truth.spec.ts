@@ -66,13 +66,13 @@ async function checkPage(page: Page, atLeast: number): Promise<number> {
   expect(wrong).toEqual([]);
   expect(await unnamedNumbers(page)).toEqual([]);
   await checkLegend(page, of);
-  await checkLit(page);
+  await checkTerms(page);
   await checkEquation(page);
   return shown.length;
 }
 
-/** The cells that are lit as operands of the held cell are those that the engine names, no more and no fewer. */
-async function checkLit(page: Page): Promise<void> {
+/** The operands in the held cell's equation are those that the engine names, in its order. */
+async function checkTerms(page: Page): Promise<void> {
   const wrong = await page.locator("attention-playground").evaluate(async (element) => {
     const play = element as Play;
     const [stage, ...index] = play.state.pin.split(",");

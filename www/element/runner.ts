@@ -20,8 +20,6 @@ export interface Refusal {
   field: keyof State;
   message: string;
   code: string;
-  /** Nothing had been drawn before, so the example is drawn in its place. */
-  standsIn?: boolean;
 }
 
 export class Runner {

@@ -52,7 +52,9 @@ export class Session {
   /** Values that were no good, by their fields: each stays until its field changes. */
   readonly #badValues = new Map<keyof State, string>();
   #refusal: Refusal | undefined;
+  /** The example was tried in the place of a first input that was refused; and its trace is the next to come. */
   #standIn = false;
+  #exampleRuns = false;
   #cause: keyof State = "text";
   #running = false;
   /** A stage to go to when the next trace has it. */
@@ -160,6 +162,7 @@ export class Session {
     if (input.length > 0) {
       this.#cause = input.at(-1) as keyof State;
       this.#inputSource = source;
+      this.#exampleRuns = false;
       if (this.#running) void this.#runner.run(this.store.state, this.#cause);
     }
     if (changed.includes("pin")) {
@@ -183,7 +186,8 @@ export class Session {
     this.course = new Course(trace);
     this.notice = "";
     // The example stands in for a first input that was refused: what was wrong is still said.
-    this.stale = this.#refusal !== undefined && this.#refusal.standsIn === true;
+    this.stale = this.#exampleRuns;
+    this.#exampleRuns = false;
     if (!this.stale) this.#refusal = undefined;
     this.inquiry.restart(trace);
     this.#correct(trace, first);
@@ -235,7 +239,7 @@ export class Session {
     else {
       this.#standIn = true;
       // Nothing was drawn yet: the example stands in, so that the reader has controls to mend the input with.
-      this.#refusal = { ...refusal, standsIn: true };
+      this.#exampleRuns = true;
       const view = Object.fromEntries(
         FIELD_NAMES.map((name) => [name, (FIELDS[name].kind === "view" ? this.store.state : defaultState())[name]]),
       );
