@@ -42,15 +42,18 @@ pub enum Error {
     /// More memory than the engine takes for one job.
     #[error("{0}")]
     TooLarge(Report),
-    /// A stage that the trace does not have.
+    /// A stage that the trace does not have, or a tensor or field that a model needs.
     #[error("{0}")]
     NotFound(Report),
     /// An index outside its stage or table.
     #[error("{0}")]
     Index(Report),
-    /// A field of the wrong type in a request from JavaScript.
+    /// A field of the wrong type: in a request from JavaScript, or in a file.
     #[error("{0}")]
     Type(Report),
+    /// A file that is not what it should be.
+    #[error("{0}")]
+    Format(Report),
     /// A trace that contradicts itself: altered since it was made, or a fault of the engine.
     #[error("{0}")]
     Internal(Report),
@@ -69,6 +72,7 @@ impl Error {
             Error::NotFound(_) => "not_found",
             Error::Index(_) => "index",
             Error::Type(_) => "type",
+            Error::Format(_) => "format",
             Error::Internal(_) => "internal",
         }
     }
@@ -85,6 +89,7 @@ impl Error {
             | Error::NotFound(report)
             | Error::Index(report)
             | Error::Type(report)
+            | Error::Format(report)
             | Error::Internal(report) => report,
         }
     }
@@ -134,7 +139,10 @@ impl Operation {
         Error::Index(self.report(expected.into(), &found))
     }
 
-    #[cfg(all(target_arch = "wasm32", feature = "engine"))]
+    pub fn format(self, expected: impl Into<String>, found: impl Display) -> Error {
+        Error::Format(self.report(expected.into(), &found))
+    }
+
     pub fn kind(self, expected: impl Into<String>, found: impl Display) -> Error {
         Error::Type(self.report(expected.into(), &found))
     }

@@ -32,6 +32,7 @@ mod kernel;
 mod limits;
 mod linear;
 mod mask;
+mod model;
 mod plain;
 mod positions;
 mod rotary;
@@ -51,6 +52,10 @@ pub use error::{Error, Report};
 pub use limits::Limits;
 pub use linear::{LinearInput, LinearOutput, linear_attention};
 pub use mask::Mask;
+pub use model::{
+    Attentions, Block, Dtype, Entry, Family, Generation, ImageSize, Model, ModelInfo, ModelInput,
+    ModelLoader, ModelOutput, Piece, Sample, StackSize, Step, header_length, read_header, sample,
+};
 pub use positions::{alibi_slopes, rotary_tables, sinusoidal_positions};
 pub use rotary::{RotaryInput, rotary_embedding};
 pub use tokens::tokenize;

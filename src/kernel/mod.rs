@@ -5,6 +5,9 @@
 
 mod lanes;
 mod panel;
+mod product;
+
+pub(crate) use product::product;
 
 use crate::plain;
 use crate::visibility::Visibility;

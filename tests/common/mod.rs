@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file takes the helpers that it needs")]
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod checkpoint;
 pub mod traces;
 
 use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
