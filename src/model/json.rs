@@ -91,11 +91,30 @@ impl Json {
     }
 }
 
-/// The indices `0 .. count` in the order that `compare` says.
-// one sort for all that is sorted here: each kind of element would bring a copy
+/// The indices `0 .. count` in the order that `compare` says, by a heap.
+// the standard library's sort is many times as large, and a model is sorted three times in its life
 pub(crate) fn order(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
-    order.sort_unstable_by(|&a, &b| compare(a, b));
+    let sift = |order: &mut [usize], mut parent: usize| {
+        while let Some(mut child) = Some(2 * parent + 1).filter(|&child| child < order.len()) {
+            let right = child + 1;
+            if right < order.len() && compare(order[child], order[right]).is_lt() {
+                child = right;
+            }
+            if compare(order[parent], order[child]).is_ge() {
+                break;
+            }
+            order.swap(parent, child);
+            parent = child;
+        }
+    };
+    for parent in (0..count / 2).rev() {
+        sift(&mut order, parent);
+    }
+    for end in (1..count).rev() {
+        order.swap(0, end);
+        sift(&mut order[..end], 0);
+    }
     order
 }
 
@@ -379,6 +398,20 @@ mod tests {
             Some(f64::INFINITY)
         );
         assert_eq!(parse("1e-999").expect("a number").number(), Some(0.0));
+    }
+
+    #[test]
+    fn order_sorts() {
+        for count in 0..50_usize {
+            let keys: Vec<usize> = (0..count).map(|n| n * 7919 % 31).collect();
+            let mut expected = keys.clone();
+            expected.sort_unstable();
+            let sorted = order(count, &|a, b| keys[a].cmp(&keys[b]));
+            assert_eq!(
+                sorted.iter().map(|&n| keys[n]).collect::<Vec<_>>(),
+                expected
+            );
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::error::Error;
 /// A tensor that is to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
+    /// The name of the tensor.
+    pub name: String,
     /// The file, in the order in which their headers came.
     pub file: usize,
     /// Its first byte, counted from the end of the header.
@@ -37,13 +39,13 @@ pub struct ModelLoader {
 }
 
 impl ModelLoader {
-    /// Begins with the text of `config.json`.
+    /// Begins with the bytes of `config.json`.
     ///
     /// # Errors
     /// `format` for what is not JSON; `not_found`, `type`, `size` and `option`, with the field's name, for what is missing,
     /// wrong, or not among the things that this engine does.
-    pub fn new(config: &str) -> Result<Self, Error> {
-        let json = json::read(OPERATION, "the config", config.as_bytes())?;
+    pub fn new(config: &[u8]) -> Result<Self, Error> {
+        let json = json::read(OPERATION, "the config", config)?;
         Ok(ModelLoader {
             config: Config::read(&json)?,
             files: Vec::new(),
@@ -105,6 +107,7 @@ impl ModelLoader {
                 return Err(OPERATION.kind(expected, entry.dtype.name()));
             }
             pieces.push(Piece {
+                name: wanted.name.clone(),
                 file,
                 start: entry.start,
                 end: entry.end,
@@ -210,7 +213,7 @@ impl Model {
     ///
     /// # Errors
     /// Those of [`ModelLoader`] and of [`header_length`].
-    pub fn from_safetensors(config: &str, files: &[&[u8]]) -> Result<Model, Error> {
+    pub fn from_safetensors(config: &[u8], files: &[&[u8]]) -> Result<Model, Error> {
         let mut loader = ModelLoader::new(config)?;
         let mut bodies = Vec::with_capacity(files.len());
         for file in files {

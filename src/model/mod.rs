@@ -4,6 +4,8 @@
 //! The families share everything but a table of names and the place of the norms. Weights are f32 in memory, products
 //! `[outputs, inputs]` as most files have them, whatever they were in the file.
 
+#[cfg(any(all(target_arch = "wasm32", feature = "models"), test))]
+mod boundary;
 mod config;
 mod dtype;
 mod families;
@@ -26,14 +28,13 @@ pub use trace::Block;
 
 use config::Config;
 use layout::{Id, Layout};
-use serde::Serialize;
 
 /// A model with its weights.
 ///
 /// ```no_run
 /// use attention_playground::{Model, ModelInput};
 ///
-/// let config = std::fs::read_to_string("config.json").expect("a configuration");
+/// let config = std::fs::read("config.json").expect("a configuration");
 /// let weights = std::fs::read("model.safetensors").expect("weights");
 /// let model = Model::from_safetensors(&config, &[&weights])?;
 /// let output = model.run(&ModelInput { ids: &[2, 59, 3], ..ModelInput::default() }, true)?;
@@ -50,18 +51,15 @@ pub struct Model {
 }
 
 /// What a page says about a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelInfo {
     /// `bert`, `gpt2`, `bart` or `vit`.
     pub family: &'static str,
     /// Features of a token.
     pub width: usize,
     /// Layers of the encoder and heads of each.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub encoder: Option<[usize; 2]>,
     /// Layers of the decoder and heads of each.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub decoder: Option<[usize; 2]>,
     /// Tokens that it knows; 0 where it sees images.
     pub vocabulary: usize,
@@ -74,13 +72,10 @@ pub struct ModelInfo {
     /// Classes, where it has such.
     pub labels: Vec<String>,
     /// Channels, height and width of the images that it takes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<[usize; 3]>,
     /// Rows and columns of patches.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub grid: Option<[usize; 2]>,
     /// What a decoder begins with, where it looks at an encoder.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<u32>,
     /// What ends a text.
     pub ends: Vec<u32>,

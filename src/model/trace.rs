@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::forward::{ModelInput, OPERATION, Way};
-use super::layout::{Linear, Stack};
+use super::layout::{Attention, Linear};
 use crate::config::AttentionConfig;
 use crate::error::Error;
 use crate::trace::{Tokens, Trace, TraceInput, trace_attention};
@@ -30,6 +30,65 @@ impl Block {
             _ => None,
         }
     }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Block::Encoder => "encoder",
+            Block::Decoder => "decoder",
+            Block::Cross => "cross",
+        }
+    }
+}
+
+/// One attention of a model, and what enters it: all that a trace is made from.
+pub(crate) struct LayerInput<'m> {
+    model: &'m Model,
+    attention: &'m Attention,
+    pub causal: bool,
+    /// `[query, width]`
+    pub x: Vec<f32>,
+    /// `[key, width]`, where keys and values come from elsewhere.
+    pub memory: Option<Vec<f32>>,
+}
+
+impl LayerInput<'_> {
+    pub fn heads(&self) -> usize {
+        self.attention.heads
+    }
+
+    pub fn scale(&self) -> f64 {
+        self.attention.scale
+    }
+
+    /// The same as the input of [`trace_attention`], borrowed.
+    pub fn view(&self) -> Result<TraceInput<'_>, Error> {
+        let Attention {
+            query,
+            key,
+            value,
+            output,
+            ..
+        } = self.attention;
+        let linears = [query, key, value, output];
+        let [wq, wk, wv, wo] = linears.map(|linear| self.model.weight(linear));
+        let [bq, bk, bv, bo] = linears.map(|linear| self.model.bias(linear));
+        let of_width = |x| matrix(x, self.model.config.width);
+        Ok(TraceInput {
+            x: Some(of_width(&self.x)?),
+            memory: self.memory.as_deref().map(of_width).transpose()?,
+            wq: Some(wq?),
+            wk: Some(wk?),
+            wv: Some(wv?),
+            wo: Some(wo?),
+            bq,
+            bk,
+            bv,
+            bo,
+            ..TraceInput::default()
+        })
+    }
 }
 
 impl Model {
@@ -46,98 +105,68 @@ impl Model {
         layer: usize,
         tokens: Option<Tokens>,
     ) -> Result<Trace, Error> {
+        let layer = self.layer_input(input, block, layer)?;
+        let input = TraceInput {
+            tokens,
+            ..layer.view()?
+        };
+        let config = AttentionConfig {
+            heads: Some(layer.heads()),
+            causal: layer.causal,
+            scale: Some(layer.scale()),
+            ..AttentionConfig::default()
+        };
+        trace_attention(&input, &config)
+    }
+
+    /// What the trace of an attention is made from.
+    pub(crate) fn layer_input(
+        &self,
+        input: &ModelInput,
+        block: Block,
+        layer: usize,
+    ) -> Result<LayerInput<'_>, Error> {
         let side = match block {
             Block::Encoder => &self.layout.encoder,
             _ => &self.layout.decoder,
         };
         let both = self.layout.encoder.is_some();
         let Some(stack) = side.as_ref().filter(|_| block != Block::Cross || both) else {
-            return Err(OPERATION.option("a block that the model has", format!("{block:?}")));
+            return Err(OPERATION.option("a block that the model has", block.name()));
         };
         let Some(layers) = stack.layers.get(layer) else {
             return Err(OPERATION.index(format!("a layer below {}", stack.layers.len()), layer));
         };
         let watch = Some((block, layer));
-        let (x, memory) = match block {
-            Block::Encoder => {
-                let way = Way {
-                    watch,
-                    ..Way::default()
-                };
-                (
-                    self.encode(input, way)?.and_then(|passed| passed.watched),
-                    None,
-                )
-            }
-            _ => {
-                let encoded = self
-                    .encode(input, Way::default())?
-                    .map(|passed| passed.last);
-                (
-                    self.watch_decoder(stack, input, encoded.as_deref(), watch)?,
-                    encoded,
-                )
-            }
+        let (x, memory) = if block == Block::Encoder {
+            let way = Way {
+                watch,
+                ..Way::default()
+            };
+            (self.encode(input, way)?, None)
+        } else {
+            let memory = self
+                .encode(input, Way::default())?
+                .map(|passed| passed.last);
+            let way = Way {
+                memory: memory.as_deref(),
+                watch,
+                ..Way::default()
+            };
+            let x = self.embed_text(stack, &self.decoder_ids(input)?, 0)?;
+            (Some(self.pass(stack, x, way)?), memory)
         };
         let missing = || OPERATION.internal("what enters the layer", "nothing");
-        let x = x.ok_or_else(missing)?;
-        let attention = match block {
-            Block::Cross => layers.cross.as_ref().ok_or_else(missing)?,
-            _ => &layers.attention,
-        };
-        let memory = memory.filter(|_| block == Block::Cross);
-        let of_width = |x| matrix(x, self.config.width);
-        let [wq, wk, wv, wo] = [
-            attention.query,
-            attention.key,
-            attention.value,
-            attention.output,
-        ]
-        .map(|linear| self.weight(&linear));
-        let [bq, bk, bv, bo] = [
-            attention.query,
-            attention.key,
-            attention.value,
-            attention.output,
-        ]
-        .map(|linear| self.bias(&linear));
-        let input = TraceInput {
-            tokens,
-            x: Some(of_width(&x)?),
-            memory: memory.as_deref().map(of_width).transpose()?,
-            wq: Some(wq?),
-            wk: Some(wk?),
-            wv: Some(wv?),
-            wo: Some(wo?),
-            bq,
-            bk,
-            bv,
-            bo,
-            ..TraceInput::default()
-        };
-        let config = AttentionConfig {
-            heads: Some(attention.heads),
+        Ok(LayerInput {
+            model: self,
+            attention: match block {
+                Block::Cross => layers.cross.as_ref().ok_or_else(missing)?,
+                _ => &layers.attention,
+            },
             causal: stack.causal && block != Block::Cross,
-            scale: Some(attention.scale),
-            ..AttentionConfig::default()
-        };
-        trace_attention(&input, &config)
-    }
-
-    fn watch_decoder(
-        &self,
-        stack: &Stack,
-        input: &ModelInput,
-        memory: Option<&[f32]>,
-        watch: Option<(Block, usize)>,
-    ) -> Result<Option<Vec<f32>>, Error> {
-        let x = self.embed_text(stack, &self.decoder_ids(input)?, 0)?;
-        let way = Way {
-            memory,
-            watch,
-            ..Way::default()
-        };
-        Ok(self.pass(stack, x, way)?.watched)
+            x: x.and_then(|passed| passed.watched).ok_or_else(missing)?,
+            memory: memory.filter(|_| block == Block::Cross),
+        })
     }
 
     /// `[inputs, outputs]`, as a trace has weights: the same numbers, looked at the other way.

@@ -86,7 +86,7 @@ pub struct TraceInput<'a> {
 
 impl<'a> TraceInput<'a> {
     /// Every tensor, with its name.
-    pub(super) fn tensors(&self) -> [(&'static str, Option<&ArrayViewD<'a, f32>>); 16] {
+    pub(crate) fn tensors(&self) -> [(&'static str, Option<&ArrayViewD<'a, f32>>); 16] {
         let placed = match &self.position {
             Position::Learned(table) => Some(table),
             Position::Alibi { slopes } => slopes.as_ref(),

@@ -10,7 +10,7 @@ pub const NAMES: [&str; 6] = ["bert-0", "bert-1", "gpt2-0", "gpt2-1", "vit-0", "
 
 pub struct Checkpoint {
     pub folder: PathBuf,
-    pub config: String,
+    pub config: Vec<u8>,
     pub weights: Vec<u8>,
     pub expected: Value,
     tensors: Vec<u8>,
@@ -24,7 +24,7 @@ impl Checkpoint {
         let read = |file: &str| std::fs::read(folder.join(file)).expect(file);
         let text = |file: &str| String::from_utf8(read(file)).expect("UTF-8");
         Checkpoint {
-            config: text("config.json"),
+            config: read("config.json"),
             weights: read("model.safetensors"),
             expected: serde_json::from_str(&text("expected.json")).expect("JSON"),
             tensors: read("expected.safetensors"),
