@@ -2,7 +2,15 @@
 
 import { defineConfig } from "vitest/config";
 
+/** An import on demand is an import: Vite's wrapper would reach for `document` and `window`, and here are no styles to preload. */
+const plainImports = {
+  name: "plain-imports",
+  transform: (_: string, id: string) =>
+    id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : undefined,
+};
+
 export default defineConfig({
+  plugins: [plainImports],
   base: "./",
   publicDir: false,
   build: {
@@ -20,6 +28,7 @@ export default defineConfig({
         index: "www/index.ts",
         engine: "www/engine/engine.ts",
         worker: "www/engine/worker.ts",
+        "model-worker": "www/engine/model/worker.ts",
       },
       // Without it the exports of an entry, which nothing here imports, would be dropped.
       preserveEntrySignatures: "strict",

@@ -22,6 +22,7 @@ const CHECKS = {
   "lints of Rust": () => run("cargo", ["clippy", "--workspace", "--all-targets", ...DENY]),
   "lints of Rust for wasm": () => lintWasm(),
   "lints of the kernels": () => lintWasm("--no-default-features", "--features", "kernels"),
+  "lints of the models": () => lintWasm("--no-default-features", "--features", "models"),
 };
 
 function lintWasm(...features) {

@@ -52,6 +52,7 @@ function packageManifest() {
       "./engine.wasm": "./engine_bg.wasm",
       "./kernels_simd128.wasm": "./kernels_simd128.wasm",
       "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
+      "./models.wasm": "./models.wasm",
       "./package.json": "./package.json",
     },
     types: "./types/index.d.ts",
