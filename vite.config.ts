@@ -28,6 +28,7 @@ export default defineConfig({
         index: "www/index.ts",
         engine: "www/engine/engine.ts",
         worker: "www/engine/worker.ts",
+        model: "www/model/index.ts",
         "model-worker": "www/engine/model/worker.ts",
       },
       // Without it the exports of an entry, which nothing here imports, would be dropped.

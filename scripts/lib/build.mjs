@@ -49,6 +49,7 @@ function packageManifest() {
       ".": entry("index", "index"),
       "./element": entry("element", "element"),
       "./engine": entry("engine/engine", "engine"),
+      "./model": entry("model/index", "model"),
       "./engine.wasm": "./engine_bg.wasm",
       "./kernels_simd128.wasm": "./kernels_simd128.wasm",
       "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
