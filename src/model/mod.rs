@@ -26,6 +26,8 @@ pub use header::{Entry, header_length, read_header};
 pub use loader::{ModelLoader, Piece};
 pub use trace::Block;
 
+use crate::error::Error;
+use crate::recall::{Recall, RecallKind, RecallTask, RecallToken, Recalled};
 use config::Config;
 use layout::{Id, Layout};
 
@@ -118,6 +120,28 @@ impl Model {
             ends: self.config.ends.clone(),
             unused: self.unused.clone(),
         }
+    }
+
+    /// Reads tokens with one of the networks that remember.
+    ///
+    /// # Errors
+    /// `option` where the model is none of them; `size` and `index` for tokens that they do not know.
+    pub fn recall(
+        &self,
+        task: RecallTask,
+        kind: RecallKind,
+        tokens: &[RecallToken],
+    ) -> Result<Recalled, Error> {
+        let Some(config) = self.config.recall else {
+            let found = self.config.family.name();
+            return Err(forward::OPERATION.option("a model of networks that remember", found));
+        };
+        let network = Recall::new(&config, task, kind, &mut |name, _| {
+            let slot = self.layout.slots.iter().position(|slot| slot.name == name);
+            let data = slot.and_then(|slot| self.data.get(slot)).cloned();
+            data.ok_or_else(|| forward::OPERATION.internal(format!("tensor {name}"), "none"))
+        })?;
+        network.run(tokens)
     }
 
     fn tensor(&self, id: Id) -> &[f32] {

@@ -99,6 +99,9 @@ export class LoadedModel implements types.Model {
     }
   }
 
+  recall = ({ task, kind, tokens }: types.RecallInput): Promise<types.Recalled> =>
+    this.#host.call<types.Recalled>({ do: "recall", task, kind, tokens: tokens.flat() });
+
   encode = (text: string): Promise<Encoded> => this.#ask<Encoded>({ do: "encode", text });
   decode = (ids: readonly number[]): Promise<string> => this.#ask<string>({ do: "decode", ids });
 
