@@ -14,8 +14,10 @@ use crate::weights::Weights;
 /// What is to be known of a model. It becomes `card.json`, and the same in words `README.md`.
 #[derive(Serialize)]
 pub struct Card {
-    /// The name of its folder, and of the program.
+    /// The name of its folder.
     pub name: &'static str,
+    /// The name of the program that makes it.
+    pub program: &'static str,
     /// What it does, in a sentence.
     pub summary: &'static str,
     /// Its class in the reference library, and its sizes.
@@ -57,15 +59,20 @@ impl Card {
             "# {name}\n\n{summary}\n\n\
              | | |\n| --- | --- |\n| model | {model} |\n| parameters | {parameters} |\n| weights | {bytes} bytes, f16 |\n\n\
              ## Data\n\n{data}\n\n\
-             ## Training\n\n`npm run train -- {name}` makes it again: {steps} steps of {batch}, AdamW, one cycle up to a rate \
-             of {rate}, weight decay {decay}. {training}\n\n",
+             ## Training\n\n`npm run train -- {program}` makes it again: {steps} steps of {batch}, AdamW, one cycle up to a rate \
+             of {rate}, weight decay {decay}.{training}\n\n",
             name = self.name,
+            program = self.program,
             summary = self.summary,
             model = self.model,
             parameters = self.parameters,
             bytes = self.bytes,
             data = self.data,
-            training = self.training,
+            training = if self.training.is_empty() {
+                String::new()
+            } else {
+                format!(" {}", self.training)
+            },
         );
         page += &format!("On validation data, by seed:\n\n{}\n", table(&self.seeds));
         page += &format!("Chosen: seed {}, by {}.\n\n", self.chosen, self.chosen_by);

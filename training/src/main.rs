@@ -6,6 +6,7 @@ mod draw;
 mod layers;
 mod optimiser;
 mod options;
+mod order;
 mod places;
 mod pronoun;
 mod rows;
@@ -22,7 +23,7 @@ use options::Options;
 
 const USAGE: &str = "\
 usage: npm run train -- NAME [--seeds N] [--quick]
-  NAME           pronoun
+  NAME           pronoun, order
   --seeds N      train from N seeds and keep the best on validation data; 5
   --quick        a few steps only, to see that the program runs; writes nothing
 or:    npm run train -- verify FOLDER
@@ -39,6 +40,7 @@ fn main() -> Result<()> {
     }
     let options = Options::read(rest)?;
     match name.as_str() {
+        "order" => order::run(&options),
         "pronoun" => pronoun::run(&options),
         _ => bail!("unknown model: {name}\n{USAGE}"),
     }

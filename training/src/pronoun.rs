@@ -120,6 +120,7 @@ pub fn run(options: &Options) -> Result<()> {
     folder.json("data.json", &for_the_page(head))?;
     folder.card(&Card {
         name: "pronoun",
+        program: "pronoun",
         summary: "An encoder that says at \"it\" which noun the word stands for, and looks at that noun.",
         model: "BertForMaskedLM, width 32, 2 layers of 4 heads, feed-forward 64".into(),
         parameters: chosen.weights.count(),

@@ -61,7 +61,10 @@ impl Vocabulary {
     /// The tokens of a text, as [`Vocabulary::tokenizer`] finds them.
     #[must_use]
     pub fn encode(&self, text: &str) -> Vec<u32> {
-        let lower = text.replace('\u{2019}', "'").to_lowercase();
+        let lower = text
+            .replace('\u{2019}', "'")
+            .to_lowercase()
+            .replace("[mask]", "[MASK]");
         let mut ids = Vec::new();
         for part in lower.split_whitespace() {
             let mut rest = part;
