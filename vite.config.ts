@@ -1,21 +1,40 @@
-/** The package: an ordinary build (library mode would inline the wasm), with file names that can be written down. */
+/** The package: ordinary builds (library mode would inline the wasm), with file names that can be written down. */
 
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** An import on demand is an import: Vite's wrapper would reach for `document` and `window`, and here are no styles to preload. */
-const plainImports = {
+const plainImports: Plugin = {
   name: "plain-imports",
   transform: (_: string, id: string) =>
     id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : undefined,
 };
 
-export default defineConfig({
-  plugins: [plainImports],
+/**
+ * The builds, by mode. The engine and its worker are each one file, so that the first result waits for no second round of
+ * requests; what they have in common is small and stands in both. The page fetches the engine beside its own scripts.
+ */
+const BUILDS = {
+  engine: { engine: "www/engine/engine.ts" },
+  worker: { worker: "www/engine/worker.ts" },
+  "model-worker": { "model-worker": "www/engine/model/worker.ts" },
+  page: { element: "www/element.ts", index: "www/index.ts", model: "www/model/index.ts" },
+};
+
+/** Leaves the engine where it is: in a file beside. */
+const engineApart: Plugin = {
+  name: "engine-apart",
+  enforce: "pre",
+  resolveId: (source) => (source.endsWith("/engine/engine.ts") ? { id: "./engine.js", external: true } : null),
+};
+
+export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: false,
+  plugins: mode === "page" ? [plainImports, engineApart] : [plainImports],
   build: {
     outDir: "dist/package",
-    emptyOutDir: true,
+    emptyOutDir: mode === "engine",
     target: "es2022",
     sourcemap: false,
     assetsInlineLimit: 0,
@@ -23,16 +42,10 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: {
-        element: "www/element.ts",
-        index: "www/index.ts",
-        engine: "www/engine/engine.ts",
-        worker: "www/engine/worker.ts",
-        model: "www/model/index.ts",
-        "model-worker": "www/engine/model/worker.ts",
-      },
-      // Without it the exports of an entry, which nothing here imports, would be dropped.
-      preserveEntrySignatures: "strict",
+      input: BUILDS[mode as keyof typeof BUILDS] ?? {},
+      // Otherwise the exports of an entry, which nothing here imports, would be dropped. What engine.js loads on demand may use
+      // its insides: what they share is then in no file of its own.
+      preserveEntrySignatures: mode === "engine" ? "allow-extension" : "strict",
       output: {
         entryFileNames: "[name].js",
         // Beside the entries, so that a relative address means the same in every file.
@@ -44,4 +57,4 @@ export default defineConfig({
   test: {
     include: ["tests/unit/**/*.test.ts", "scripts/**/*.test.mjs"],
   },
-});
+}));

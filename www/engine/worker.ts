@@ -4,7 +4,7 @@ import { toPlainError } from "./errors.ts";
 import { Kernels } from "./kernels.ts";
 import { holdLock, openPort } from "./port.ts";
 import { transferables } from "./transfer.ts";
-import { instantiate, type Job, run } from "./wasm.ts";
+import type { Job } from "./wasm.ts";
 
 /** Modules come before the first job that needs them. */
 interface Message {
@@ -16,12 +16,13 @@ interface Message {
 
 const port = await openPort<Message>();
 let kernels: Kernels | undefined;
-port.listen((message) => {
+port.listen(async (message) => {
   try {
-    if (message.engine) instantiate(message.engine);
     if (message.kernels) kernels = new Kernels(message.kernels);
     if (message.job) {
-      const result = run(message.job);
+      const wasm = await import("./wasm.ts");
+      if (message.engine) wasm.instantiate(message.engine);
+      const result = wasm.run(message.job);
       port.post({ result }, transferables(result));
     }
     if (message.part) {
