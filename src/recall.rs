@@ -24,6 +24,9 @@ const OPERATION: Operation = Operation("recall");
 /// Rows of the two tables that a token is the sum of: a letter and a digit, 0 standing for none.
 pub type RecallToken = [usize; 2];
 
+/// Gives the numbers of a tensor by its name and shape.
+pub type Tensors<'a> = dyn FnMut(&str, &[usize]) -> Result<Vec<f32>, Error> + 'a;
+
 /// One network, with its tables and its answer.
 pub struct Recall {
     width: usize,
@@ -71,7 +74,7 @@ impl Recall {
         config: &RecallConfig,
         task: RecallTask,
         kind: RecallKind,
-        tensor: &mut dyn FnMut(&str, &[usize]) -> Result<Vec<f32>, Error>,
+        tensor: &mut Tensors,
     ) -> Result<Self, Error> {
         let prefix = format!("{}.{}", task.name(), kind.name());
         let mut tensor = |name: &str, shape: &[usize]| {

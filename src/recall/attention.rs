@@ -1,7 +1,7 @@
 //! One layer of attention: the last token looks at all of them, itself included, and adds what it finds to itself.
 
 use super::Memory;
-use super::product::{Product, Tensors, add_scaled, dot};
+use super::product::{Product, Wide, add_scaled, dot};
 use super::softmax;
 use crate::error::Error;
 
@@ -29,7 +29,7 @@ pub(super) struct Trail {
 }
 
 impl Attention {
-    pub fn new(width: usize, heads: usize, tensor: &mut Tensors) -> Result<Self, Error> {
+    pub fn new(width: usize, heads: usize, tensor: &mut Wide) -> Result<Self, Error> {
         let mut product = |name| Product::new(name, width, width, tensor);
         Ok(Attention {
             width,

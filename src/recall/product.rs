@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 
-pub(super) type Tensors<'a> = dyn FnMut(&str, &[usize]) -> Result<Vec<f64>, Error> + 'a;
+/// The same in f64, within one network.
+pub(super) type Wide<'a> = dyn FnMut(&str, &[usize]) -> Result<Vec<f64>, Error> + 'a;
 
 /// `y = W x + b`, W `[output, input]`.
 pub(super) struct Product {
@@ -17,7 +18,7 @@ impl Product {
         name: &str,
         outputs: usize,
         inputs: usize,
-        tensor: &mut Tensors,
+        tensor: &mut Wide,
     ) -> Result<Self, Error> {
         let weight = tensor(&format!("{name}.weight"), &[outputs, inputs])?;
         let bias = tensor(&format!("{name}.bias"), &[outputs])?;

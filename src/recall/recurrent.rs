@@ -2,7 +2,7 @@
 
 use super::Memory;
 use super::config::RecallKind;
-use super::product::{Product, Tensors, add_scaled};
+use super::product::{Product, Wide, add_scaled};
 use crate::error::Error;
 
 /// Plain: `h[t] = tanh(W x[t] + U h[t−1] + b)`. Gated: gates `i f g o = σ σ tanh σ` of the four parts of the same sum,
@@ -32,7 +32,7 @@ impl Recurrent {
         kind: RecallKind,
         width: usize,
         units: usize,
-        tensor: &mut Tensors,
+        tensor: &mut Wide,
     ) -> Result<Self, Error> {
         let gated = kind == RecallKind::Lstm;
         let outputs = units * if gated { GATES } else { 1 };
