@@ -72,3 +72,55 @@ describe.each([
     model.dispose();
   });
 });
+
+describe("dates", () => {
+  it("writes dates as its card says", async () => {
+    const model = await load("dates");
+    const { score, cases } = json("tests/models/dates.json") as { score: { exact: number }; cases: [string, string][] };
+    let exact = 0;
+    for (const [text, answer] of cases) {
+      let written = "";
+      for await (const step of model.generate({ text, maxTokens: 16 })) written = step.text;
+      if (written === answer) exact++;
+    }
+    expect(cases.length).toBeGreaterThanOrEqual(500);
+    expect(rounded(exact / cases.length)).toBe(score.exact);
+    expect(json("models/dates/card.json").test).toMatchObject(score);
+    model.dispose();
+  });
+});
+
+describe("digits", () => {
+  interface Images {
+    rows: [first: number, end: number];
+    score: { drawings: number; right: number };
+    cases: [digit: number, ink: number[]][];
+  }
+  const { rows, score, cases } = json("tests/models/digits.json") as Images;
+  const share = async (images: { digit: number | undefined; pixels: Float32Array }[]) => {
+    const model = await load("digits", false);
+    let right = 0;
+    for (const { digit, pixels } of images) {
+      const output = await model.run({ pixels: { shape: [1, 8, 8], data: pixels } });
+      if (likeliest(logitsOf(output).data) === digit) right++;
+    }
+    model.dispose();
+    return rounded(right / images.length);
+  };
+
+  it("reads drawings as its card says", async () => {
+    const images = cases.map(([digit, ink]) => ({ digit, pixels: Float32Array.from(ink, (cell) => cell / 8 - 1) }));
+    expect(images).toHaveLength(50);
+    expect(await share(images)).toBe(score.drawings);
+    expect(json("models/digits/card.json").test).toMatchObject(score);
+  });
+
+  it("reads the test images as its card says", async ({ skip }) => {
+    const { digitsFile, readDigits } = await import("../../scripts/lib/digits.mjs");
+    // The images come from a package that is fetched: they name no licence.
+    const path = await digitsFile().catch((error: Error) => skip(`no images: ${error.message}`));
+    const images = readDigits(path).slice(...rows);
+    expect(images).toHaveLength(360);
+    expect(await share(images)).toBe(score.right);
+  }, 120_000);
+});
