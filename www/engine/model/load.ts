@@ -7,7 +7,7 @@ import { openSource, refusal, type Source } from "./source.ts";
 import type { Model, ModelInfo, ModelOptions } from "./types.ts";
 
 /** Bytes that are on their way at once: enough to make messages cheap, little beside any model. A multiple of 4. */
-const PART = 4 << 20;
+const PART = 1 << 20;
 const PREFIX = 8;
 
 /** What the engine lends. */

@@ -13,6 +13,11 @@ interface Message {
   bytes?: Uint8Array;
 }
 
+/** Gives memory back at once, where it can be said: a model comes in parts, and all of them would wait for a collection. */
+function release(buffer: ArrayBuffer & { transfer?: (size: number) => ArrayBuffer }): void {
+  buffer.transfer?.(0);
+}
+
 const port = await openPort<Message>();
 let desk: Desk | undefined;
 port.listen(async ({ module, fields, bytes }) => {
@@ -20,6 +25,7 @@ port.listen(async ({ module, fields, bytes }) => {
     if (module) desk = new Desk(module);
     if (!desk) throw new Error("this worker has no model");
     const result = await desk.answer(fields, bytes);
+    if (bytes) release(bytes.buffer as ArrayBuffer);
     port.post({ result }, transferables(result));
   } catch (thrown) {
     port.post({ error: toPlainError(thrown, "model") }, []);
