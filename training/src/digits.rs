@@ -37,7 +37,7 @@ const BEFORE_TEST: usize = 1437;
 const LIMITS: &[&str] = &[
     "It calls anything a digit: letters, faces and blank paper too.",
     "The data are by 13 writers. Other ways to write a digit (a 1 with a long roof, a 7 with a hook) are rare among them.",
-    "The drawings are few, and by the same hand as those it learnt from: they show that a pointer's strokes can be read, not how often \
+    "The drawings are few, and by the same hand as those it learnt from: they show that such strokes can be read, not how often \
      yours will be.",
     "It reads a drawing after it is cropped, scaled and put into the middle. An image that is not, two pixels off, is read badly.",
 ];
@@ -196,7 +196,7 @@ pub fn run(options: &Options) -> Result<()> {
         chosen_by: "the sum of right answers on validation images and on the same drawn again",
         test: score.clone(),
         test_data: format!(
-            "\"right\" is of the last fifth of the file, \"drawings\" of {} digits that were set down by hand as strokes of a pointer and \
+            "\"right\" is of the last fifth of the file, \"drawings\" of {} digits that were written down by hand as the points of strokes, not with a pointer, and \
              had no part in training or choice (`tests/models/drawings.json`). An earlier version that had seen no drawings read 0.9694 of \
              the same last fifth, and 0.94 of the drawings that are now trained on. The head that is shown, {} of layer {} (from 0), was \
              chosen on validation images: there its class token gives a patch of ink {ink:.3} and a blank one {blank:.3} on average.",

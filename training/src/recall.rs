@@ -33,15 +33,17 @@ const LIMITS: &[&str] = &[
     "The picture depends on the budget: another number of steps, units or tokens gives other curves. It shows these three networks after \
      this training, not what recurrent networks or attention can do.",
     "The attention has no positions: it sees a bag of tokens. On pairs it needs none. After a flag it can not know which digit came next: \
-     that takes a second layer, or positions, and it has neither.",
+     that takes a second layer.",
     "They know letters, digits, \"!\" and \"?\" alone.",
-    "Gradients vanish with distance in untrained recurrent networks; after training they need not. Both are in `results.json`.",
+    "A small gradient is not a lost answer. The gradients of the untrained recurrent networks vanish with distance; those of trained ones \
+     may vanish, too, where every answer is right: a saturated unit keeps a digit and does not yield to a nudge. Both are in \
+     `results.json`, to be read beside the accuracy.",
 ];
 
 const FORMULAS: &str = "A token is the sum of a row of `letters.weight` (0 none, 1 to 26 the letters, 27 \"!\") and a row of `digits.weight` (0 \
      none, 1 to 10 the digits 0 to 9, 11 \"?\"): x_t. The last token asks, and the answer is the largest of `answer.weight` h + \
      `answer.bias`. \"rnn\" (torch's nn.RNN): h_t = tanh(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh), h_0 = 0. \"lstm\" (torch's nn.LSTM): the \
-     rows of W_ih, W_hh, b_ih and b_hh are those of i, f, g, o, one after the other; c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g), h_t = \
+     rows of W_ih, W_hh, b_ih and b_hh are those of i, f, g, o, one after the other (the bias of f starts from 1); c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g), h_t = \
      sigmoid(o) tanh(c_t). \"attention\": q = `query` x_T, k_t = `key` x_t, v_t = `value` x_t, weights = softmax(q k_t / sqrt(48)) over \
      all tokens, h = x_T + `output` (sum of weights times v_t); each of the four a product with `weight` transposed plus `bias`.";
 

@@ -155,7 +155,7 @@ pub fn story(draw: &mut Draw, casts: &[Cast]) -> Story {
             "A is in the P with B .",
             "A meets B in the P .",
         ];
-        writer.say(*draw.pick(&openings[..]));
+        writer.say(draw.pick::<&str>(&openings));
     }
     match plot {
         0 => give(draw, &mut writer),
@@ -196,7 +196,7 @@ fn two(draw: &mut Draw, writer: &mut Writer) {
         "B likes the K =U .",
     ];
     for _ in 0..=draw.below(3) {
-        writer.say(*draw.pick(&ends[..]));
+        writer.say(draw.pick::<&str>(&ends));
     }
 }
 

@@ -109,7 +109,7 @@ mod tests {
     fn dots_lying_lines_and_nothing_are_images_too() {
         assert_eq!(rasterise(&[], PEN), [0; 64]);
         let dot = rasterise(&[vec![[5.0, 5.0]]], PEN);
-        assert_eq!(dot.iter().map(|&ink| u32::from(ink)).sum::<u32>(), 12);
+        assert_eq!(dot.iter().map(|&ink| u32::from(ink)).sum::<u32>(), 16);
         let line = rasterise(&[vec![[0.0, 5.0], [100.0, 5.0]]], PEN);
         assert_eq!(line[24 + 3], 8);
         assert_eq!(line[..24], [0; 24]);
