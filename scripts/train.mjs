@@ -10,5 +10,7 @@ await main(async () => {
   const data = asked[0] === "digits" ? ["--data", await digitsFile()] : [];
   // The products of a small model are too short to share out; and one thread adds in one order.
   const env = { RAYON_NUM_THREADS: "1", ...process.env };
-  await run("cargo", ["run", "--quiet", "--profile", "training", "--package", "training", "--", ...asked, ...data], { env });
+  await run("cargo", ["run", "--quiet", "--profile", "training", "--package", "training", "--", ...asked, ...data], {
+    env,
+  });
 });
