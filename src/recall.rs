@@ -14,6 +14,7 @@ mod config;
 mod product;
 mod recurrent;
 
+pub(crate) use attention::RecallLayer;
 pub use config::{RecallConfig, RecallKind, RecallTask};
 
 use crate::error::{Error, Operation};
@@ -118,6 +119,17 @@ impl Recall {
                 Ok(self.through(memory, &x, |trail| Some(narrow(&trail.weights))))
             }
         }
+    }
+
+    /// What the attention is given, and its weights.
+    ///
+    /// # Errors
+    /// Those of [`Recall::run`], and `option` for a network without attention.
+    pub(crate) fn layer(&self, tokens: &[RecallToken]) -> Result<RecallLayer, Error> {
+        let Body::Attention(attention) = &self.body else {
+            return Err(OPERATION.option("a network of attention", "a recurrent one"));
+        };
+        Ok(attention.layer(narrow(&self.embed(tokens)?)))
     }
 
     fn through<M: Memory>(

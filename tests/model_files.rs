@@ -921,7 +921,7 @@ proptest! {
             let at = at % bytes.len();
             bytes[at] = byte;
         }
-        let data = vec![0; 34];
+        let data = [0; 34];
         let ours = read_header(&bytes, Some(34));
         let file = [&(bytes.len() as u64).to_le_bytes(), &bytes[..], &data[..]].concat();
         if let Ok(entries) = ours {

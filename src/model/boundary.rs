@@ -261,6 +261,21 @@ impl State {
     }
 }
 
+/// What a network that remembers is to read.
+fn sequence(request: &Request) -> Result<(RecallTask, Vec<RecallToken>), Error> {
+    let tokens = request.ids("tokens")?;
+    let (pairs, rest) = tokens.as_chunks();
+    if !rest.is_empty() {
+        return Err(request.refused("tokens", "a letter and a digit each"));
+    }
+    let tokens: Vec<RecallToken> = pairs
+        .iter()
+        .map(|pair| pair.map(|row: u32| row as usize))
+        .collect();
+    let task = named(request, "task", &RecallTask::ALL, RecallTask::name)?;
+    Ok((task, tokens))
+}
+
 /// The one of `all` that the request names.
 fn named<T: Copy>(
     request: &Request,
@@ -303,16 +318,7 @@ fn loaded(
             reply.layer(&layer)?;
         }
         "recall" => {
-            let tokens = request.ids("tokens")?;
-            let (pairs, rest) = tokens.as_chunks();
-            if !rest.is_empty() {
-                return Err(request.refused("tokens", "a letter and a digit each"));
-            }
-            let tokens: Vec<RecallToken> = pairs
-                .iter()
-                .map(|pair| pair.map(|row: u32| row as usize))
-                .collect();
-            let task = named(request, "task", &RecallTask::ALL, RecallTask::name)?;
+            let (task, tokens) = sequence(request)?;
             let kind = named(request, "kind", &RecallKind::ALL, RecallKind::name)?;
             let found = model.recall(task, kind, &tokens)?;
             let answers = [found.logits.len()];
@@ -322,6 +328,16 @@ fn loaded(
             reply.slice("gradient", &[tokens.len()], &found.gradient);
             if let Some(weights) = &found.weights {
                 reply.slice("weights", &[tokens.len()], weights);
+            }
+        }
+        "recallLayer" => {
+            let (task, tokens) = sequence(request)?;
+            let layer = model.recall_layer(task, &tokens)?;
+            reply.number("heads", layer.heads as u64);
+            reply.number("causal", 0);
+            reply.number("scale", layer.scale.to_bits());
+            for (name, shape, data) in &layer.tensors {
+                reply.slice(name, shape, data);
             }
         }
         "start" => {

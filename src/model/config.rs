@@ -403,8 +403,8 @@ fn vit(fields: &Fields) -> Result<Config, Error> {
 fn recall(fields: &Fields) -> Result<Config, Error> {
     let part = |kind: RecallKind| {
         let name = kind.name();
-        let object = fields.field(name);
-        object.ok_or_else(|| OPERATION.not_found(format!("config {name}"), "none"))
+        let object = fields.field("kinds").and_then(|kinds| kinds.get(name));
+        object.ok_or_else(|| OPERATION.not_found(format!("config kinds: {name}"), "none"))
     };
     let sizes = |kind| {
         let own = Fields(part(kind)?);

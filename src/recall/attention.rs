@@ -18,6 +18,14 @@ pub(super) struct Attention {
     output: Product,
 }
 
+/// The input of a trace: the last token asks, all of them answer.
+pub(crate) struct RecallLayer {
+    pub heads: usize,
+    pub scale: f64,
+    /// `x` `[1, width]`, `memory` `[key, width]`, and the weights and biases, each with its name and shape.
+    pub tensors: Vec<(&'static str, Vec<usize>, Vec<f32>)>,
+}
+
 pub(super) struct Trail {
     query: Vec<f64>,
     keys: Vec<Vec<f64>>,
@@ -39,6 +47,31 @@ impl Attention {
             value: product("value")?,
             output: product("output")?,
         })
+    }
+
+    /// x `[token, width]`
+    pub fn layer(&self, x: Vec<f32>) -> RecallLayer {
+        let width = self.width;
+        let last = x[x.len() - width..].to_vec();
+        let mut tensors = vec![
+            ("x", vec![1, width], last),
+            ("memory", vec![x.len() / width, width], x),
+        ];
+        for (weight, bias, product) in [
+            ("wq", "bq", &self.query),
+            ("wk", "bk", &self.key),
+            ("wv", "bv", &self.value),
+            ("wo", "bo", &self.output),
+        ] {
+            let (columns, offsets) = product.columns();
+            tensors.push((weight, vec![width, width], columns));
+            tensors.push((bias, vec![width], offsets));
+        }
+        RecallLayer {
+            heads: self.heads,
+            scale: self.scale(),
+            tensors,
+        }
     }
 
     fn dim(&self) -> usize {

@@ -39,6 +39,14 @@ impl Product {
         rows.map(|(row, bias)| dot(row, x) + bias).collect()
     }
 
+    /// `[input, output]` and `[output]`, as f32, which they were.
+    pub fn columns(&self) -> (Vec<f32>, Vec<f32>) {
+        let rows = self.weight.chunks_exact(self.inputs);
+        let column = |c: usize| rows.clone().map(move |row| row[c] as f32);
+        let weight = (0..self.inputs).flat_map(column).collect();
+        (weight, self.bias.iter().map(|&bias| bias as f32).collect())
+    }
+
     /// Gradient of y `[output]` -> gradient of x `[input]`: `Wᵀ g`.
     pub fn backward(&self, gradient: &[f64]) -> Vec<f64> {
         let mut back = vec![0.0; self.inputs];

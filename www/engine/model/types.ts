@@ -154,6 +154,8 @@ export interface Model {
   generate(input: ModelInput & GenerateOptions): AsyncGenerator<GeneratedToken, void, void>;
   /** A network that remembers reads a sequence and answers. */
   recall(input: RecallInput): Promise<Recalled>;
+  /** The trace of the attention among them: the last token, a query, looks at all. `names` stand at the sides. */
+  traceRecall(input: Omit<RecallInput, "kind">, names: readonly string[]): Promise<Trace>;
   encode(text: string): Promise<{ ids: number[]; tokens: string[] }>;
   decode(ids: readonly number[]): Promise<string>;
   /** Gives its memory back. */
