@@ -217,6 +217,10 @@ impl crate::trace::Cells for Arena<'_> {
         u32::try_from(offset).map_or(f32::NAN, |offset| self.0.get_index(offset))
     }
 
+    fn shared(&self) -> &dyn crate::trace::Cells {
+        self
+    }
+
     fn read(&self, from: usize, step: usize, out: &mut [f32]) {
         let end = from.wrapping_add(out.len());
         if step == 1 && from <= end && end <= self.0.length() as usize {

@@ -88,7 +88,7 @@ pub fn explain(trace: &Trace, stage: &str, index: &[usize]) -> Result<Explanatio
     explain_cells(
         &trace.config,
         &trace.stages,
-        &trace.data,
+        &trace.data.as_slice(),
         trace.data.len(),
         stage,
         index,

@@ -53,7 +53,7 @@ pub(super) fn mask(stage: &Stage, mask: Option<&[bool]>, data: &mut [f32]) {
 
 fn set(rule: &Rule, cell: &Cell, data: &mut [f32]) {
     if !rule.is_given(cell) {
-        data[rule.offset(cell)] = rule.evaluate(cell, data) as f32;
+        data[rule.offset(cell)] = rule.evaluate(cell, &&*data) as f32;
     }
 }
 

@@ -5,6 +5,7 @@ mod explain;
 mod fill;
 mod input;
 mod linear;
+mod pair;
 mod plan;
 mod projection;
 mod rows;

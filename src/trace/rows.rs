@@ -2,6 +2,7 @@
 //!
 //! Sums run in index order, in f64, as everywhere in a trace; only that several sums, each in its order, go side by side.
 
+use super::pair::{Pair, Sums};
 use super::scores::Scores;
 use super::{Stage, TraceConfig};
 use crate::error::{Error, Operation};
@@ -115,16 +116,13 @@ impl Work {
         let blocks = self.panel.chunks_exact(KEYS * self.dim).enumerate();
         let first = seen.start / KEYS;
         for (n, block) in blocks.take(seen.end.div_ceil(KEYS)).skip(first) {
-            let mut sums = [0.0_f64; KEYS];
+            let mut sums = Sums::zero();
             let (features, _) = block.as_chunks::<KEYS>();
             for (&q, keys) in self.query.iter().zip(features) {
-                for (sum, &key) in sums.iter_mut().zip(keys) {
-                    *sum += q * f64::from(key);
-                }
+                sums.add(Pair::splat(q), keys);
             }
-            for (out, sum) in self.row[n * KEYS..].iter_mut().zip(sums) {
-                *out = sum as f32;
-            }
+            let row = &mut self.row[n * KEYS..];
+            row.iter_mut().zip(sums.rounded()).for_each(|(out, sum)| *out = sum);
         }
         // other keys have no weight, those among them that share a block with keys that are seen
         self.row[..seen.start].fill(0.0);
@@ -144,23 +142,20 @@ impl Work {
 /// `mixed[c] = Σ_j weights[j] · value[j,c]` over the keys that are seen; others may hold NaN.
 fn mix(weights: &[f32], flags: &[bool], seen: &Range<usize>, values: &[f32], mixed: &mut [f32]) {
     let dim = mixed.len();
-    for (n, out) in mixed.chunks_mut(FEATURES).enumerate() {
-        let mut sums = [0.0_f64; FEATURES];
-        for j in seen.clone().filter(|&j| flags[j]) {
-            let weight = f64::from(weights[j]);
-            let value = &values[j * dim + n * FEATURES..][..out.len()];
-            if let Some(value) = value.first_chunk::<FEATURES>() {
-                for (sum, &value) in sums.iter_mut().zip(value) {
-                    *sum += weight * f64::from(value);
-                }
-            } else {
-                for (sum, &value) in sums.iter_mut().zip(value) {
-                    *sum += weight * f64::from(value);
-                }
+    let keys = || seen.clone().filter(|&j| flags[j]);
+    let (features, rest) = mixed.as_chunks_mut::<FEATURES>();
+    let whole = features.len() * FEATURES;
+    for (n, out) in features.iter_mut().enumerate() {
+        let mut sums = Sums::zero();
+        for j in keys() {
+            if let Some(value) = values[j * dim + n * FEATURES..].first_chunk() {
+                sums.add(Pair::splat(weights[j].into()), value);
             }
         }
-        for (out, sum) in out.iter_mut().zip(sums) {
-            *out = sum as f32;
-        }
+        *out = sums.rounded();
+    }
+    for (c, out) in rest.iter_mut().enumerate() {
+        let products = keys().map(|j| f64::from(weights[j]) * f64::from(values[j * dim + whole + c]));
+        *out = products.fold(0.0, |sum, product| sum + product) as f32;
     }
 }

@@ -14,6 +14,9 @@ pub(crate) trait Cells {
     /// The cell at this offset; NaN where there is none.
     fn at(&self, offset: usize) -> f32;
 
+    /// The same, for what is not called too often to be called by address.
+    fn shared(&self) -> &dyn Cells;
+
     /// Every `step`th cell from an offset on.
     fn read(&self, from: usize, step: usize, out: &mut [f32]) {
         for (n, out) in out.iter_mut().enumerate() {
@@ -22,15 +25,13 @@ pub(crate) trait Cells {
     }
 }
 
-impl Cells for [f32] {
+impl Cells for &[f32] {
     fn at(&self, offset: usize) -> f32 {
         self.get(offset).copied().unwrap_or(f32::NAN)
     }
-}
 
-impl Cells for Vec<f32> {
-    fn at(&self, offset: usize) -> f32 {
-        self.as_slice().at(offset)
+    fn shared(&self) -> &dyn Cells {
+        self
     }
 }
 
@@ -257,7 +258,7 @@ impl<'a> Rule<'a> {
             let hidden = |(first, step)| cells.at(nth(first, step, n)) == f32::NEG_INFINITY;
             let unseen = |scores: &Scores| {
                 let &[g, m, i, _] = cell;
-                !scores.seen(&[g, m, i, n], cells.at(at[0]), cells)
+                !scores.seen(&[g, m, i, n], cells.at(at[0]), cells.shared())
             };
             if !guard.is_some_and(hidden) && !weighing.is_some_and(unseen) {
                 visit(&at);
@@ -335,13 +336,13 @@ impl<'a> Rule<'a> {
             }
             Op::Accumulate | Op::Read => self.sum(cell, cells),
             Op::Softmax => self
-                .softmax(cell, cells)
+                .softmax(cell, cells.shared())
                 .map_or(f64::NAN, |softmax| softmax.exact),
         }
     }
 
     /// The whole softmax behind a weight, where it is one operation.
-    pub fn softmax<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> Option<Softmax> {
+    pub fn softmax(&self, cell: &Cell, cells: &dyn Cells) -> Option<Softmax> {
         let scores = self.scores.as_ref()?;
         (self.stage.op == Op::Softmax).then(|| scores.softmax(cell, cells))
     }
@@ -401,7 +402,7 @@ impl<'a> Rule<'a> {
     /// the score before was not negative infinity by itself.
     pub fn reason<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> Option<Reason> {
         if self.stage.op == Op::Softmax {
-            return self.scores.as_ref()?.reason(cell, cells);
+            return self.scores.as_ref()?.reason(cell, cells.shared());
         }
         if self.stage.op != Op::Mask {
             return None;

@@ -106,12 +106,12 @@ impl<'a> Scores<'a> {
         alibi(slope, self.config.past.saturating_add(cell[2]), j)
     }
 
-    fn added<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> Option<f32> {
+    fn added(&self, cell: &Cell, cells: &dyn Cells) -> Option<f32> {
         self.mask.as_ref().map(|walk| cells.at(walk.first(cell)))
     }
 
     /// Why the key may not be seen.
-    pub fn reason<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> Option<Reason> {
+    pub fn reason(&self, cell: &Cell, cells: &dyn Cells) -> Option<Reason> {
         let masked = || self.added(cell, cells) == Some(f32::NEG_INFINITY);
         self.visibility
             .hidden(cell[2], cell[3])
@@ -119,7 +119,7 @@ impl<'a> Scores<'a> {
     }
 
     /// Whether the key is seen, given its weight: a score of negative infinity hides a key, wherever it comes from.
-    pub fn seen<C: Cells + ?Sized>(&self, cell: &Cell, weight: f32, cells: &C) -> bool {
+    pub fn seen(&self, cell: &Cell, weight: f32, cells: &dyn Cells) -> bool {
         if weight != 0.0 {
             return true;
         }
@@ -131,20 +131,20 @@ impl<'a> Scores<'a> {
         score != [f32::NEG_INFINITY]
     }
 
-    fn query_row<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> Vec<f32> {
+    fn query_row(&self, cell: &Cell, cells: &dyn Cells) -> Vec<f32> {
         let mut row = vec![0.0; self.query.count];
         cells.read(self.query.first(cell), self.query.step(), &mut row);
         row
     }
 
-    fn dot<C: Cells + ?Sized>(&self, cell: &Cell, query: &[f32], cells: &C) -> f64 {
+    fn dot(&self, cell: &Cell, query: &[f32], cells: &dyn Cells) -> f64 {
         let mut key = vec![0.0; query.len()];
         cells.read(self.key.first(cell), self.key.step(), &mut key);
         plain::dot(query, &key)
     }
 
     /// The score in f64 throughout; negative infinity where the key may not be seen.
-    fn exact<C: Cells + ?Sized>(&self, cell: &Cell, query: &[f32], cells: &C) -> f64 {
+    fn exact(&self, cell: &Cell, query: &[f32], cells: &dyn Cells) -> f64 {
         if self.reason(cell, cells).is_some() {
             return f64::NEG_INFINITY;
         }
@@ -160,7 +160,7 @@ impl<'a> Scores<'a> {
     }
 
     /// Maximum and sum of the row, in f64 throughout.
-    fn row<C: Cells + ?Sized>(&self, cell: &Cell, query: &[f32], cells: &C) -> Row {
+    fn row(&self, cell: &Cell, query: &[f32], cells: &dyn Cells) -> Row {
         let &[g, m, i, _] = cell;
         let scores: Vec<f64> = (0..self.keys)
             .map(|j| self.exact(&[g, m, i, j], query, cells))
@@ -174,7 +174,7 @@ impl<'a> Scores<'a> {
     }
 
     /// The weight of a cell, by the whole softmax of its row in f64.
-    pub fn softmax<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> Softmax {
+    pub fn softmax(&self, cell: &Cell, cells: &dyn Cells) -> Softmax {
         let query = self.query_row(cell, cells);
         let Row { max, sum } = self.row(cell, &query, cells);
         let score = self.exact(cell, &query, cells);
