@@ -328,7 +328,8 @@ fn weights_alone<'a>(
         from.push("mask");
         score += " + mask";
     }
-    let formula = format!("weights[h,i,j] = e^({score} − row_max) / row_sum, over all keys of row i");
+    let formula =
+        format!("weights[h,i,j] = e^({score} − row_max) / row_sum, over all keys of row i");
     plan.add("weights", &axes, Op::Softmax, &from, formula, Source::Rows)?;
     mixed(plan, sizes, Source::Beside)
 }

@@ -76,7 +76,11 @@ impl<'a> Plan<'a> {
         let shape: Vec<usize> = axes.iter().map(|&(_, extent)| extent).collect();
         let len = checked_len(self.op, id, &shape)?;
         let rows = matches!(source, Source::Rows);
-        let total = if rows { self.len } else { self.len.saturating_add(len) };
+        let total = if rows {
+            self.len
+        } else {
+            self.len.saturating_add(len)
+        };
         if total > TENSOR_BYTES / size_of::<f32>() {
             return Err(self.op.too_large(
                 format!("a trace of at most {TENSOR_BYTES} bytes"),

@@ -108,7 +108,7 @@ impl Work {
         }
     }
 
-    /// `row[j] = query · key[j]` for the keys that are seen; the others get no weight.
+    /// `row[j] = query · key[j]` for the keys that may be seen; those that share a block with them are filled as well.
     fn dots(&mut self, query: &[f32], seen: &Range<usize>) {
         for (out, &number) in self.query.iter_mut().zip(query) {
             *out = number.into();
@@ -122,11 +122,10 @@ impl Work {
                 sums.add(Pair::splat(q), keys);
             }
             let row = &mut self.row[n * KEYS..];
-            row.iter_mut().zip(sums.rounded()).for_each(|(out, sum)| *out = sum);
+            row.iter_mut()
+                .zip(sums.rounded())
+                .for_each(|(out, sum)| *out = sum);
         }
-        // other keys have no weight, those among them that share a block with keys that are seen
-        self.row[..seen.start].fill(0.0);
-        self.row[seen.end..].fill(0.0);
     }
 
     /// Scores become weights; a score of negative infinity stands for a key that is not seen.
@@ -136,6 +135,11 @@ impl Work {
             *flag = score != f32::NEG_INFINITY;
         }
         plain::softmax_row(row);
+        // nothing out of the sum, which is NaN if one weight is
+        let sum = row.first().filter(|weight| weight.is_nan());
+        let nothing = sum.copied().unwrap_or(0.0);
+        self.row[..seen.start].fill(nothing);
+        self.row[seen.end..].fill(nothing);
     }
 }
 
@@ -155,7 +159,8 @@ fn mix(weights: &[f32], flags: &[bool], seen: &Range<usize>, values: &[f32], mix
         *out = sums.rounded();
     }
     for (c, out) in rest.iter_mut().enumerate() {
-        let products = keys().map(|j| f64::from(weights[j]) * f64::from(values[j * dim + whole + c]));
+        let products =
+            keys().map(|j| f64::from(weights[j]) * f64::from(values[j * dim + whole + c]));
         *out = products.fold(0.0, |sum, product| sum + product) as f32;
     }
 }

@@ -253,7 +253,10 @@ impl<'a> Rule<'a> {
             .guard
             .as_ref()
             .map(|walk| (walk.first(cell), walk.step()));
-        let weighing = self.scores.as_deref().filter(|_| self.stage.op == Op::Matmul);
+        let weighing = self
+            .scores
+            .as_deref()
+            .filter(|_| self.stage.op == Op::Matmul);
         for n in 0..count {
             let hidden = |(first, step)| cells.at(nth(first, step, n)) == f32::NEG_INFINITY;
             let unseen = |scores: &Scores| {

@@ -120,14 +120,19 @@ impl<'a> Scores<'a> {
 
     /// Whether the key is seen, given its weight: a score of negative infinity hides a key, wherever it comes from.
     pub fn seen(&self, cell: &Cell, weight: f32, cells: &dyn Cells) -> bool {
-        if weight != 0.0 {
+        // in a row of NaN, so is the weight of a key that is not seen
+        if weight != 0.0 && !weight.is_nan() {
             return true;
         }
         if self.reason(cell, cells).is_some() {
             return false;
         }
         let mut score = [self.dot(cell, &self.query_row(cell, cells), cells) as f32];
-        self.finish(cell, &mut score, self.added(cell, cells).as_ref().map(std::slice::from_ref));
+        self.finish(
+            cell,
+            &mut score,
+            self.added(cell, cells).as_ref().map(std::slice::from_ref),
+        );
         score != [f32::NEG_INFINITY]
     }
 
@@ -165,7 +170,10 @@ impl<'a> Scores<'a> {
         let scores: Vec<f64> = (0..self.keys)
             .map(|j| self.exact(&[g, m, i, j], query, cells))
             .collect();
-        let max = scores.iter().copied().fold(f64::NEG_INFINITY, plain::larger);
+        let max = scores
+            .iter()
+            .copied()
+            .fold(f64::NEG_INFINITY, plain::larger);
         let sum = scores
             .iter()
             .map(|&score| libm::exp(plain::shift(score, max)))

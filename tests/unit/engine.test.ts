@@ -150,7 +150,7 @@ describe("traceAttention and explain", () => {
   });
 
   it.each([
-    ["too many tokens", { tokens: { query: Array(513).fill("a") }, heads: 1 }, "too_many_tokens"],
+    ["too many tokens", { tokens: { query: Array(4097).fill("a") }, heads: 1 }, "too_many_tokens"],
     ["no heads", { tokens: { query: ["a"] }, heads: 0 }, "option"],
   ])("%s: code %s", async (_, bad, code) => {
     await expect(engine.traceAttention(bad)).rejects.toMatchObject({ code });
