@@ -7,6 +7,9 @@ pub(super) use wasm::Pair;
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 pub(super) use portable::Pair;
 
+/// How many sums go side by side.
+pub(super) const SUMS: usize = 8;
+
 /// Eight numbers that are summed up side by side.
 #[derive(Clone, Copy)]
 pub(super) struct Sums([Pair; 4]);
@@ -18,7 +21,7 @@ impl Sums {
 
     /// Adds `factor · number` to each of the eight.
     #[inline(always)]
-    pub fn add(&mut self, factor: Pair, numbers: &[f32; 8]) {
+    pub fn add(&mut self, factor: Pair, numbers: &[f32; SUMS]) {
         let (twos, _) = numbers.as_chunks::<2>();
         if let ([ab, cd, ef, gh], Sums(sums)) = (twos, self) {
             sums[0] = sums[0].add(factor.mul(Pair::widen(ab)));
@@ -28,7 +31,12 @@ impl Sums {
         }
     }
 
-    pub fn rounded(self) -> [f32; 8] {
+    /// Adds a number to each.
+    pub fn plus(&mut self, numbers: &[f32; SUMS]) {
+        self.add(Pair::splat(1.0), numbers);
+    }
+
+    pub fn rounded(self) -> [f32; SUMS] {
         let Sums([ab, cd, ef, gh]) = self;
         let ([a, b], [c, d], [e, f], [g, h]) = (ab.parts(), cd.parts(), ef.parts(), gh.parts());
         [a, b, c, d, e, f, g, h].map(|sum| sum as f32)

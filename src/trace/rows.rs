@@ -2,7 +2,7 @@
 //!
 //! Sums run in index order, in f64, as everywhere in a trace; only that several sums, each in its order, go side by side.
 
-use super::pair::{Pair, Sums};
+use super::pair::{Pair, SUMS, Sums};
 use super::scores::Scores;
 use super::{Stage, TraceConfig};
 use crate::error::{Error, Operation};
@@ -22,9 +22,9 @@ pub(crate) trait Rows {
 }
 
 /// Keys whose sums go side by side.
-const KEYS: usize = 8;
+const KEYS: usize = SUMS;
 /// Features of a value whose sums go side by side.
-const FEATURES: usize = 8;
+const FEATURES: usize = SUMS;
 
 /// Fills `weights`, row by row through `put`, and `mixed`, which stands in `data` with all that came before.
 pub(super) fn fill(
