@@ -7,14 +7,16 @@ import { keepScale } from "./palette.ts";
 import { keptLevel } from "./pyramid.ts";
 
 /** A stage with more cells than this is prepared; a smaller one is read in a moment when it is needed. */
-const LARGE = 1_000_000;
+const LARGE = 100_000;
 /** Half a frame: what the reader does comes between two slices. */
 const SLICE_MS = 8;
 
 export async function prepare(trace: Trace): Promise<void> {
   let end = performance.now() + SLICE_MS;
+  let large = false;
   for (const stage of trace.stages) {
     if (stage.shape.reduce((a, b) => a * b, 1) <= LARGE || stage.shape.length - Number(hasHeads(stage)) !== 2) continue;
+    large = true;
     let largest = 0;
     let holes = false;
     for (const view of slicesOf(stage)) {
@@ -29,6 +31,7 @@ export async function prepare(trace: Trace): Promise<void> {
     }
     keepScale(trace, stage, largest, holes);
   }
+  if (large) await turn();
 }
 
 /** Every head's matrix, or the whole stage where it has no heads. */

@@ -11,7 +11,7 @@ import { type Context, chosenToken, tokenName } from "./context.ts";
 import { rove } from "./rove.ts";
 
 /** More tokens than this do not stand side by side: those around the chosen one do, and the keys that it attends to most. */
-const SIDE_BY_SIDE = 240;
+const SIDE_BY_SIDE = 120;
 /** Keys that are named because of their weight. */
 const LARGEST = 12;
 
