@@ -212,7 +212,7 @@ export class SceneView {
     this.#before = previous && moved(layout(previous, room), this.#lens);
     this.#overlay.build(trace, this.#layout, palette, this.#room);
     this.#tellBlocks(this.#layout);
-    if (focused) this.#overlayRoot.querySelector<HTMLElement>(`.grid[data-view="${focused}"]`)?.focus();
+    if (focused) this.#gridOf(focused)?.focus();
   }
 
   #blocks = 1;
@@ -282,15 +282,23 @@ export class SceneView {
     return { stage: view.stage.id, index: view.index(at.row, at.column) };
   }
 
+  #boxOf(key: string | undefined): Box | undefined {
+    return this.#layout?.boxes.find(({ part }) => part.view.key === key);
+  }
+
+  #gridOf(key: string): HTMLElement | null {
+    return this.#overlayRoot.querySelector<HTMLElement>(`.grid[data-view="${key}"]`);
+  }
+
   #onFocus(target: HTMLElement): void {
     const grid = target.closest<HTMLElement>(".grid");
-    const box = this.#layout?.boxes.find(({ part }) => part.view.key === grid?.dataset.view);
+    const box = this.#boxOf(grid?.dataset.view);
     if (grid && box) this.#moveCursor(grid, box, this.#cursor.get(box.part.view.key) ?? { row: 0, column: 0 });
   }
 
   #onKey(event: KeyboardEvent): void {
     const grid = (event.target as HTMLElement).closest<HTMLElement>(".grid");
-    const box = this.#layout?.boxes.find(({ part }) => part.view.key === grid?.dataset.view);
+    const box = this.#boxOf(grid?.dataset.view);
     if (!grid || !box || event.ctrlKey || event.metaKey || event.altKey) return;
     const { view } = box.part;
     const at = { ...(this.#cursor.get(view.key) ?? { row: 0, column: 0 }) };
@@ -320,7 +328,12 @@ export class SceneView {
     const { view } = box.part;
     const at = { row: Math.min(wanted.row, view.rows - 1), column: Math.min(wanted.column, view.columns - 1) };
     this.#cursor.set(view.key, at);
-    if (this.#follow(box, at)) return;
+    if (this.#follow(box, at)) {
+      // The lens went with the cursor: the box stands elsewhere now, and its grid may be another.
+      const [now, there] = [this.#boxOf(view.key), this.#gridOf(view.key)];
+      if (now && there) this.#moveCursor(there, now, at);
+      return;
+    }
     const cell = this.#overlay.cellOf(grid, this.#input.trace, box, at.row, at.column);
     if (!cell) return;
     cell.id ||= `cell-${view.key.replace(/[^\w]/g, "-")}-${at.row}-${at.column}`;
