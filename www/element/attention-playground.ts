@@ -6,6 +6,7 @@ import { type MatrixSet, plainMatrices } from "../input/matrices.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
 import { en } from "../text/en.ts";
 import { STEP_UNITS, type StepUnit } from "../timeline/course.ts";
+import type { Lit } from "../view/paint.ts";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
 import { SceneView } from "../view/scene-view.ts";
 import { keyAction } from "./keys.ts";
@@ -45,6 +46,7 @@ export class AttentionPlayground extends LitElement {
   #scene: SceneView | undefined;
   #fatal = "";
   #adapter = "";
+  #blocks = 1;
   #started = false;
   #compact = false;
   #said = "";
@@ -239,6 +241,7 @@ export class AttentionPlayground extends LitElement {
     return {
       state: store.state,
       trace: session.trace,
+      tracedTokens: session.tracedTokens,
       course: session.course,
       frame: session.frame,
       playing: player.playing,
@@ -251,6 +254,7 @@ export class AttentionPlayground extends LitElement {
       path: inquiry.path,
       palette: this.#palette,
       adapter: this.#adapter,
+      blocks: this.#blocks,
       maskEdit: session.maskEdit,
       openMatrices: session.openMatrices,
       moreOpen: session.moreOpen,
@@ -273,7 +277,8 @@ export class AttentionPlayground extends LitElement {
     if (!place || !trace || !frame) return;
     if (!this.#scene) {
       const { hover } = this.#session.actions;
-      this.#scene = new SceneView(place, { hover, pick: (cell) => this.#session.pick(cell) });
+      const pick = (cell: Lit) => this.#session.pick(cell);
+      this.#scene = new SceneView(place, { hover, pick, blocks: (blocks) => this.#onBlocks(blocks) });
       this.#sizes.observe(place);
     }
     this.#measure();
@@ -296,6 +301,12 @@ export class AttentionPlayground extends LitElement {
     drawArcs(this.renderRoot, context, token);
     followStop(this.renderRoot);
     this.#showProblem(context);
+  }
+
+  /** The legend says what a pixel stands for. */
+  #onBlocks(blocks: number): void {
+    this.#blocks = blocks;
+    this.requestUpdate();
   }
 
   /** A new complaint comes into the panel's view; the page itself does not scroll. */

@@ -4,6 +4,7 @@ import { createEngine, type Engine, EngineError, type Trace } from "../engine/en
 import { buildRequest } from "../input/request.ts";
 import type { State } from "../state/fields.ts";
 import { en, fill } from "../text/en.ts";
+import { prepare } from "../view/prepare.ts";
 
 let shared: Promise<Engine> | undefined;
 
@@ -23,11 +24,11 @@ export interface Refusal {
 }
 
 export class Runner {
-  readonly #done: (trace: Trace) => void;
+  readonly #done: (trace: Trace, tracedTokens: number) => void;
   readonly #refused: (refusal: Refusal) => void;
   #newest = 0;
 
-  constructor(done: (trace: Trace) => void, refused: (refusal: Refusal) => void) {
+  constructor(done: (trace: Trace, tracedTokens: number) => void, refused: (refusal: Refusal) => void) {
     this.#done = done;
     this.#refused = refused;
   }
@@ -39,14 +40,17 @@ export class Runner {
       const engine = await sharedEngine();
       const wanted = await buildRequest(state, engine.tokenize);
       const { request } = wanted;
-      const { tracedTokens } = await engine.limits();
+      const { tracedTokens, weightsTokens } = await engine.limits();
       if (run !== this.#newest) return;
-      checkTokens(request.tokens?.query, "text", tracedTokens);
-      checkTokens(request.tokens?.key, "keyText", tracedTokens);
+      const most = wanted.kind === "linear" ? tracedTokens : weightsTokens;
+      checkTokens(request.tokens?.query, "text", most);
+      checkTokens(request.tokens?.key, "keyText", most);
       const trace = await (wanted.kind === "linear"
         ? engine.traceLinearAttention(wanted.request)
         : engine.traceAttention(wanted.request));
-      if (run === this.#newest) this.#done(trace);
+      if (run !== this.#newest) return;
+      await prepare(trace);
+      if (run === this.#newest) this.#done(trace, tracedTokens);
     } catch (thrown) {
       if (run !== this.#newest) return;
       if (thrown instanceof TokenCount) {

@@ -7,6 +7,9 @@ import type { MatrixSet } from "../input/matrices.ts";
 
 export const ARTICLE_SENTENCE = "The animal didn't cross the street because it was too wide.";
 
+/** 4,096 tokens of fifteen letters. */
+const MAX_TEXT = 65_536;
+
 export interface State {
   text: string;
   keyText: string;
@@ -62,14 +65,14 @@ export const FIELDS: Fields = {
     kind: "input",
     type: "text",
     default: ARTICLE_SENTENCE,
-    max: 20_000,
+    max: MAX_TEXT,
     about: "The sentence. Words and punctuation become tokens.",
   },
   keyText: {
     kind: "input",
     type: "text",
     default: "The street was wide.",
-    max: 20_000,
+    max: MAX_TEXT,
     about: "Cross-attention: the sentence that keys and values come from.",
   },
   attention: {

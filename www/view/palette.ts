@@ -63,6 +63,13 @@ export interface Scale {
 
 const scales = new WeakMap<Trace, Map<string, Scale>>();
 
+/** A scale that was worked out elsewhere, and will not be again. */
+export function keepScale(trace: Trace, stage: Stage, end: number, holes: boolean): void {
+  const known = scales.get(trace) ?? new Map<string, Scale>();
+  scales.set(trace, known);
+  known.set(stage.id, { kind: POSITIVE.has(stage.id) ? "positive" : "signed", end, holes });
+}
+
 /** One scale for a stage, whichever slice is on show, so that colours mean the same from frame to frame. */
 export function scaleOf(trace: Trace, stage: Stage): Scale {
   let known = scales.get(trace);
@@ -104,6 +111,56 @@ export function colorOf(value: number, scale: Scale, palette: Palette): Rgb {
   const share = scale.end === 0 ? 0 : Math.min(1, Math.abs(value) / scale.end) ** GAMMA;
   if (scale.kind === "positive") return mix(palette.paper, palette.ink, share * 0.92);
   return mix(palette.paper, value < 0 ? palette.negative : palette.positive, share * 0.9);
+}
+
+/** So many colours for either sign: neighbours differ by less than can be told apart. */
+const STEPS = 2048;
+
+/** The colours of a scale as pixels: those of positive numbers from zero on, those of negative ones, that of no finite number. */
+export interface ColorTable {
+  end: number;
+  pixels: Uint32Array;
+}
+
+const tables = new WeakMap<Scale, Map<string, ColorTable>>();
+
+export function colorTable(scale: Scale, palette: Palette): ColorTable {
+  const known = tables.get(scale) ?? new Map<string, ColorTable>();
+  tables.set(scale, known);
+  const found = known.get(palette.lit);
+  if (found) return found;
+  const pixels = new Uint32Array(2 * (STEPS + 1) + 1);
+  for (let step = 0; step <= STEPS; step++) {
+    const value = (step / STEPS) * scale.end;
+    pixels[step] = pixelOf(colorOf(value, scale, palette));
+    pixels[STEPS + 1 + step] = pixelOf(colorOf(-value, scale, palette));
+  }
+  pixels[pixels.length - 1] = pixelOf(palette.masked);
+  const table = { end: scale.end, pixels };
+  known.set(palette.lit, table);
+  return table;
+}
+
+/** Red, green, blue and opaque, as the four bytes of a pixel in the order of this machine. */
+function pixelOf(color: Rgb): number {
+  const bytes = new Uint8ClampedArray(4).fill(255);
+  bytes.set(color.map(Math.round));
+  return new Uint32Array(bytes.buffer)[0] as number;
+}
+
+/** Numbers to pixels. */
+export function paintNumbers(numbers: Float32Array, { end, pixels }: ColorTable, out: Uint32Array): void {
+  const scale = end === 0 ? 0 : STEPS / end;
+  const none = pixels[pixels.length - 1] as number;
+  for (let n = 0; n < numbers.length; n++) {
+    const value = numbers[n] as number;
+    const distance = value < 0 ? -value : value;
+    if (!(distance < Number.POSITIVE_INFINITY)) out[n] = none;
+    else {
+      const step = Math.min(STEPS, Math.round(distance * scale));
+      out[n] = pixels[value < 0 ? step + STEPS + 1 : step] as number;
+    }
+  }
 }
 
 export const css = (color: Rgb): string => `rgb(${color.map((channel) => Math.round(channel)).join(" ")})`;

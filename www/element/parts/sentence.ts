@@ -1,6 +1,7 @@
 /** The sentence with its arcs: the first thing seen, and the result at once. The stages below say why. */
 
 import { html, nothing, svg, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import type { Trace } from "../../engine/types.ts";
 import { en, fill } from "../../text/en.ts";
 import { stageOf, valueAt } from "../../trace/cells.ts";
@@ -9,42 +10,96 @@ import { headIndex } from "../../view/matrix-view.ts";
 import { type Context, chosenToken, tokenName } from "./context.ts";
 import { rove } from "./rove.ts";
 
-export function sentence(context: Context): TemplateResult | typeof nothing {
-  const { trace, state, actions } = context;
-  const weights = trace && stageOf(trace, "weights");
+/** More tokens than this do not stand side by side: those around the chosen one do, and the keys that it attends to most. */
+const SIDE_BY_SIDE = 120;
+/** Keys that are named because of their weight. */
+const LARGEST = 12;
+
+/** Playing changes none of this: the sentence is made anew for another trace, head or token. */
+export function sentence(context: Context): unknown {
+  const { trace, state } = context;
   if (!trace) return nothing;
+  return guard([trace, state.head, state.token], () => sentenceOf(context, trace));
+}
+
+function sentenceOf(context: Context, trace: Trace): TemplateResult {
+  const { state } = context;
+  const weights = stageOf(trace, "weights");
   if (!weights) return html`<p class="attends">${headPicker(context)} ${en.noWeights} ${untrained(trace)}</p>`;
   const chosen = chosenToken(context);
   const head = headIndex(trace, weights, state.head);
-  const cross = weights.shape[1] !== weights.shape[2] || trace.tokens.query.join() !== trace.tokens.key.join();
-  const share = (key: number) => valueAt(trace, weights, [head, chosen, key]);
-  const keys = Array.from({ length: weights.shape[2] ?? 0 }, (_, key) => key);
-  const largest = keys.reduce((most, key) => Math.max(most, share(key)), 0);
-  const queries = Array.from({ length: weights.shape[1] ?? 0 }, (_, query) => query);
-  const weighed = (key: number) =>
-    html`<span class="share" data-stage="weights" data-index="${head},${chosen},${key}">${formatPercent(share(key))}</span>`;
-  const choose = (token: number) => actions.set({ token }, "push");
+  const [, queries = 0, keys = 0] = weights.shape;
+  const cross = queries !== keys || trace.tokens.query.join() !== trace.tokens.key.join();
+  const from = weights.offset + (head * queries + chosen) * keys;
+  const row = trace.data.subarray(from, from + keys);
+  const largest = row.reduce((most, share) => Math.max(most, share), 0);
+  const inRow: Row = { trace, head, chosen, row, largest };
   return html`<section class="sentence" aria-label=${en.tokens}>
     <p class="attends">${headPicker(context)} ${fill(en.attends, { q: `“${tokenName(trace, "query", chosen)}”` })}
       ${untrained(trace)}</p>
+    ${keys > SIDE_BY_SIDE ? mostly(inRow) : nothing}
     <div class="line">
       <svg class="arcs" aria-hidden="true">${svg``}</svg>
-      ${
-        cross
-          ? html`<div class="tokens" @keydown=${rove}>${queries.map(
-              (query) =>
-                html`<button type="button" class="token" aria-pressed=${query === chosen} tabindex=${query === chosen ? 0 : -1} @click=${() => choose(query)}>${tokenName(trace, "query", query)}</button>`,
-            )}</div>`
-          : nothing
-      }
-      <div class="tokens keys" @keydown=${rove}>${keys.map((key) =>
-        cross
-          ? html`<span class="token" style=${shade(share(key), largest)}>${tokenName(trace, "key", key)}${weighed(key)}</span>`
-          : html`<button type="button" class="token" data-token=${key} aria-pressed=${key === chosen} tabindex=${key === chosen ? 0 : -1} style=${shade(share(key), largest)}
-              @click=${() => choose(key)}><span class="word">${tokenName(trace, "key", key)}</span>${weighed(key)}</button>`,
-      )}</div>
+      ${cross ? tokens("query", queries, context, inRow) : nothing}
+      ${tokens(cross ? "key" : "both", keys, context, inRow)}
     </div>
   </section>`;
+}
+
+/** The row of weights of the chosen token. */
+interface Row {
+  trace: Trace;
+  head: number;
+  chosen: number;
+  row: Float32Array;
+  largest: number;
+}
+
+/** A side of the matrix as text: all of it, or the part around the chosen token, with the way to the others. */
+function tokens(side: "query" | "key" | "both", count: number, { actions }: Context, inRow: Row): TemplateResult {
+  const { trace, chosen } = inRow;
+  const half = SIDE_BY_SIDE / 2;
+  const first = Math.max(0, Math.min(side === "key" ? 0 : chosen - half, count - SIDE_BY_SIDE));
+  const last = Math.min(count, first + SIDE_BY_SIDE);
+  const name = (n: number) => tokenName(trace, side === "key" ? "key" : "query", n);
+  const choose = (token: number) => actions.set({ token }, "push");
+  const button = (
+    n: number,
+  ) => html`<button type="button" class="token" data-token=${side === "both" ? n : nothing} aria-pressed=${n === chosen}
+    tabindex=${n === chosen ? 0 : -1} style=${side === "both" ? shade(inRow.row[n] ?? 0, inRow.largest) : ""} @click=${() => choose(n)}><span class="word">${name(n)}</span>${side === "both" ? weighed(n, inRow) : nothing}</button>`;
+  const plain = (n: number) =>
+    html`<span class="token" style=${shade(inRow.row[n] ?? 0, inRow.largest)}>${name(n)}${weighed(n, inRow)}</span>`;
+  const away = (text: string, n: number, token: number) => {
+    if (n <= 0) return nothing;
+    const words = fill(text, { n: n.toLocaleString("en") });
+    return side === "key"
+      ? html`<span class="token away">${words}</span>`
+      : html`<button type="button" class="token away" tabindex="-1" @click=${() => choose(token)}>${words}</button>`;
+  };
+  return html`<div class="tokens ${side === "query" ? "" : "keys"}" @keydown=${rove}>
+    ${away(en.earlier, first, Math.max(0, chosen - SIDE_BY_SIDE))}${Array.from({ length: last - first }, (_, n) =>
+      side === "key" ? plain(first + n) : button(first + n),
+    )}${away(en.later, count - last, Math.min(count - 1, chosen + SIDE_BY_SIDE))}</div>`;
+}
+
+const weighed = (key: number, { head, chosen, row }: Row) =>
+  html`<span class="share" data-stage="weights" data-index="${head},${chosen},${key}">${formatPercent(row[key] ?? Number.NaN)}</span>`;
+
+/** The keys of the largest weights, wherever they stand. */
+function mostly(inRow: Row): TemplateResult {
+  const { row, trace } = inRow;
+  const keys: number[] = [];
+  for (let key = 0; key < row.length; key++) {
+    if (!((row[key] as number) > (row[keys[LARGEST - 1] ?? -1] ?? 0))) continue;
+    const place = keys.findIndex((other) => (row[other] as number) < (row[key] as number));
+    keys.splice(place < 0 ? keys.length : place, 0, key);
+    keys.length = Math.min(keys.length, LARGEST);
+  }
+  const place = (n: number) => fill(en.tokenAt, { token: tokenName(trace, "key", n), n: n + 1, all: row.length });
+  return html`<p class="attends mostly">${en.mostly} ${keys.map(
+    (key) =>
+      html`<span class="token" title=${place(key)} style=${shade(row[key] ?? 0, inRow.largest)}><span class="word">${tokenName(trace, "key", key)}</span>${weighed(key, inRow)}</span>`,
+  )}</p>`;
 }
 
 const untrained = (trace: Trace) =>
@@ -79,14 +134,15 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
   const known = drawn.get(drawing);
   if (known?.trace === trace && known?.key === key) return;
   drawn.set(drawing, { trace, key });
-  const start = tokens[chosen];
+  const start = tokens.find((token) => token.dataset.token === String(chosen));
   const oneLine = tokens.length > 1 && tokens.every((token) => token.offsetTop === tokens[0]?.offsetTop);
   drawing.style.display = oneLine && start && weights ? "" : "none";
   if (!oneLine || !start || !weights || !trace) return;
   const middle = (token: HTMLElement) => token.offsetLeft + token.offsetWidth / 2;
   const head = headIndex(trace, weights, state.head);
   const longest = Math.max(...tokens.map((token) => Math.abs(middle(token) - middle(start))));
-  const paths = tokens.map((token, key) => {
+  const paths = tokens.map((token) => {
+    const key = Number(token.dataset.token);
     const share = valueAt(trace, weights, [head, chosen, key]);
     if (key === chosen || !(share > 0)) return "";
     const [a, b] = [middle(start), middle(token)];
