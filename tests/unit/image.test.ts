@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Stage, Trace } from "../../www/engine/types.ts";
 import { bounded, holding, zoomed } from "../../www/view/lens.ts";
 import { MatrixView, sliceForHead, transposed } from "../../www/view/matrix-view.ts";
-import { colorOf, colorTable, LIGHT, paintNumbers, scaleOf } from "../../www/view/palette.ts";
+import { colorOf, LIGHT, paintNumbers, scaleOf } from "../../www/view/palette.ts";
 import { prepare } from "../../www/view/prepare.ts";
 import { keptLevel, partOf, standsFor } from "../../www/view/pyramid.ts";
 import { levelFor } from "../../www/view/tiles.ts";
@@ -140,7 +140,7 @@ describe("pixels", () => {
       numbers[5] = Number.NaN;
       numbers[6] = Number.NEGATIVE_INFINITY;
       const pixels = new Uint32Array(numbers.length);
-      paintNumbers(numbers, colorTable(scale, LIGHT), pixels);
+      paintNumbers(numbers, scale, LIGHT, pixels);
       const bytes = new Uint8Array(pixels.buffer);
       let furthest = 0;
       numbers.forEach((value, n) => {
@@ -156,7 +156,7 @@ describe("pixels", () => {
     const trace = traceOf("weights", 1, 2, 2);
     trace.data.fill(0);
     const pixels = new Uint32Array(4);
-    paintNumbers(trace.data.subarray(3), colorTable(scaleOf(trace, trace.stages[0] as Stage), LIGHT), pixels);
+    paintNumbers(trace.data.subarray(3), scaleOf(trace, trace.stages[0] as Stage), LIGHT, pixels);
     expect([...new Uint8Array(pixels.buffer).subarray(0, 3)]).toEqual([...LIGHT.paper]);
   });
 });

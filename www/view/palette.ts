@@ -116,29 +116,22 @@ export function colorOf(value: number, scale: Scale, palette: Palette): Rgb {
 /** So many colours for either sign: neighbours differ by less than can be told apart. */
 const STEPS = 2048;
 
-/** The colours of a scale as pixels: those of positive numbers from zero on, those of negative ones, that of no finite number. */
-export interface ColorTable {
-  end: number;
-  pixels: Uint32Array;
-}
+/** The colours of a kind of scale as pixels: of positive numbers from zero on, of negative ones, and of no finite number. */
+const tables = new Map<string, Uint32Array>();
 
-const tables = new WeakMap<Scale, Map<string, ColorTable>>();
-
-export function colorTable(scale: Scale, palette: Palette): ColorTable {
-  const known = tables.get(scale) ?? new Map<string, ColorTable>();
-  tables.set(scale, known);
-  const found = known.get(palette.lit);
+function colorTable(kind: Scale["kind"], palette: Palette): Uint32Array {
+  const key = `${kind}/${palette.lit}`;
+  const found = tables.get(key);
   if (found) return found;
   const pixels = new Uint32Array(2 * (STEPS + 1) + 1);
+  const scale: Scale = { kind, end: STEPS, holes: false };
   for (let step = 0; step <= STEPS; step++) {
-    const value = (step / STEPS) * scale.end;
-    pixels[step] = pixelOf(colorOf(value, scale, palette));
-    pixels[STEPS + 1 + step] = pixelOf(colorOf(-value, scale, palette));
+    pixels[step] = pixelOf(colorOf(step, scale, palette));
+    pixels[STEPS + 1 + step] = pixelOf(colorOf(-step, scale, palette));
   }
   pixels[pixels.length - 1] = pixelOf(palette.masked);
-  const table = { end: scale.end, pixels };
-  known.set(palette.lit, table);
-  return table;
+  tables.set(key, pixels);
+  return pixels;
 }
 
 /** Red, green, blue and opaque, as the four bytes of a pixel in the order of this machine. */
@@ -149,7 +142,8 @@ function pixelOf(color: Rgb): number {
 }
 
 /** Numbers to pixels. */
-export function paintNumbers(numbers: Float32Array, { end, pixels }: ColorTable, out: Uint32Array): void {
+export function paintNumbers(numbers: Float32Array, { kind, end }: Scale, palette: Palette, out: Uint32Array): void {
+  const pixels = colorTable(kind, palette);
   const scale = end === 0 ? 0 : STEPS / end;
   const none = pixels[pixels.length - 1] as number;
   for (let n = 0; n < numbers.length; n++) {

@@ -6,7 +6,7 @@
 import type { Trace } from "../engine/types.ts";
 import type { Box } from "./layout.ts";
 import type { MatrixView } from "./matrix-view.ts";
-import { colorTable, type Palette, paintNumbers, scaleOf } from "./palette.ts";
+import { type Palette, paintNumbers, scaleOf } from "./palette.ts";
 import { blocksOf, type Part, partOf } from "./pyramid.ts";
 
 /** Pixels of a tile, down and across. */
@@ -111,8 +111,8 @@ function tileOf(trace: Trace, view: MatrixView, palette: Palette, level: number,
   const image = new OffscreenCanvas(part.columns, part.rows);
   const context = image.getContext("2d") as OffscreenCanvasRenderingContext2D;
   const pixels = context.createImageData(part.columns, part.rows);
-  const colors = colorTable(scaleOf(trace, view.stage), palette);
-  paintNumbers(partOf(trace, view, level, part), colors, new Uint32Array(pixels.data.buffer));
+  const numbers = partOf(trace, view, level, part);
+  paintNumbers(numbers, scaleOf(trace, view.stage), palette, new Uint32Array(pixels.data.buffer));
   context.putImageData(pixels, 0, 0);
   known.set(key, image);
   if (known.size > KEPT_TILES) known.delete(known.keys().next().value as string);
