@@ -1,13 +1,32 @@
-/** The package: an ordinary build (library mode would inline the wasm), with file names that can be written down. */
+/** The package: ordinary builds (library mode would inline the wasm), with file names that can be written down. */
 
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+/**
+ * The builds, by mode. The engine and its worker are each one file, so that the first result waits for no second round of
+ * requests; what they have in common is small and stands in both. The page fetches the engine beside its own scripts.
+ */
+const BUILDS = {
+  engine: { engine: "www/engine/engine.ts" },
+  worker: { worker: "www/engine/worker.ts" },
+  page: { element: "www/element.ts", index: "www/index.ts" },
+};
+
+/** Leaves the engine where it is: in a file beside. */
+const engineApart: Plugin = {
+  name: "engine-apart",
+  enforce: "pre",
+  resolveId: (source) => (source.endsWith("/engine/engine.ts") ? { id: "./engine.js", external: true } : null),
+};
+
+export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: false,
+  plugins: mode === "page" ? [engineApart] : [],
   build: {
     outDir: "dist/package",
-    emptyOutDir: true,
+    emptyOutDir: mode === "engine",
     target: "es2022",
     sourcemap: false,
     assetsInlineLimit: 0,
@@ -15,12 +34,7 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: {
-        element: "www/element.ts",
-        index: "www/index.ts",
-        engine: "www/engine/engine.ts",
-        worker: "www/engine/worker.ts",
-      },
+      input: BUILDS[mode as keyof typeof BUILDS] ?? {},
       // Without it the exports of an entry, which nothing here imports, would be dropped.
       preserveEntrySignatures: "strict",
       output: {
@@ -34,4 +48,4 @@ export default defineConfig({
   test: {
     include: ["tests/unit/**/*.test.ts", "scripts/**/*.test.mjs"],
   },
-});
+}));

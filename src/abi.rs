@@ -2,6 +2,7 @@
 //! numbers. The caller writes its tensors into a block of memory and says in the table where in the block they lie;
 //! what it says is checked here, so that a wrong table is an error and never a read outside of the block.
 
+mod block;
 mod bytes;
 mod table;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod tests;
 
 use crate::error::{Error, Operation};
 use crate::kernel::Kernel;
+use block::Block;
 use table::{Table, WORDS};
 
 const OPERATION: Operation = Operation("compute_attention");
@@ -16,7 +18,7 @@ const OPERATION: Operation = Operation("compute_attention");
 struct State {
     table: Table,
     /// By handle, which is one more than the place.
-    blocks: Vec<Option<Vec<f32>>>,
+    blocks: Vec<Option<Block>>,
     /// Working space, kept for the next call.
     space: Option<Kernel>,
     /// Code, operation, expected and found of the last refusal, a line each.
@@ -97,19 +99,17 @@ impl State {
         }
     }
 
-    fn block(&mut self, handle: usize) -> Option<&mut Option<Vec<f32>>> {
+    fn block(&mut self, handle: usize) -> Option<&mut Option<Block>> {
         self.blocks.get_mut(handle.wrapping_sub(1))
     }
 
     fn allocate(&mut self, floats: usize) -> usize {
-        let mut block = Vec::new();
-        if block.try_reserve_exact(floats).is_err() {
+        let Some(block) = Block::new(floats) else {
             let bytes = floats as f64 * size_of::<f32>() as f64;
             let found = format!("{bytes} bytes, which are not to be had");
             self.refuse(&OPERATION.too_large("tensors that fit into memory", found));
             return 0;
-        }
-        block.resize(floats, 0.0);
+        };
         let free = self.blocks.iter().position(Option::is_none);
         let place = free.unwrap_or_else(|| {
             self.blocks.push(None);

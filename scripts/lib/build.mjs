@@ -15,7 +15,7 @@ export async function buildWasm() {
 /** What the browser loads: the scripts and the wasm, then the page around them. */
 export async function buildSite() {
   const { build } = await import("vite");
-  await build({ root: ROOT, logLevel: "warn" });
+  for (const mode of ["engine", "worker", "page"]) await build({ root: ROOT, mode, logLevel: "warn" });
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
   cpSync(PACKAGE, SITE, { recursive: true });

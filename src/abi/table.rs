@@ -1,5 +1,6 @@
 //! The table of a call: numbers that nobody has checked yet.
 
+use super::block::Block;
 use super::{OPERATION, bytes};
 use crate::attention::{AttentionInput, attention_into};
 use crate::config::AttentionConfig;
@@ -46,7 +47,7 @@ pub(super) struct Table(pub [f64; WORDS]);
 
 impl Table {
     /// The block that the tensors lie in.
-    pub fn block<'a>(&self, blocks: &'a mut [Option<Vec<f32>>]) -> Result<&'a mut [f32], Error> {
+    pub fn block<'a>(&self, blocks: &'a mut [Option<Block>]) -> Result<&'a mut [f32], Error> {
         let handle = self.size(BLOCK)?;
         match blocks.get_mut(handle.wrapping_sub(1)) {
             Some(Some(block)) => Ok(block),

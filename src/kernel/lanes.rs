@@ -21,33 +21,32 @@ const EXP2: [f32; 6] = [
     0.001_327_647_2,
 ];
 
-/// Below this `2^x` is zero: it would not be a normal number.
-const EXP2_ZERO: f32 = -126.0;
-/// 1.5 times 2^23: added to a number, it leaves the nearest whole number in the lowest bits.
-const ROUND: f32 = 12_582_912.0;
-const EXPONENT_BIAS: i32 = 127;
+/// What is less than this is taken for this, whose exponent is that of zero.
+const EXP2_ZERO: f32 = -127.0;
+/// 1.5 times 2^23, and the bias of exponents: added to a number, it leaves the exponent of the nearest power of two in the
+/// lowest bits.
+const ROUND: f32 = 12_582_912.0 + 127.0;
 const MANTISSA_BITS: u32 = 23;
 
 impl Lanes {
-    /// `2^x` for `x` up to 0, to about 2 units in the last place; exactly zero below -126, NaN for NaN.
+    /// `2^x` for `x` up to 0, to about 2 units in the last place; exactly zero below -126.5, NaN for NaN.
     #[inline(always)]
     pub fn exp2(self) -> Self {
-        let shifted = self.add(Lanes::splat(ROUND));
-        let f = self.sub(shifted.sub(Lanes::splat(ROUND)));
+        let x = self.at_least(Lanes::splat(EXP2_ZERO));
+        let shifted = x.add(Lanes::splat(ROUND));
+        let f = x.sub(shifted.sub(Lanes::splat(ROUND)));
         let mut power = Lanes::splat(EXP2[5]);
         for &coefficient in EXP2[..5].iter().rev() {
             power = power.mul_add(f, Lanes::splat(coefficient));
         }
-        power
-            .mul(shifted.power_of_two())
-            .zero_where_less(self, Lanes::splat(EXP2_ZERO))
+        power.mul(shifted.power_of_two())
     }
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[allow(unsafe_code, reason = "loads and stores of registers")]
 mod wasm {
-    use super::{EXPONENT_BIAS, MANTISSA_BITS};
+    use super::MANTISSA_BITS;
     use core::arch::wasm32::*;
 
     #[derive(Clone, Copy)]
@@ -113,19 +112,10 @@ mod wasm {
             Lanes(f32x4_pmax(self.0, other.0))
         }
 
-        /// `2^n`, of a whole n from -126 to 0 that stands in the lowest bits.
+        /// The power of two whose exponent, bias and all, stands in the lowest bits; zero for 0.
         #[inline(always)]
         pub fn power_of_two(self) -> Self {
-            Lanes(i32x4_add(
-                i32x4_shl(self.0, MANTISSA_BITS),
-                i32x4_splat(EXPONENT_BIAS << MANTISSA_BITS),
-            ))
-        }
-
-        /// Zero where `a < b`, also instead of a NaN.
-        #[inline(always)]
-        pub fn zero_where_less(self, a: Self, b: Self) -> Self {
-            Lanes(v128_andnot(self.0, f32x4_lt(a.0, b.0)))
+            Lanes(i32x4_shl(self.0, MANTISSA_BITS))
         }
 
         /// Rows become columns.
@@ -152,7 +142,7 @@ mod wasm {
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[allow(unsafe_code, reason = "the same signatures as in WebAssembly")]
 mod portable {
-    use super::{EXPONENT_BIAS, MANTISSA_BITS, WIDTH};
+    use super::{MANTISSA_BITS, WIDTH};
     use core::array::from_fn;
 
     #[derive(Clone, Copy)]
@@ -221,20 +211,10 @@ mod portable {
             }))
         }
 
-        /// `2^n`, of a whole n from -126 to 0 that stands in the lowest bits.
+        /// The power of two whose exponent, bias and all, stands in the lowest bits; zero for 0.
         #[inline(always)]
         pub fn power_of_two(self) -> Self {
-            Lanes(self.0.map(|n| {
-                let exponent = n.to_bits() << MANTISSA_BITS;
-                let bias = EXPONENT_BIAS.cast_unsigned() << MANTISSA_BITS;
-                f32::from_bits(exponent.wrapping_add(bias))
-            }))
-        }
-
-        /// Zero where `a < b`, also instead of a NaN.
-        #[inline(always)]
-        pub fn zero_where_less(self, a: Self, b: Self) -> Self {
-            Lanes(from_fn(|n| if a.0[n] < b.0[n] { 0.0 } else { self.0[n] }))
+            Lanes(self.0.map(|n| f32::from_bits(n.to_bits() << MANTISSA_BITS)))
         }
 
         /// Rows become columns.

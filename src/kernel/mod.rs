@@ -11,7 +11,7 @@ pub(crate) use product::product;
 
 use crate::plain;
 use crate::visibility::Visibility;
-use panel::{BLOCK, LANES, Panel, Scores, hide};
+use panel::{BLOCK, LANES, Panel, Row, Scores, hide, no_scores};
 use std::ops::Range;
 
 /// One head of one sequence.
@@ -45,7 +45,7 @@ impl Kernel {
     pub fn new(dim: usize, value_dim: usize) -> Self {
         Kernel {
             panels: std::array::from_fn(|_| Panel::new(dim, value_dim)),
-            scores: Box::new([0.0; BLOCK * LANES]),
+            scores: Box::new(no_scores()),
             dim,
             value_dim,
         }
@@ -164,7 +164,7 @@ impl<B: Fn(usize, usize, f32) -> f32> Head<'_, B> {
 
     /// Cap and mask, in the units of the scores; then times log2 e, for the softmax by powers of two.
     fn change(&self, scores: &mut Scores, panel: &Range<usize>, block: &Range<usize>) {
-        for (row, j) in scores.chunks_exact_mut(LANES).zip(block.clone()) {
+        for (Row(row), j) in scores.iter_mut().zip(block.clone()) {
             for (score, i) in row.iter_mut().zip(panel.clone()) {
                 if let Some(cap) = self.softcap {
                     *score = plain::softcap(*score, cap);

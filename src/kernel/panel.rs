@@ -25,19 +25,35 @@ const TILE: usize = 6;
 #[cfg(not(target_feature = "relaxed-simd"))]
 const TILE: usize = 4;
 
+/// What does not fill a tile goes through tiles of four, and the rest one by one: few forms of the inner loops, since each
+/// one is compiled before the first result.
+const SMALL_TILE: usize = 4;
+
 /// Keys of a block. Its scores (3 KiB) and what is read of K and V meanwhile stay in the first cache; from 32 to 240
 /// keys make no difference that could be measured. A multiple of both tiles, so that only the last block has a rest.
 pub(crate) const BLOCK: usize = 96;
 
+/// A number of each query. Registers that straddle two lines of the cache cost twice, so that none does.
+#[derive(Clone, Copy)]
+#[repr(C, align(32))]
+pub(crate) struct Row(pub [f32; LANES]);
+
+const ZEROS: Row = Row([0.0; LANES]);
+
 /// `[key, lane]` of one block: scores, then their exponentials.
-pub(crate) type Scores = [f32; BLOCK * LANES];
+pub(crate) type Scores = [Row; BLOCK];
+
+/// No scores yet.
+pub(crate) const fn no_scores() -> Scores {
+    [ZEROS; BLOCK]
+}
 
 /// Working space of a panel, used again for every panel of a call.
 pub(crate) struct Panel {
     /// The queries, packed `[dim, lane]`, times the scale and log2 e: softmax then needs powers of two alone.
-    queries: Vec<f32>,
+    queries: Vec<Row>,
     /// `[value_dim, lane]`: the mix so far, not yet divided; of an earlier panel while `fresh`.
-    mixed: Vec<f32>,
+    mixed: Vec<Row>,
     fresh: bool,
     dim: usize,
     value_dim: usize,
@@ -49,8 +65,8 @@ impl Panel {
     /// Space for queries and keys of `dim` numbers and values of `value_dim`.
     pub fn new(dim: usize, value_dim: usize) -> Self {
         Panel {
-            queries: vec![0.0; dim * LANES],
-            mixed: vec![0.0; value_dim * LANES],
+            queries: vec![ZEROS; dim],
+            mixed: vec![ZEROS; value_dim],
             fresh: true,
             dim,
             value_dim,
@@ -68,8 +84,7 @@ impl Panel {
         self.largest = [Lanes::splat(f32::MIN); 2];
         self.sum = [Lanes::splat(0.0); 2];
         assert!(
-            queries.iter().all(|query| query.len() == self.dim)
-                && self.queries.len() == self.dim * LANES
+            queries.iter().all(|query| query.len() == self.dim) && self.queries.len() == self.dim
         );
         let whole = self.dim / WIDTH * WIDTH;
         let scale = Lanes::splat(factor);
@@ -78,7 +93,8 @@ impl Panel {
                 // SAFETY: `c + WIDTH <= dim` numbers of each query; `(c + WIDTH) * LANES` of what is packed.
                 unsafe {
                     let rows = queries.map(|query| Lanes::load(query.as_ptr().add(c)));
-                    let packed = self.queries.as_mut_ptr().add(c * LANES + half * WIDTH);
+                    let packed = self.queries.as_mut_ptr().add(c).cast::<f32>();
+                    let packed = packed.add(half * WIDTH);
                     for (n, column) in Lanes::transposed(rows).into_iter().enumerate() {
                         column.mul(scale).store(packed.add(n * LANES));
                     }
@@ -86,7 +102,7 @@ impl Panel {
             }
             for c in whole..self.dim {
                 for (lane, query) in queries.iter().enumerate() {
-                    self.queries[c * LANES + half * WIDTH + lane] = query[c] * factor;
+                    self.queries[c].0[half * WIDTH + lane] = query[c] * factor;
                 }
             }
         }
@@ -98,26 +114,22 @@ impl Panel {
     /// keys `[key, dim]`, at most [`BLOCK`] of them
     pub fn score(&self, keys: &[f32], scores: &mut Scores) {
         let count = keys.len() / self.dim;
-        assert!(
-            count <= BLOCK
-                && keys.len() == count * self.dim
-                && self.queries.len() == self.dim * LANES
-        );
+        assert!(count <= BLOCK && keys.len() == count * self.dim && self.queries.len() == self.dim);
+        let [large, small] = tiles(count);
         let mut j = 0;
         // SAFETY: tile after tile stays within `count` keys of `dim` numbers, and within the block's scores.
         unsafe {
-            while j + TILE <= count {
+            while j < large {
                 self.score_tile::<TILE>(keys.as_ptr().add(j * self.dim), j, scores);
                 j += TILE;
             }
-            let rest = keys.as_ptr().add(j * self.dim);
-            match count - j {
-                5 => self.score_tile::<5>(rest, j, scores),
-                4 => self.score_tile::<4>(rest, j, scores),
-                3 => self.score_tile::<3>(rest, j, scores),
-                2 => self.score_tile::<2>(rest, j, scores),
-                1 => self.score_tile::<1>(rest, j, scores),
-                _ => {}
+            while j < small {
+                self.score_tile::<SMALL_TILE>(keys.as_ptr().add(j * self.dim), j, scores);
+                j += SMALL_TILE;
+            }
+            while j < count {
+                self.score_tile::<1>(keys.as_ptr().add(j * self.dim), j, scores);
+                j += 1;
             }
         }
     }
@@ -133,7 +145,7 @@ impl Panel {
     ) {
         let mut low = [Lanes::splat(0.0); TILE];
         let mut high = low;
-        let mut query = self.queries.as_ptr();
+        let mut query = self.queries.as_ptr().cast::<f32>();
         // SAFETY: reads `dim` pairs of registers of the packed queries and `dim` numbers of each of `TILE` keys; writes
         // `TILE` pairs of registers of the block's scores.
         unsafe {
@@ -146,7 +158,7 @@ impl Panel {
                     high[r] = number.mul_add(b, high[r]);
                 }
             }
-            let scores = scores.as_mut_ptr().add(first * LANES);
+            let scores = scores.as_mut_ptr().add(first).cast::<f32>();
             for r in 0..TILE {
                 low[r].store(scores.add(r * LANES));
                 high[r].store(scores.add(r * LANES + WIDTH));
@@ -162,40 +174,51 @@ impl Panel {
     pub fn mix(&mut self, values: &[f32], scores: &mut Scores) {
         let count = values.len() / self.value_dim;
         assert!(count <= BLOCK && values.len() == count * self.value_dim);
-        let fade = self.exponentials(&mut scores[..count * LANES]);
-        let weights = &scores[..count * LANES];
+        let fade = self.exponentials(&mut scores[..count]);
+        let weights = &scores[..count];
+        let [large, small] = tiles(self.value_dim);
         let mut c = 0;
         // SAFETY: tile after tile stays within `value_dim` features of `count` values.
         unsafe {
-            while c + TILE <= self.value_dim {
+            while c < large {
                 self.mix_tile::<TILE>(values.as_ptr().add(c), weights, c, fade);
                 c += TILE;
             }
-            let rest = values.as_ptr().add(c);
-            match self.value_dim - c {
-                5 => self.mix_tile::<5>(rest, weights, c, fade),
-                4 => self.mix_tile::<4>(rest, weights, c, fade),
-                3 => self.mix_tile::<3>(rest, weights, c, fade),
-                2 => self.mix_tile::<2>(rest, weights, c, fade),
-                1 => self.mix_tile::<1>(rest, weights, c, fade),
-                _ => {}
+            while c < small {
+                self.mix_tile::<SMALL_TILE>(values.as_ptr().add(c), weights, c, fade);
+                c += SMALL_TILE;
+            }
+            while c < self.value_dim {
+                self.mix_tile::<1>(values.as_ptr().add(c), weights, c, fade);
+                c += 1;
             }
         }
         self.fresh = false;
     }
 
     /// `scores[j] = 2^(scores[j] - largest)`, summed; gives what the mix so far has to be multiplied by.
-    fn exponentials(&mut self, block: &mut [f32]) -> [Lanes; 2] {
+    fn exponentials(&mut self, block: &mut [Row]) -> [Lanes; 2] {
         let before = self.largest;
-        // SAFETY: each chunk holds two registers.
+        // SAFETY: each row holds two registers.
         unsafe {
-            for row in block.chunks_exact(LANES) {
-                self.largest[0] = self.largest[0].at_least(Lanes::load(row.as_ptr()));
-                self.largest[1] = self.largest[1].at_least(Lanes::load(row.as_ptr().add(WIDTH)));
+            // Two rows at a time: each maximum waits for the one before.
+            let (pairs, rest) = block.as_chunks::<2>();
+            for [Row(even), Row(odd)] in pairs {
+                for half in 0..2 {
+                    let even = Lanes::load(even.as_ptr().add(half * WIDTH));
+                    let odd = Lanes::load(odd.as_ptr().add(half * WIDTH));
+                    self.largest[half] = self.largest[half].at_least(even.at_least(odd));
+                }
+            }
+            for Row(row) in rest {
+                for half in 0..2 {
+                    let score = Lanes::load(row.as_ptr().add(half * WIDTH));
+                    self.largest[half] = self.largest[half].at_least(score);
+                }
             }
             let fade = [0, 1].map(|half| before[half].sub(self.largest[half]).exp2());
             let mut sum = [0, 1].map(|half| self.sum[half].mul(fade[half]));
-            for row in block.chunks_exact_mut(LANES) {
+            for Row(row) in block {
                 let row = row.as_mut_ptr();
                 let low = Lanes::load(row).sub(self.largest[0]).exp2();
                 let high = Lanes::load(row.add(WIDTH)).sub(self.largest[1]).exp2();
@@ -214,7 +237,7 @@ impl Panel {
     unsafe fn mix_tile<const TILE: usize>(
         &mut self,
         values: *const f32,
-        weights: &[f32],
+        weights: &[Row],
         first: usize,
         fade: [Lanes; 2],
     ) {
@@ -223,16 +246,16 @@ impl Panel {
         // SAFETY: reads a pair of registers of each row of weights and `TILE` numbers of each value; reads and
         // writes `TILE` pairs of registers of the mix.
         unsafe {
-            let mixed = self.mixed.as_mut_ptr().add(first * LANES);
+            let mixed = self.mixed.as_mut_ptr().add(first).cast::<f32>();
             if !self.fresh {
                 for r in 0..TILE {
                     low[r] = Lanes::load(mixed.add(r * LANES)).mul(fade[0]);
                     high[r] = Lanes::load(mixed.add(r * LANES + WIDTH)).mul(fade[1]);
                 }
             }
-            let mut weight = weights.as_ptr();
+            let mut weight = weights.as_ptr().cast::<f32>();
             let mut value = values;
-            for _ in 0..weights.len() / LANES {
+            for _ in 0..weights.len() {
                 let (a, b) = (Lanes::load(weight), Lanes::load(weight.add(WIDTH)));
                 for r in 0..TILE {
                     let number = Lanes::load_splat(value.add(r));
@@ -265,7 +288,7 @@ impl Panel {
             starts[..count]
                 .iter()
                 .all(|&start| room.is_some_and(|room| start <= room))
-                && self.mixed.len() == self.value_dim * LANES
+                && self.mixed.len() == self.value_dim
         );
         let whole = self.value_dim / WIDTH * WIDTH;
         let mut odd = [0.0_f32; LANES];
@@ -281,13 +304,13 @@ impl Panel {
                     if self.fresh {
                         return Lanes::splat(0.0);
                     }
-                    Lanes::load(self.mixed.as_ptr().add(c * LANES + first)).mul(share)
+                    Lanes::load(self.mixed[c].0.as_ptr().add(first)).mul(share)
                 };
                 for c in (0..whole).step_by(WIDTH) {
                     let columns = [0, 1, 2, 3].map(|n| column(c + n));
                     for column in columns {
                         // nothing, but for infinities and NaN
-                        none = none.add(column.mul(Lanes::splat(0.0)));
+                        none = column.mul_add(Lanes::splat(0.0), none);
                     }
                     for (row, start) in Lanes::transposed(columns).iter().zip(&starts[..lanes]) {
                         row.store(output.as_mut_ptr().add(start + c));
@@ -295,7 +318,7 @@ impl Panel {
                 }
                 for c in whole..self.value_dim {
                     let mut numbers = [0.0_f32; WIDTH];
-                    none = none.add(column(c).mul(Lanes::splat(0.0)));
+                    none = column(c).mul_add(Lanes::splat(0.0), none);
                     column(c).store(numbers.as_mut_ptr());
                     for (number, start) in numbers.iter().zip(&starts[..lanes]) {
                         *output.as_mut_ptr().add(start + c) = *number;
@@ -319,9 +342,20 @@ impl Panel {
     }
 }
 
+/// Where tiles end, of so many rows: the large ones, then the small ones. Fewer large ones where nothing is then left over.
+fn tiles(count: usize) -> [usize; 2] {
+    let most = count / TILE;
+    let fits = |large: usize| (count - large * TILE).is_multiple_of(SMALL_TILE);
+    let large = (most.saturating_sub(1)..=most)
+        .rev()
+        .find(|&large| fits(large));
+    let large = large.unwrap_or(most) * TILE;
+    [large, large + (count - large) / SMALL_TILE * SMALL_TILE]
+}
+
 /// Hides from `lane` the keys of the block that are not in `seen` (both counted from the block's first key).
 pub(crate) fn hide(scores: &mut Scores, lane: usize, count: usize, seen: &Range<usize>) {
     for j in (0..seen.start.min(count)).chain(seen.end.min(count)..count) {
-        scores[j * LANES + lane] = f32::NEG_INFINITY;
+        scores[j].0[lane] = f32::NEG_INFINITY;
     }
 }

@@ -142,6 +142,26 @@ describe.each(KINDS)("%s", (kernels) => {
     engine.dispose();
   });
 
+  it.each<[string, number[], Partial<AttentionRequest>]>([
+    ["where it is called", [1, 2, 16, 8], {}],
+    ["in parts", [1, 4, 650, 64], { causal: true }],
+    ["by the engine", [1, 2, 16, 8], { scores: "raw" }],
+  ])("writes into the output that is given, %s", async (_, shape, options) => {
+    const engine = await start({ kernels, workers: 2 });
+    const request = { ...qkv(shape), ...options };
+    const output = new Float32Array(request.q.data.length);
+    const kept = await engine.computeAttention({ ...request, output });
+    expect(kept.output.data).toBe(output);
+    expect(kept.output).toEqual((await engine.computeAttention(request)).output);
+    for (const [wrong, code] of [
+      [output.subarray(1), "shape"],
+      [new Float64Array(output.length) as never, "type"],
+      [request.q.data, "option"],
+    ] as const) {
+      await expect(engine.computeAttention({ ...request, output: wrong })).rejects.toMatchObject({ code });
+    }
+  });
+
   it("a part over its deadline ends the call, and the next one works", async () => {
     const engine = await start({ kernels, workers: 2, deadline: 3 });
     await expect(engine.computeAttention(qkv([1, 8, 1024, 64]))).rejects.toMatchObject({ code: "deadline" });

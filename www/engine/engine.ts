@@ -9,12 +9,13 @@ import { attentionBuffers } from "./buffers.ts";
 import { costOf, LOCAL_ATTENTION, LOCAL_COST } from "./cost.ts";
 import { EngineError, toPlainError } from "./errors.ts";
 import { hasRelaxed, KERNELS_WASM, Kernels } from "./kernels.ts";
-import { loadModule } from "./load.ts";
+import { DEFAULT_WASM, loadModule } from "./load.ts";
+import { inPlace } from "./output.ts";
 import { disposed, Pool, type WorkerHandle } from "./pool.ts";
 import { attendInParts, cutsOf, wholeOf } from "./split.ts";
 import { startWorker } from "./start-worker.ts";
 import type * as types from "./types.ts";
-import { DEFAULT_WASM, instantiate, type JobName, run } from "./wasm.ts";
+import type * as Wasm from "./wasm.ts";
 
 export { EngineError } from "./errors.ts";
 export type * from "./types.ts";
@@ -22,6 +23,7 @@ export type * from "./types.ts";
 const DEFAULT_DEADLINE = 60_000;
 
 type Source = NonNullable<types.EngineOptions["wasm"]>;
+type JobName = Wasm.JobName;
 
 /** The one instance of the engine on this thread: of whichever wasm was there first. */
 let local: "none" | "ready" | "trapped" = "none";
@@ -72,7 +74,10 @@ class CpuEngine implements types.Engine {
   computeAttention = async (request: types.AttentionRequest): Promise<types.AttentionResult> => {
     const kernels = this.#here ?? (await this.#startKernels());
     const cost = kernels.consider(request);
-    if (cost < 0 || this.#disposed) return this.#call("computeAttention", request);
+    if (cost < 0 || this.#disposed) {
+      const { output, ...rest } = request ?? {};
+      return inPlace(request, await this.#call("computeAttention", output == null ? request : rest));
+    }
     const whole = cost > LOCAL_ATTENTION && this.#pool.size > 0 ? wholeOf(request, kernels.table) : undefined;
     if (whole) {
       const cuts = cutsOf(whole, this.#pool.size);
@@ -116,12 +121,14 @@ class CpuEngine implements types.Engine {
   /** A job of the engine: small ones here, until an instance on this thread has trapped. */
   async #call<T>(name: JobName, request: unknown): Promise<T> {
     if (this.#disposed) throw disposed(name);
+    // Attention alone needs no glue, so that it is not in the first file.
+    const glue = import("./wasm.ts");
     this.#modules.engine ??= await loadModule(this.#source);
-    const { engine } = this.#modules;
+    const wasm = await glue;
     if (local !== "trapped" && (costOf(name, request) <= LOCAL_COST || this.#pool.size === 0)) {
-      if (local === "none") instantiate(engine);
+      if (local === "none") wasm.instantiate(this.#modules.engine);
       local = "ready";
-      return here(name, request) as T;
+      return here(wasm, name, request) as T;
     }
     const message = () => ({ message: { job: { name, request } }, transfer: [] });
     return (await this.#pool.run({ name, message })) as T;
@@ -148,9 +155,9 @@ class CpuEngine implements types.Engine {
   }
 }
 
-function here(name: JobName, request: unknown): unknown {
+function here(wasm: typeof Wasm, name: JobName, request: unknown): unknown {
   try {
-    return run({ name, request });
+    return wasm.run({ name, request });
   } catch (thrown) {
     const error = toPlainError(thrown, name);
     if (error.trapped) local = "trapped";

@@ -1,6 +1,7 @@
 /** The kernels on one thread: attention alone, by a table of numbers and a block of memory, without glue. */
 
 import { EngineError } from "./errors.ts";
+import { outputOf } from "./output.ts";
 import * as at from "./table.ts";
 import type { AttentionRequest, AttentionResult, Kernels as Kind, Tensor } from "./types.ts";
 
@@ -62,7 +63,8 @@ export class Kernels {
   /** Attends to the request that was just considered. */
   attend(request: AttentionRequest): AttentionResult {
     const shape = at.outputShape(this.#table);
-    const data = this.#run((floats, start) => copyIn(floats, start, this.#table, request));
+    const data = outputOf(request, at.word(this.#table, at.OUTPUT + 1));
+    this.#run(data, (floats, start) => copyIn(floats, start, this.#table, request));
     return { output: { shape, data }, backend: "cpu" };
   }
 
@@ -70,8 +72,8 @@ export class Kernels {
   attendPart(buffer: ArrayBuffer): ArrayBuffer {
     this.table.set(new Float64Array(buffer, 0, at.WORDS));
     const given = new Float32Array(buffer, at.WORDS * Float64Array.BYTES_PER_ELEMENT, at.word(this.#table, at.OUTPUT));
-    const output = this.#run((floats, start) => floats.set(given, start));
-    new Float32Array(buffer, 0, output.length).set(output);
+    const output = new Float32Array(buffer, 0, at.word(this.#table, at.OUTPUT + 1));
+    this.#run(output, (floats, start) => floats.set(given, start));
     return buffer;
   }
 
@@ -101,18 +103,16 @@ export class Kernels {
     return this.#table;
   }
 
-  #run(copy: (floats: Float32Array, start: number) => void): Float32Array {
+  /** `result` may lie over what is copied in. */
+  #run(result: Float32Array, copy: (floats: Float32Array, start: number) => void): void {
     const output = at.word(this.#table, at.OUTPUT);
-    const size = at.word(this.#table, at.OUTPUT + 1);
-    this.#reserve(output + size);
+    this.#reserve(output + result.length);
     copy(this.#floats, this.#start);
     this.#table[at.BLOCK] = this.#block;
     this.run();
     if (this.#floats.length === 0) this.#view();
-    // Faster than slice, which asks for the constructor.
-    const result = new Float32Array(size);
-    result.set(this.#floats.subarray(this.#start + output, this.#start + output + size));
-    return result;
+    const start = this.#start + output;
+    result.set(this.#floats.subarray(start, start + result.length));
   }
 
   #reserve(size: number): void {

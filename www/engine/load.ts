@@ -3,6 +3,8 @@
 import { EngineError } from "./errors.ts";
 import type { EngineOptions } from "./types.ts";
 
+export const DEFAULT_WASM = new URL("../../build/wasm/engine_bg.wasm", import.meta.url);
+
 type Source = NonNullable<EngineOptions["wasm"]>;
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();

@@ -5,6 +5,7 @@
 
 import type { BufferStore } from "./buffer-store.ts";
 import { copyLengths, copyMask } from "./kernels.ts";
+import { outputOf } from "./output.ts";
 import type { Task } from "./pool.ts";
 import * as at from "./table.ts";
 import type { AttentionRequest, AttentionResult, Mask } from "./types.ts";
@@ -120,7 +121,7 @@ export async function attendInParts(
   run: (task: Task) => Promise<unknown>,
 ): Promise<AttentionResult> {
   const shape = at.outputShape(whole.table);
-  const data = new Float32Array(at.word(whole.table, at.OUTPUT + 1));
+  const data = outputOf(whole.request, at.word(whole.table, at.OUTPUT + 1));
   let failed = false;
   await Promise.all(
     cuts.map(async (cut) => {

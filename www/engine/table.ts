@@ -31,8 +31,8 @@ export const WORDS = ROWS + 2;
 export const BOOLEAN = 1;
 export const ADDITIVE = 2;
 
-/** Starts are multiples of a register. */
-const ALIGN = 4;
+/** Floats of a line of the cache: what is copied starts with one, as blocks do. */
+const ALIGN = 16;
 
 export type Table = Float64Array;
 

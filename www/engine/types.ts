@@ -35,6 +35,8 @@ export interface AttentionRequest {
   /** [batch] */
   kvLengths?: Int32Array;
   scores?: "raw" | "capped" | "masked" | "weights";
+  /** Where the output goes, instead of into a new array: as many numbers, apart from q, k and v. Best for calls in a row. */
+  output?: Float32Array;
 }
 
 export interface AttentionResult {

@@ -20,8 +20,6 @@ export interface Job {
   request: unknown;
 }
 
-export const DEFAULT_WASM = new URL("../../build/wasm/engine_bg.wasm", import.meta.url);
-
 export function instantiate(module: WebAssembly.Module): void {
   glue.initSync({ module });
 }

@@ -2,7 +2,7 @@
 
 import { toPlainError } from "./errors.ts";
 import { Kernels } from "./kernels.ts";
-import { instantiate, type Job, run, transferables } from "./wasm.ts";
+import type { Job } from "./wasm.ts";
 
 /** Modules come before the first job that needs them. */
 interface Message {
@@ -50,13 +50,14 @@ async function holdLock(): Promise<boolean> {
 
 const port = await openPort();
 let kernels: Kernels | undefined;
-port.listen((message) => {
+port.listen(async (message) => {
   try {
-    if (message.engine) instantiate(message.engine);
     if (message.kernels) kernels = new Kernels(message.kernels);
     if (message.job) {
-      const result = run(message.job);
-      port.post({ result }, transferables(result));
+      const wasm = await import("./wasm.ts");
+      if (message.engine) wasm.instantiate(message.engine);
+      const result = wasm.run(message.job);
+      port.post({ result }, wasm.transferables(result));
     }
     if (message.part) {
       if (!kernels) throw new Error("this worker has no kernels");
