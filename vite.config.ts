@@ -10,7 +10,8 @@ import { defineConfig } from "vitest/config";
 const BUILDS = {
   engine: { engine: "www/engine/engine.ts" },
   worker: { worker: "www/engine/worker.ts" },
-  page: { element: "www/element.ts", index: "www/index.ts" },
+  "model-worker": { "model-worker": "www/engine/model/worker.ts" },
+  page: { element: "www/element.ts", index: "www/index.ts", model: "www/model/index.ts" },
 };
 
 /** Leaves the engine where it is: in a file beside. */
@@ -20,10 +21,17 @@ const engineApart: Plugin = {
   resolveId: (source) => (source.endsWith("/engine/engine.ts") ? { id: "./engine.js", external: true } : null),
 };
 
+/** An import on demand is an import: Vite's wrapper would reach for `document` and `window`, and here are no styles to preload. */
+const plainImports: Plugin = {
+  name: "plain-imports",
+  transform: (_, id) =>
+    id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : undefined,
+};
+
 export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: false,
-  plugins: mode === "page" ? [engineApart] : [],
+  plugins: mode === "page" ? [plainImports, engineApart] : [plainImports],
   build: {
     outDir: "dist/package",
     emptyOutDir: mode === "engine",

@@ -24,6 +24,7 @@ const CHECKS = {
   "lints of the training": () => run("cargo", ["clippy", "--package", "training", "--all-targets", ...DENY]),
   "lints of Rust for wasm": () => lintWasm(),
   "lints of the kernels": () => lintWasm("--no-default-features", "--features", "kernels"),
+  "lints of the models": () => lintWasm("--no-default-features", "--features", "models"),
 };
 
 function lintWasm(...features) {

@@ -15,7 +15,7 @@ export async function buildWasm() {
 /** What the browser loads: the scripts and the wasm, then the page around them. */
 export async function buildSite() {
   const { build } = await import("vite");
-  for (const mode of ["engine", "worker", "page"]) await build({ root: ROOT, mode, logLevel: "warn" });
+  for (const mode of ["engine", "worker", "model-worker", "page"]) await build({ root: ROOT, mode, logLevel: "warn" });
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
   cpSync(PACKAGE, SITE, { recursive: true });
@@ -49,9 +49,11 @@ function packageManifest() {
       ".": entry("index", "index"),
       "./element": entry("element", "element"),
       "./engine": entry("engine/engine", "engine"),
+      "./model": entry("model/index", "model"),
       "./engine.wasm": "./engine_bg.wasm",
       "./kernels_simd128.wasm": "./kernels_simd128.wasm",
       "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
+      "./models.wasm": "./models.wasm",
       "./package.json": "./package.json",
     },
     types: "./types/index.d.ts",

@@ -1,11 +1,23 @@
-//! Tokens times weights: the panels of attention, with the rows of the weights as their keys.
+//! Tokens times weights: as the kernel of attention has its scores, with the rows of the weights in place of keys.
+//!
+//! Eight tokens lie side by side in two registers; a number of the weights meets all eight at once. The tile is written
+//! out, so that a build for size has its sums in registers, too.
 
-#![allow(unsafe_code, reason = "loads of registers")]
+#![allow(
+    unsafe_code,
+    reason = "the inner loop reads by pointer: a bounds check per number would cost a third"
+)]
 
 use super::lanes::{Lanes, WIDTH};
-use super::panel::{BLOCK, LANES, Panel};
+use std::ops::Range;
 
-/// Up to this many tokens a row of weights is better read once for each than spread over eight queries.
+/// Tokens of a panel: two registers.
+const LANES: usize = 2 * WIDTH;
+/// Rows of weights that are worked on together: eight registers of sums, two of the panel, one of weights, of sixteen.
+const TILE: usize = 4;
+/// Rows of weights that meet all tokens before the next do: with up to a thousand inputs they stay in the second cache.
+const BLOCK: usize = 96;
+/// Up to this many tokens a row of weights is better read once for each than spread over eight.
 const FEW: usize = 2;
 
 /// `out[t,o] = Σ_c x[t,c] · weight[o,c] + bias[o]`.
@@ -21,24 +33,19 @@ pub(crate) fn product(x: &[f32], weight: &[f32], bias: &[f32], inputs: usize, ou
             }
         }
     } else {
-        let panels: Vec<Panel> = (0..tokens)
-            .step_by(LANES)
-            .map(|first| {
-                let token = |lane: usize| &x[(first + lane).min(tokens - 1) * inputs..][..inputs];
-                let mut panel = Panel::new(inputs, 0);
-                panel.start(std::array::from_fn(token), 1.0);
-                panel
-            })
-            .collect();
-        let mut sums = [0.0; BLOCK * LANES];
-        // each block of weights meets all tokens while it is near
-        for (n, block) in weight.chunks(BLOCK * inputs).enumerate() {
-            for (panel, out) in panels.iter().zip(out.chunks_mut(LANES * outputs)) {
-                panel.score(block, &mut sums);
-                for (lane, out) in out.chunks_exact_mut(outputs).enumerate() {
-                    let sums = sums.iter().skip(lane).step_by(LANES);
-                    let out = &mut out[n * BLOCK..][..block.len() / inputs];
-                    out.iter_mut().zip(sums).for_each(|(out, sum)| *out = *sum);
+        let packed = pack(x, inputs);
+        for first in (0..outputs).step_by(BLOCK) {
+            let block = first..(first + BLOCK).min(outputs);
+            let panels = packed.chunks_exact(inputs * LANES);
+            for (panel, out) in panels.zip(out.chunks_mut(LANES * outputs)) {
+                for first in block.clone().step_by(TILE) {
+                    tile(
+                        panel,
+                        weight,
+                        inputs,
+                        first..(first + TILE).min(block.end),
+                        out,
+                    );
                 }
             }
         }
@@ -49,6 +56,59 @@ pub(crate) fn product(x: &[f32], weight: &[f32], bias: &[f32], inputs: usize, ou
                 *out += bias;
             }
         }
+    }
+}
+
+/// `[panel, inputs, lane]`; lanes without a token are zero.
+fn pack(x: &[f32], inputs: usize) -> Vec<f32> {
+    let panels = (x.len() / inputs).div_ceil(LANES);
+    let mut packed = vec![0.0; panels * inputs * LANES];
+    for (token, row) in x.chunks_exact(inputs).enumerate() {
+        let panel = &mut packed[token / LANES * inputs * LANES..][..inputs * LANES];
+        let lane = panel.iter_mut().skip(token % LANES).step_by(LANES);
+        lane.zip(row).for_each(|(to, &from)| *to = from);
+    }
+    packed
+}
+
+/// Up to four rows of weights against the eight tokens of a panel, into their rows of `out`, of which there may be fewer.
+fn tile(panel: &[f32], weight: &[f32], inputs: usize, rows: Range<usize>, out: &mut [f32]) {
+    let outputs = weight.len() / inputs;
+    assert!(panel.len() == inputs * LANES && rows.start < rows.end && rows.end <= outputs);
+    // one that is missing is the last once more
+    let row = |n: usize| (rows.start + n).min(rows.end - 1);
+    let starts = [0, 1, 2, 3].map(|n| &weight[row(n) * inputs..][..inputs]);
+    let [a, b, c, d] = starts.map(<[f32]>::as_ptr);
+    let zero = Lanes::splat(0.0);
+    let (mut a0, mut a1, mut b0, mut b1) = (zero, zero, zero, zero);
+    let (mut c0, mut c1, mut d0, mut d1) = (zero, zero, zero, zero);
+    let mut tokens = panel.as_ptr();
+    let mut sums = [0.0_f32; TILE * LANES];
+    // SAFETY: reads `inputs` pairs of registers of the panel and `inputs` numbers of each of four rows of weights, all of
+    // that length; writes four pairs of registers.
+    unsafe {
+        for n in 0..inputs {
+            let (low, high) = (Lanes::load(tokens), Lanes::load(tokens.add(WIDTH)));
+            tokens = tokens.add(LANES);
+            let number = Lanes::load_splat(a.add(n));
+            (a0, a1) = (number.mul_add(low, a0), number.mul_add(high, a1));
+            let number = Lanes::load_splat(b.add(n));
+            (b0, b1) = (number.mul_add(low, b0), number.mul_add(high, b1));
+            let number = Lanes::load_splat(c.add(n));
+            (c0, c1) = (number.mul_add(low, c0), number.mul_add(high, c1));
+            let number = Lanes::load_splat(d.add(n));
+            (d0, d1) = (number.mul_add(low, d0), number.mul_add(high, d1));
+        }
+        for (n, sum) in [a0, a1, b0, b1, c0, c1, d0, d1].into_iter().enumerate() {
+            sum.store(sums.as_mut_ptr().add(n * WIDTH));
+        }
+    }
+    for (lane, out) in out.chunks_exact_mut(outputs).enumerate() {
+        let sums = sums.iter().skip(lane).step_by(LANES);
+        out[rows.clone()]
+            .iter_mut()
+            .zip(sums)
+            .for_each(|(out, &sum)| *out = sum);
     }
 }
 

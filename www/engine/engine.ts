@@ -10,6 +10,7 @@ import { costOf, LOCAL_ATTENTION, LOCAL_COST } from "./cost.ts";
 import { EngineError, toPlainError } from "./errors.ts";
 import { hasRelaxed, KERNELS_WASM, Kernels } from "./kernels.ts";
 import { DEFAULT_WASM, loadModule } from "./load.ts";
+import type { Model, ModelOptions } from "./model/types.ts";
 import { inPlace } from "./output.ts";
 import { disposed, Pool, type WorkerHandle } from "./pool.ts";
 import { attendInParts, cutsOf, wholeOf } from "./split.ts";
@@ -18,6 +19,7 @@ import type * as types from "./types.ts";
 import type * as Wasm from "./wasm.ts";
 
 export { EngineError } from "./errors.ts";
+export type * from "./model/types.ts";
 export type * from "./types.ts";
 
 const DEFAULT_DEADLINE = 60_000;
@@ -61,6 +63,7 @@ class CpuEngine implements types.Engine {
   readonly #modules: { engine?: WebAssembly.Module; kernels?: WebAssembly.Module } = {};
   /** The kernels of this thread. */
   #here: Kernels | undefined;
+  readonly #models = new Set<Model>();
   #disposed = false;
 
   constructor(source: Source, kernels: types.Kernels, { workers, deadline }: types.EngineOptions) {
@@ -113,9 +116,31 @@ class CpuEngine implements types.Engine {
     return this.#here?.memoryBytes ?? 0;
   }
 
+  loadModel = async (options: ModelOptions): Promise<Model> => {
+    if (this.#disposed) throw disposed("loadModel");
+    // Most pages load none.
+    const [{ loadModel }, { MODELS_WASM }] = await Promise.all([
+      import("./model/load.ts"),
+      import("./model/instance.ts"),
+    ]);
+    const model = await loadModel(options, {
+      module: await loadModule(MODELS_WASM),
+      inWorker: this.#pool.size > 0,
+      traceAttention: this.traceAttention,
+      onDispose: (model) => this.#models.delete(model),
+    });
+    this.#models.add(model);
+    if (this.#disposed) {
+      model.dispose();
+      throw disposed("loadModel");
+    }
+    return model;
+  };
+
   dispose = (): void => {
     this.#disposed = true;
     this.#pool.dispose();
+    for (const model of [...this.#models]) model.dispose();
   };
 
   /** A job of the engine: small ones here, until an instance on this thread has trapped. */

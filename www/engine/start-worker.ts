@@ -7,9 +7,9 @@ const READY_WITHIN = 20_000;
 /** Workers of this page so far, to tell their locks apart. */
 let started = 0;
 
-export async function startWorker(): Promise<WorkerHandle> {
+export async function startWorker(file = "./worker.js"): Promise<WorkerHandle> {
   const base = import.meta.url;
-  const script = new URL("./worker.js", base);
+  const script = new URL(file, base);
   const worker = typeof Worker === "undefined" ? await startThread(script) : startBrowserWorker(script);
   await new Promise<void>((resolve, reject) => {
     const fail = (reason: string) => {

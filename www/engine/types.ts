@@ -1,5 +1,7 @@
 /** The contracts of the engine: what goes in, what comes out. Arrays are row-major; axis names are in the comments. */
 
+import type { Model, ModelOptions } from "./model/types.ts";
+
 export interface Tensor {
   shape: number[];
   data: Float32Array;
@@ -241,6 +243,8 @@ export interface Engine {
   tokenize(text: string): Promise<string[]>;
   limits(): Promise<Limits>;
   attentionBuffers(sizes: BufferSizes): Promise<AttentionBuffers>;
+  /** A trained model out of files in the Hugging Face layout. */
+  loadModel(options: ModelOptions): Promise<Model>;
   /** What computes attention. */
   readonly kernels: Kernels;
   /** Memory of the kernels on the calling thread; workers have their own. */

@@ -1,4 +1,4 @@
-//! `wasm`: the engine, compiled, bound to JavaScript and optimised, and the kernels beside it, in `build/wasm`.
+//! `wasm`: the engine, compiled, bound to JavaScript and optimised, and the modules without glue beside it, in `build/wasm`.
 
 use std::env::current_exe;
 use std::ffi::OsStr;
@@ -11,10 +11,43 @@ use anyhow::{Context, Result, ensure};
 const TARGET: &str = "wasm32-unknown-unknown";
 const GLUE: [&str; 2] = ["engine.js", "engine.d.ts"];
 
-/// The builds of the kernels: a name, and the instructions that it may use.
-const KERNELS: [(&str, &str); 2] = [
-    ("simd128", "+simd128"),
-    ("relaxed", "+simd128,+relaxed-simd"),
+/// A module without glue.
+struct Module {
+    /// Its file, without the ending.
+    name: &'static str,
+    /// The feature of the crate that it is.
+    feature: &'static str,
+    /// The instructions that it may use.
+    instructions: &'static str,
+    profile: &'static str,
+    /// Bytes of its stack.
+    stack: u32,
+}
+
+/// The stack of the kernels takes nothing but a few frames, and counts as memory of the engine.
+const KERNELS: Module = Module {
+    name: "kernels_simd128",
+    feature: "kernels",
+    instructions: "+simd128",
+    profile: "release",
+    stack: 65_536,
+};
+
+const MODULES: [Module; 3] = [
+    KERNELS,
+    Module {
+        name: "kernels_relaxed",
+        instructions: "+simd128,+relaxed-simd",
+        ..KERNELS
+    },
+    // No relaxed instructions: a model says the same everywhere.
+    Module {
+        name: "models",
+        feature: "models",
+        profile: "engine",
+        stack: 1 << 20,
+        ..KERNELS
+    },
 ];
 
 /// Compiles, binds and optimises; does only the first where that changed nothing.
@@ -22,9 +55,9 @@ pub fn build() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     fs::create_dir_all(root.join("build/wasm"))?;
     build_engine(&root)?;
-    KERNELS
+    MODULES
         .iter()
-        .try_for_each(|(name, features)| build_kernels(&root, name, features))
+        .try_for_each(|module| build_module(&root, module))
 }
 
 fn build_engine(root: &Path) -> Result<()> {
@@ -44,32 +77,25 @@ fn build_engine(root: &Path) -> Result<()> {
     optimise(root, &bound.join("engine_bg.wasm"), &output)
 }
 
-fn build_kernels(root: &Path, name: &str, features: &str) -> Result<()> {
+fn build_module(root: &Path, module: &Module) -> Result<()> {
     // A folder of its own: other flags would make everything in the common one anew.
-    let targets = targets()?.join(format!("kernels-{name}"));
-    let features = format!("target-feature={features}");
+    let targets = targets()?.join(module.name.replace('_', "-"));
+    let instructions = format!("target-feature={}", module.instructions);
+    let stack = format!("link-arg=-zstack-size={}", module.stack);
     // Loop strength reduction turns every load's constant offset into a pointer that is counted up: more pointers than
-    // registers, and half the speed. The stack takes nothing but a few frames, and counts as memory of the engine.
-    let flags = [
-        "-C",
-        &features,
-        "-C",
-        "llvm-args=-disable-lsr",
-        "-C",
-        "link-arg=-zstack-size=65536",
-    ];
+    // registers, and half the speed.
+    let lsr = "llvm-args=-disable-lsr";
+    let flags = ["-C", &instructions, "-C", lsr, "-C", &stack];
     run(cargo(root)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-        .args([
-            "--release",
-            "--no-default-features",
-            "--features",
-            "kernels",
-            "--target-dir",
-        ])
+        .args(["--profile", module.profile, "--no-default-features"])
+        .args(["--features", module.feature, "--target-dir"])
         .arg(&targets))?;
-    let compiled = targets.join(format!("{TARGET}/release/attention_playground.wasm"));
-    let output = root.join(format!("build/wasm/kernels_{name}.wasm"));
+    let compiled = targets.join(format!(
+        "{TARGET}/{}/attention_playground.wasm",
+        module.profile
+    ));
+    let output = root.join(format!("build/wasm/{}.wasm", module.name));
     if is_newer(&output, &[&compiled, &current_exe()?]) {
         return Ok(());
     }

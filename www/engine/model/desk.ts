@@ -1,0 +1,38 @@
+/** Where the requests to a model are answered: its instance, and its tokenizer beside it. In a worker, or where it is called. */
+
+import { EngineError } from "../errors.ts";
+import { type Fields, Instance } from "./instance.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+export class Desk {
+  readonly #instance: Instance;
+  #tokenizer: Tokenizer | undefined;
+
+  constructor(module: WebAssembly.Module) {
+    this.#instance = new Instance(module);
+  }
+
+  async answer(fields: Fields, bytes?: Uint8Array): Promise<unknown> {
+    switch (fields.do) {
+      case "tokenizer": {
+        const { Tokenizer } = await import("./tokenizer.ts");
+        this.#tokenizer = new Tokenizer(fields.json as object);
+        return undefined;
+      }
+      case "encode":
+        return this.#ready().encode(fields.text as string);
+      case "decode":
+        return this.#ready().decode(fields.ids as number[]);
+      case "tokens":
+        return this.#ready().tokens(fields.ids as number[]);
+      default:
+        return this.#instance.call(fields, bytes);
+    }
+  }
+
+  #ready(): Tokenizer {
+    if (this.#tokenizer) return this.#tokenizer;
+    const [expected, found] = ["a tokenizer", "none"];
+    throw new EngineError({ code: "option", operation: "model", expected, found });
+  }
+}
