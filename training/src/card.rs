@@ -34,8 +34,8 @@ pub struct Card {
     pub training: &'static str,
     /// One row for each seed: its scores on validation data.
     pub seeds: Vec<Value>,
-    /// The seed that was chosen.
-    pub chosen: u64,
+    /// The seed that was chosen, or that of each network.
+    pub chosen: Value,
     /// By what it was chosen.
     pub chosen_by: &'static str,
     /// What was measured once, on test data, after the choice, with the weights as written.
@@ -75,7 +75,11 @@ impl Card {
             },
         );
         page += &format!("On validation data, by seed:\n\n{}\n", table(&self.seeds));
-        page += &format!("Chosen: seed {}, by {}.\n\n", self.chosen, self.chosen_by);
+        page += &format!(
+            "Chosen: {}, by {}.\n\n",
+            seeds(&self.chosen),
+            self.chosen_by
+        );
         page += &format!(
             "## Score\n\nMeasured once, after the choice, with the weights as they are in the file. {}\n\n{}\n",
             self.test_data,
@@ -86,6 +90,17 @@ impl Card {
             page += &format!("* {limit}\n");
         }
         page
+    }
+}
+
+/// A seed, or those of several networks, in words.
+fn seeds(chosen: &Value) -> String {
+    match chosen.as_object() {
+        Some(networks) => {
+            let one = |(network, seed): (&String, &Value)| format!("seed {seed} of {network}");
+            networks.iter().map(one).collect::<Vec<_>>().join(", ")
+        }
+        None => format!("seed {chosen}"),
     }
 }
 
@@ -129,8 +144,8 @@ impl Folder {
     ///
     /// # Errors
     /// As [`Weights::write`].
-    pub fn weights(&self, weights: &Weights) -> Result<usize> {
-        weights.write(&self.0.join("model.safetensors"))
+    pub fn weights(&self, weights: &[&Weights]) -> Result<usize> {
+        Weights::write(weights, &self.0.join("model.safetensors"))
     }
 
     /// Writes a file of JSON, a field a line.
@@ -178,7 +193,8 @@ pub fn round(value: f64) -> f64 {
 }
 
 /// The repository.
-fn root() -> PathBuf {
+#[must_use]
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

@@ -1,5 +1,7 @@
 //! What the command line may ask for.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, bail};
 
 use crate::optimiser::Recipe;
@@ -10,10 +12,12 @@ pub struct Options {
     pub seeds: u64,
     /// A few steps only, to see that the program runs; nothing is written.
     pub quick: bool,
+    /// The data that do not lie in the repository.
+    pub data: Option<PathBuf>,
 }
 
 impl Options {
-    /// `[--seeds N] [--quick]`
+    /// `[--seeds N] [--quick] [--data FILE]`
     ///
     /// # Errors
     /// Something else stands there.
@@ -21,11 +25,18 @@ impl Options {
         let mut options = Self {
             seeds: 5,
             quick: false,
+            data: None,
         };
         let mut args = args.iter();
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 "--quick" => options.quick = true,
+                "--data" => {
+                    let path = args
+                        .next()
+                        .context("--data: expected a file, found nothing")?;
+                    options.data = Some(path.into());
+                }
                 "--seeds" => {
                     let count = args
                         .next()
@@ -34,7 +45,7 @@ impl Options {
                         .parse()
                         .with_context(|| format!("--seeds: expected a number, found {count}"))?;
                 }
-                other => bail!("expected --seeds or --quick, found {other}"),
+                other => bail!("expected --seeds, --quick or --data, found {other}"),
             }
         }
         Ok(options)

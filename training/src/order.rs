@@ -11,7 +11,7 @@ use crate::optimiser::{Optimiser, Recipe};
 use crate::options::Options;
 use crate::places::{Sample, measure, show};
 use crate::seeds::{Trained, choose};
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Vocabulary, WITH_MASK};
 use crate::weights::Weights;
 
 const RECIPE: Recipe = Recipe {
@@ -122,7 +122,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 fn one(options: &Options, positions: bool) -> Result<()> {
     let words = [&["?", "."], NOUNS, VERBS, ADJECTIVES, ARTICLES, QUESTIONS];
-    let vocabulary = Vocabulary::new(words.into_iter().flatten().copied());
+    let vocabulary = Vocabulary::of_words(&WITH_MASK, words.into_iter().flatten().copied());
     let config = Config {
         vocab_size: vocabulary.len(),
         hidden_size: 32,
@@ -217,7 +217,7 @@ fn one(options: &Options, positions: bool) -> Result<()> {
         },
         model: "BertForMaskedLM, width 32, 2 layers of 4 heads, feed-forward 64".into(),
         parameters: chosen.weights.count(),
-        bytes: folder.weights(&chosen.weights)?,
+        bytes: folder.weights(&[&chosen.weights])?,
         data: "Sentences such as \"The old dog bites a man. Who? [MASK]\": 12 nouns, 10 verbs, articles and adjectives here and there, \
                each event in both directions, asked for with \"who\" and \"whom\". Of the 660 events (two nouns in either order, a \
                verb) an eighth is kept for validation and an eighth for the test; a dog and a man who bite are among the latter.",
@@ -228,7 +228,7 @@ fn one(options: &Options, positions: bool) -> Result<()> {
             "The table of positions is all zeros and was not trained; it stands in the file so that it loads like any other."
         },
         seeds: chosen.seeds,
-        chosen: chosen.seed,
+        chosen: json!(chosen.seed),
         chosen_by: "the share of right answers, then by the mean weight from [MASK] to the right noun in its best head, which is the \
                     head that is shown (layers and heads count from 0)",
         test: score.clone(),

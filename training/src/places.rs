@@ -110,12 +110,12 @@ pub fn show(
     order.sort_by(|&a, &b| chances[b].total_cmp(&chances[a]));
     let top = order[..3]
         .iter()
-        .map(|&id| Ok(format!("{} {:.3}", words.word(id as u32)?, chances[id])));
+        .map(|&id| Ok(format!("{} {:.3}", words.token(id as u32)?, chances[id])));
     let row = values(&attentions[head.0].get(0)?.get(head.1)?.get(at)?)?;
     let row = row
         .iter()
         .zip(ids)
-        .map(|(weight, &id)| Ok(format!("{} {weight:.2}", words.word(id)?)));
+        .map(|(weight, &id)| Ok(format!("{} {weight:.2}", words.token(id)?)));
     Ok(
         json!({ "top": top.collect::<Result<Vec<_>>>()?.join(" "), "row": row.collect::<Result<Vec<_>>>()?.join(" ") }),
     )

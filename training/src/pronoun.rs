@@ -14,7 +14,7 @@ use crate::optimiser::{Optimiser, Recipe};
 use crate::options::Options;
 use crate::places::{Sample, measure, show};
 use crate::seeds::{Trained, choose};
-use crate::vocabulary::{MASK, UNKNOWN, Vocabulary};
+use crate::vocabulary::{MASK, UNKNOWN, Vocabulary, WITH_MASK};
 use crate::weights::Weights;
 use sentences::{Pairs, Sentence, Split, sentence};
 
@@ -57,7 +57,7 @@ pub fn run(options: &Options) -> Result<()> {
     let all = words::ALONE
         .iter()
         .chain(words::ALL.iter().flat_map(|kind| kind.1));
-    let vocabulary = Vocabulary::new(all.copied());
+    let vocabulary = Vocabulary::of_words(&WITH_MASK, all.copied());
     let config = Config {
         vocab_size: vocabulary.len(),
         hidden_size: 32,
@@ -124,7 +124,7 @@ pub fn run(options: &Options) -> Result<()> {
         summary: "An encoder that says at \"it\" which noun the word stands for, and looks at that noun.",
         model: "BertForMaskedLM, width 32, 2 layers of 4 heads, feed-forward 64".into(),
         parameters: chosen.weights.count(),
-        bytes: folder.weights(&chosen.weights)?,
+        bytes: folder.weights(&[&chosen.weights])?,
         data: "Sentences from 17 templates: beings and places, things and boxes, beings and food; nouns, verbs, adjectives and small \
                words are swapped. The adjective tells what \"it\" stands for; sentences where it would not are not made. Of the pairs \
                of nouns an eighth is kept for validation and an eighth for the test; the pairs of the examples (animal and street, \
@@ -133,7 +133,7 @@ pub fn run(options: &Options) -> Result<()> {
         training: "The loss is that of the noun at \"it\" and a tenth of that of masked words, which half of the sentences have. Two \
                    words of a hundred, and 8 of a hundred of the nouns to be named, are made unknown.",
         seeds: chosen.seeds,
-        chosen: chosen.seed,
+        chosen: json!(chosen.seed),
         chosen_by: "the share of right answers, then by the mean weight from \"it\" to the right noun in its best head, which is the \
                     head that is shown (layers and heads count from 0)",
         test: score.clone(),

@@ -9,7 +9,10 @@ use safetensors::SafeTensors;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::bart::{self, Bart};
 use crate::bert::{self, Bert};
+use crate::gpt2::{self, Gpt2};
+use crate::vit::{self, Vit};
 use crate::weights::{Weights, tensor_of, values};
 
 /// The largest difference that rounding explains.
@@ -33,6 +36,27 @@ pub fn verify(folder: &Path) -> Result<()> {
             expected.hold("attentions", &Tensor::cat(&attentions, 0)?)?;
             let places: Vec<_> = (0..ids.len()).map(|token| (0, token)).collect();
             expected.hold("logits", &model.predict(&hidden, &places)?)
+        }
+        Some("vit") => {
+            let model = Vit::new(&mut weights, &config::<vit::Config>(&text)?)?;
+            let (logits, attentions) = model.classify(&values(expected.get("pixel_values")?)?)?;
+            expected.hold("attentions", &Tensor::cat(&attentions, 0)?)?;
+            expected.hold("logits", &logits)
+        }
+        Some("bart") => {
+            let model = Bart::new(&mut weights, &config::<bart::Config>(&text)?)?;
+            let memory = model.encode(&[&expected.ids("input_ids")?])?;
+            let decoded = model.decode(&memory, &[&expected.ids("decoder_input_ids")?])?;
+            expected.hold("encoder_attentions", &Tensor::cat(&memory.attentions, 0)?)?;
+            expected.hold("attentions", &Tensor::cat(&decoded.attentions, 0)?)?;
+            expected.hold("cross_attentions", &Tensor::cat(&decoded.cross, 0)?)?;
+            expected.hold("logits", &decoded.logits)
+        }
+        Some("gpt2") => {
+            let model = Gpt2::new(&mut weights, &config::<gpt2::Config>(&text)?)?;
+            let (logits, attentions) = model.forward(&[&expected.ids("input_ids")?])?;
+            expected.hold("attentions", &Tensor::cat(&attentions, 0)?)?;
+            expected.hold("logits", &logits)
         }
         other => bail!("expected a model type of this program, found {other:?}"),
     }

@@ -1,34 +1,59 @@
-//! Words and their ids, and the tokenizer that says the same to everyone else.
+//! Words or characters and their ids, and the tokenizer that says the same to everyone else.
 
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-/// What fills up a batch.
-pub const PAD: u32 = 0;
-/// A word that the model does not know.
+/// A word that the model does not know; what fills up a batch stands before it.
 pub const UNKNOWN: u32 = 1;
 /// A word that it is asked for.
 pub const MASK: u32 = 2;
+/// The special tokens of a model that is asked for words.
+pub const WITH_MASK: [&str; 3] = ["[PAD]", "[UNK]", "[MASK]"];
 
-/// Words in the order of their ids.
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    Word,
+    Character,
+}
+
+/// Tokens in the order of their ids.
 pub struct Vocabulary {
-    words: Vec<String>,
+    unit: Unit,
+    /// How many of the tokens are special.
+    special: usize,
+    tokens: Vec<String>,
     ids: HashMap<String, u32>,
 }
 
 impl Vocabulary {
-    /// The special tokens first, then the words in the order given, each once.
-    pub fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+    /// The special tokens, of which the first two are `[PAD]` and `[UNK]`, then words in lower case in the order given, each
+    /// once.
+    pub fn of_words<'a>(special: &[&'a str], words: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::new(Unit::Word, special, words)
+    }
+
+    /// The special tokens, of which the first two are `[PAD]` and `[UNK]`, then characters in lower case.
+    pub fn of_characters<'a>(
+        special: &[&'a str],
+        characters: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        Self::new(Unit::Character, special, characters)
+    }
+
+    fn new<'a>(unit: Unit, special: &[&'a str], tokens: impl IntoIterator<Item = &'a str>) -> Self {
         let mut all = Self {
-            words: Vec::new(),
+            unit,
+            special: special.len(),
+            tokens: Vec::new(),
             ids: HashMap::new(),
         };
-        for word in ["[PAD]", "[UNK]", "[MASK]"].into_iter().chain(words) {
-            if !all.ids.contains_key(word) {
-                all.ids.insert(word.into(), all.words.len() as u32);
-                all.words.push(word.into());
+        for token in special.iter().copied().chain(tokens) {
+            if !all.ids.contains_key(token) {
+                all.ids.insert(token.into(), all.tokens.len() as u32);
+                all.tokens.push(token.into());
             }
         }
         all
@@ -37,34 +62,37 @@ impl Vocabulary {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.words.len()
+        self.tokens.len()
     }
 
-    /// The id of a word, or that of the unknown word.
+    /// The id of a token, or that of the unknown one.
     #[must_use]
-    pub fn id(&self, word: &str) -> u32 {
-        self.ids.get(word).copied().unwrap_or(UNKNOWN)
+    pub fn id(&self, token: &str) -> u32 {
+        self.ids.get(token).copied().unwrap_or(UNKNOWN)
     }
 
-    /// The word of an id.
+    /// The token of an id.
     ///
     /// # Errors
     /// There is no such id.
-    pub fn word(&self, id: u32) -> Result<&str> {
-        let word = self
-            .words
-            .get(id as usize)
-            .with_context(|| format!("expected an id below {}, found {id}", self.len()))?;
-        Ok(word)
+    pub fn token(&self, id: u32) -> Result<&str> {
+        let token = self.tokens.get(id as usize);
+        Ok(token.with_context(|| format!("expected an id below {}, found {id}", self.len()))?)
     }
 
-    /// The tokens of a text, as [`Vocabulary::tokenizer`] finds them.
+    /// The ids of a text, as [`Vocabulary::tokenizer`] finds them; of the special tokens it finds `[MASK]`.
     #[must_use]
     pub fn encode(&self, text: &str) -> Vec<u32> {
         let lower = text
             .replace('\u{2019}', "'")
             .to_lowercase()
             .replace("[mask]", "[MASK]");
+        if self.unit == Unit::Character {
+            return lower
+                .chars()
+                .map(|character| self.id(&character.to_string()))
+                .collect();
+        }
         let mut ids = Vec::new();
         for part in lower.split_whitespace() {
             let mut rest = part;
@@ -78,60 +106,42 @@ impl Vocabulary {
         ids
     }
 
-    /// `tokenizer.json`: lower case, split at white space and around marks; an apostrophe stays within its word.
+    /// `tokenizer.json`: lower case; split at white space and around marks, an apostrophe stays within its word; or
+    /// into characters.
     #[must_use]
     pub fn tokenizer(&self) -> Value {
-        let pattern = r"[.,?!:;]";
-        json!({
-            "normalizer": { "type": "Sequence", "normalizers": [
-                { "type": "Replace", "pattern": { "String": "\u{2019}" }, "content": "'" },
-                { "type": "Lowercase" },
-            ] },
-            "pre_tokenizer": { "type": "Sequence", "pretokenizers": [
-                { "type": "WhitespaceSplit" },
-                { "type": "Split", "pattern": { "Regex": pattern }, "behavior": "Isolated", "invert": false },
-            ] },
-            "decoder": null,
-        })
-        .merge(self.model())
-    }
-
-    /// `tokenizer.json` where each character is a token.
-    #[must_use]
-    pub fn character_tokenizer(&self) -> Value {
-        json!({
-            "normalizer": null,
-            "pre_tokenizer":
-                { "type": "Split", "pattern": { "Regex": r"[\s\S]" }, "behavior": "Isolated", "invert": false },
-            "decoder": { "type": "Fuse" },
-        })
-        .merge(self.model())
-    }
-
-    fn model(&self) -> Value {
-        let special = self
-            .words
+        let split = |pattern: &str| json!({ "type": "Split", "pattern": { "Regex": pattern }, "behavior": "Isolated", "invert": false });
+        let (pre_tokenizer, decoder) = match self.unit {
+            Unit::Word => (
+                json!({ "type": "Sequence", "pretokenizers": [{ "type": "WhitespaceSplit" }, split(r"[.,?!:;]")] }),
+                Value::Null,
+            ),
+            Unit::Character => (split(r"[\s\S]"), json!({ "type": "Fuse" })),
+        };
+        let added: Vec<Value> = self.tokens[..self.special]
             .iter()
-            .enumerate()
-            .filter(|(_, word)| word.starts_with('['));
-        let added: Vec<Value> = special
-            .map(|(id, word)| {
-                json!({ "id": id, "content": word, "single_word": false, "lstrip": false, "rstrip": false,
+            .map(|token| {
+                json!({ "id": self.id(token), "content": token, "single_word": false, "lstrip": false, "rstrip": false,
                     "normalized": false, "special": true })
             })
             .collect();
         let ids: Map<String, Value> = self
-            .words
+            .tokens
             .iter()
-            .enumerate()
-            .map(|(id, word)| (word.clone(), json!(id)))
+            .map(|token| (token.clone(), json!(self.id(token))))
             .collect();
         json!({
             "version": "1.0",
             "truncation": null,
             "padding": null,
             "added_tokens": added,
+            "normalizer": { "type": "Sequence", "normalizers": [
+                { "type": "Replace", "pattern": { "String": "\u{2019}" }, "content": "'" },
+                { "type": "Lowercase" },
+            ] },
+            "pre_tokenizer": pre_tokenizer,
             "post_processor": null,
+            "decoder": decoder,
             // without pieces it knows whole words alone, and unlike "WordLevel" the tokenizers of browsers have it
             "model": {
                 "type": "WordPiece",
@@ -147,16 +157,24 @@ impl Vocabulary {
 /// What stands alone even where no space parts it from a word. All of one byte.
 const MARKS: [char; 6] = ['.', ',', '?', '!', ':', ';'];
 
-/// The fields of two objects in one.
-trait Merge {
-    fn merge(self, other: Value) -> Value;
-}
+#[cfg(test)]
+mod tests {
+    use super::{MASK, UNKNOWN, Vocabulary, WITH_MASK};
 
-impl Merge for Value {
-    fn merge(mut self, other: Value) -> Value {
-        if let (Some(fields), Value::Object(others)) = (self.as_object_mut(), other) {
-            fields.extend(others);
-        }
-        self
+    #[test]
+    fn marks_stand_alone_and_apostrophes_do_not() {
+        let words = Vocabulary::of_words(&WITH_MASK, ["didn't", "it", ",", "."]);
+        assert_eq!(
+            words.encode("It didn\u{2019}t, [MASK] zebra."),
+            [4, 3, 5, MASK, UNKNOWN, 6]
+        );
+        assert_eq!(words.encode("..it"), [6, 6, 4]);
+        assert!(words.encode(" \n").is_empty());
+    }
+
+    #[test]
+    fn characters_are_tokens() {
+        let characters = Vocabulary::of_characters(&["[PAD]", "[UNK]"], [" ", "m", "a"]);
+        assert_eq!(characters.encode("Ma m\u{e9}"), [3, 4, 2, 3, UNKNOWN]);
     }
 }

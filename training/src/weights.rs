@@ -159,13 +159,13 @@ impl Weights {
         Ok(())
     }
 
-    /// Writes a safetensors file of f16, by name.
+    /// Writes a safetensors file of f16 with the tensors of some models, by name. Returns its size in bytes.
     ///
     /// # Errors
     /// The file cannot be written, or a weight is no number.
-    pub fn write(&self, path: &Path) -> Result<usize> {
+    pub fn write(all: &[&Self], path: &Path) -> Result<usize> {
         let mut bytes = BTreeMap::new();
-        for Named { name, var, .. } in &self.named {
+        for Named { name, var, .. } in all.iter().flat_map(|weights| &weights.named) {
             let data = values(var)?;
             ensure!(
                 data.iter().all(|value| value.is_finite()),
