@@ -3,6 +3,13 @@
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+/** An import on demand is an import: Vite's wrapper would reach for `document` and `window`, and here are no styles to preload. */
+const plainImports: Plugin = {
+  name: "plain-imports",
+  transform: (_: string, id: string) =>
+    id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : undefined,
+};
+
 /**
  * The builds, by mode. The engine and its worker are each one file, so that the first result waits for no second round of
  * requests; what they have in common is small and stands in both. The page fetches the engine beside its own scripts.
@@ -21,13 +28,6 @@ const engineApart: Plugin = {
   resolveId: (source) => (source.endsWith("/engine/engine.ts") ? { id: "./engine.js", external: true } : null),
 };
 
-/** An import on demand is an import: Vite's wrapper would reach for `document` and `window`, and here are no styles to preload. */
-const plainImports: Plugin = {
-  name: "plain-imports",
-  transform: (_, id) =>
-    id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : undefined,
-};
-
 export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: false,
@@ -43,8 +43,9 @@ export default defineConfig(({ mode }) => ({
     reportCompressedSize: false,
     rolldownOptions: {
       input: BUILDS[mode as keyof typeof BUILDS] ?? {},
-      // Without it the exports of an entry, which nothing here imports, would be dropped.
-      preserveEntrySignatures: "strict",
+      // Otherwise the exports of an entry, which nothing here imports, would be dropped. What engine.js loads on demand may use
+      // its insides: what they share is then in no file of its own.
+      preserveEntrySignatures: mode === "engine" ? "allow-extension" : "strict",
       output: {
         entryFileNames: "[name].js",
         // Beside the entries, so that a relative address means the same in every file.

@@ -35,6 +35,7 @@ mod mask;
 mod model;
 mod plain;
 mod positions;
+mod recall;
 mod rotary;
 mod tensor;
 mod tokens;
@@ -57,6 +58,7 @@ pub use model::{
     ModelLoader, ModelOutput, Piece, Sample, StackSize, Step, header_length, read_header, sample,
 };
 pub use positions::{alibi_slopes, rotary_tables, sinusoidal_positions};
+pub use recall::{Recall, RecallConfig, RecallKind, RecallTask, RecallToken, Recalled};
 pub use rotary::{RotaryInput, rotary_embedding};
 pub use tokens::tokenize;
 pub use trace::{

@@ -1,7 +1,7 @@
 //! Masks: which keys may be seen, or what is added to the scores.
 
 use crate::error::{Error, Operation};
-use ndarray::{ArrayViewD, IxDyn};
+use ndarray::{ArrayView1, ArrayView4, ArrayViewD, s};
 
 /// Which keys a query may see, by NumPy's rules of broadcasting against `[batch, heads, queries, keys]`.
 ///
@@ -25,8 +25,14 @@ impl Mask<'_> {
 
 /// A mask, broadcast to the scores. Its last axis may be shorter than the keys.
 pub(crate) struct Broadcast<'a> {
-    pub mask: Option<Mask<'a>>,
+    pub mask: Option<Rows<'a>>,
     pub keys: usize,
+}
+
+/// `[batch, heads, queries, keys]`
+pub(crate) enum Rows<'a> {
+    Boolean(ArrayView4<'a, bool>),
+    Additive(ArrayView4<'a, f32>),
 }
 
 impl<'a> Broadcast<'a> {
@@ -35,22 +41,20 @@ impl<'a> Broadcast<'a> {
     /// # Errors
     /// `shape` where it cannot be broadcast.
     pub fn of(op: Operation, mask: Option<&'a Mask<'_>>, full: [usize; 4]) -> Result<Self, Error> {
+        let keys = full[3];
         let Some(mask) = mask else {
-            return Ok(Broadcast {
-                mask: None,
-                keys: full[3],
-            });
+            return Ok(Broadcast { mask: None, keys });
         };
-        let reach = mask.shape().last().copied().unwrap_or(full[3]);
-        let target = IxDyn(&[full[0], full[1], full[2], reach.min(full[3])]);
-        let broadcast = match mask {
-            Mask::Boolean(view) => view.broadcast(target).map(Mask::Boolean),
-            Mask::Additive(view) => view.broadcast(target).map(Mask::Additive),
+        let reach = mask.shape().last().copied().unwrap_or(keys);
+        let target = (full[0], full[1], full[2], reach.min(keys));
+        let rows = match mask {
+            Mask::Boolean(view) => view.broadcast(target).map(Rows::Boolean),
+            Mask::Additive(view) => view.broadcast(target).map(Rows::Additive),
         };
-        match broadcast {
-            Some(mask) => Ok(Broadcast {
-                mask: Some(mask),
-                keys: full[3],
+        match rows {
+            Some(rows) => Ok(Broadcast {
+                mask: Some(rows),
+                keys,
             }),
             None => Err(op.shape(
                 format!("mask that broadcasts to {full:?}"),
@@ -59,28 +63,46 @@ impl<'a> Broadcast<'a> {
         }
     }
 
-    /// Adds to or hides in the row of scores of (batch, head, query). What is hidden loses a NaN as well.
-    pub fn apply(&self, [b, h, i]: [usize; 3], row: &mut [f32]) {
-        if self.mask.is_some() {
-            for (j, score) in row.iter_mut().enumerate() {
-                *score = self.at([b, h, i, j], *score);
-            }
+    /// Adds to or hides in the scores of (batch, head, query) from key `first` on. What is hidden loses a NaN as well.
+    /// Beyond the end of a short mask, nothing: its place hides those keys.
+    pub fn apply(&self, [b, h, i]: [usize; 3], first: usize, row: &mut [f32]) {
+        match &self.mask {
+            Some(Rows::Boolean(view)) => each(view.slice(s![b, h, i, ..]), first, row, hide),
+            Some(Rows::Additive(view)) => each(view.slice(s![b, h, i, ..]), first, row, add),
+            None => {}
         }
     }
+}
 
-    /// What the mask makes of one score. Beyond the end of a short mask, nothing: its place hides that key.
-    pub fn at(&self, [b, h, i, j]: [usize; 4], score: f32) -> f32 {
-        match &self.mask {
-            Some(Mask::Boolean(view)) => match view.get([b, h, i, j]) {
-                Some(false) => f32::NEG_INFINITY,
-                _ => score,
-            },
-            Some(Mask::Additive(view)) => match view.get([b, h, i, j]) {
-                Some(&f32::NEG_INFINITY) => f32::NEG_INFINITY,
-                Some(&bias) => score + bias,
-                None => score,
-            },
-            None => score,
+fn hide(score: f32, seen: bool) -> f32 {
+    if seen { score } else { f32::NEG_INFINITY }
+}
+
+fn add(score: f32, bias: f32) -> f32 {
+    if bias == f32::NEG_INFINITY {
+        bias
+    } else {
+        score + bias
+    }
+}
+
+fn each<T: Copy>(
+    lane: ArrayView1<'_, T>,
+    first: usize,
+    row: &mut [f32],
+    change: impl Fn(f32, T) -> f32,
+) {
+    // what lies side by side is gone over several at a time
+    match lane.as_slice() {
+        Some(lane) => {
+            for (score, &entry) in row.iter_mut().zip(lane.get(first..).unwrap_or_default()) {
+                *score = change(*score, entry);
+            }
+        }
+        None => {
+            for (score, &entry) in row.iter_mut().zip(lane.iter().skip(first)) {
+                *score = change(*score, entry);
+            }
         }
     }
 }
@@ -89,7 +111,7 @@ impl Broadcast<'_> {
     /// What is added to each score, `[head, query, key]`; beyond the end of a short mask, nothing is.
     pub fn additive(&self) -> Option<Vec<f32>> {
         match &self.mask {
-            Some(Mask::Additive(view)) => Some(self.padded(view, 0.0)),
+            Some(Rows::Additive(view)) => Some(self.padded(view, 0.0)),
             _ => None,
         }
     }
@@ -97,15 +119,13 @@ impl Broadcast<'_> {
     /// Which scores may be seen; what lies beyond the end of a short mask is hidden by its place, not by this.
     pub fn boolean(&self) -> Option<Vec<bool>> {
         match &self.mask {
-            Some(Mask::Boolean(view)) => Some(self.padded(view, true)),
+            Some(Rows::Boolean(view)) => Some(self.padded(view, true)),
             _ => None,
         }
     }
 
-    fn padded<T: Copy>(&self, view: &ArrayViewD<'_, T>, beyond: T) -> Vec<T> {
-        let [_, heads, queries, reach] = *view.shape() else {
-            return Vec::new();
-        };
+    fn padded<T: Copy>(&self, view: &ArrayView4<'_, T>, beyond: T) -> Vec<T> {
+        let (_, heads, queries, reach) = view.dim();
         let keys = self.keys;
         let cell = |h, i, j| {
             if j < reach {

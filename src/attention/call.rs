@@ -73,7 +73,7 @@ impl<'a, 'b> Call<'a, 'b> {
                 softcap: self.geometry.softcap,
                 visibility,
                 bias: (self.mask.mask.is_some())
-                    .then_some(|i, j, score| self.mask.at([b, h, i, j], score)),
+                    .then_some(|i, first, row: &mut [f32]| self.mask.apply([b, h, i], first, row)),
             };
             let queries = (&*self.queries, &|i| q.row(b, h, i));
             for first in (0..q.tokens).step_by(QUERIES) {
@@ -182,7 +182,7 @@ impl<'a, 'b> Call<'a, 'b> {
                 .for_each(|score| *score = plain::softcap(*score, cap));
         }
         keep(ScoresKind::Capped, at, scores);
-        self.mask.apply(at, scores);
+        self.mask.apply(at, 0, scores);
         let visible = visibility.range(i);
         scores[..visible.start].fill(f32::NEG_INFINITY);
         scores[visible.end..].fill(f32::NEG_INFINITY);

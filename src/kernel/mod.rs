@@ -23,7 +23,7 @@ pub(crate) struct Head<'a, B> {
     pub scale: f64,
     pub softcap: Option<f64>,
     pub visibility: Visibility,
-    /// What the mask makes of the score of query `i` and key `j`, if there is one.
+    /// What the mask makes of the scores of query `i` from key `first` on, if there is one.
     pub bias: Option<B>,
 }
 
@@ -57,7 +57,7 @@ impl Kernel {
 
     /// Attends with at most [`QUERIES`] queries; the functions beside the arrays say where row `i` begins. Calls `settle`
     /// with each query whose row came out as no finite number.
-    pub fn attend<B: Fn(usize, usize, f32) -> f32>(
+    pub fn attend<B: Fn(usize, usize, &mut [f32])>(
         &mut self,
         head: &Head<B>,
         part: Range<usize>,
@@ -100,7 +100,7 @@ impl Kernel {
     }
 
     /// Takes a block of keys into panel `n`, whose queries are `panel`.
-    fn take_in<B: Fn(usize, usize, f32) -> f32>(
+    fn take_in<B: Fn(usize, usize, &mut [f32])>(
         &mut self,
         n: usize,
         head: &Head<B>,
@@ -136,7 +136,7 @@ impl Kernel {
     }
 }
 
-impl<B: Fn(usize, usize, f32) -> f32> Head<'_, B> {
+impl<B: Fn(usize, usize, &mut [f32])> Head<'_, B> {
     /// Whether nothing happens to scores between product and softmax.
     fn plain_scores(&self) -> bool {
         self.softcap.is_none() && self.bias.is_none()
@@ -162,17 +162,24 @@ impl<B: Fn(usize, usize, f32) -> f32> Head<'_, B> {
             ..sighted().map(|range| range.end).max().unwrap_or(0)
     }
 
-    /// Cap and mask, in the units of the scores; then times log2 e, for the softmax by powers of two.
+    /// Cap and mask, in the units of the scores; then times log2 e, for the softmax by powers of two. Each query's scores are
+    /// put side by side for it, as its row of the mask is.
     fn change(&self, scores: &mut Scores, panel: &Range<usize>, block: &Range<usize>) {
-        for (Row(row), j) in scores.iter_mut().zip(block.clone()) {
-            for (score, i) in row.iter_mut().zip(panel.clone()) {
-                if let Some(cap) = self.softcap {
-                    *score = plain::softcap(*score, cap);
-                }
-                if let Some(bias) = &self.bias {
-                    *score = bias(i, j, *score);
-                }
-                *score *= std::f32::consts::LOG2_E;
+        let mut row = [0.0; BLOCK];
+        let row = &mut row[..block.len()];
+        for (lane, i) in panel.clone().enumerate() {
+            for (score, Row(lanes)) in row.iter_mut().zip(&*scores) {
+                *score = lanes[lane];
+            }
+            if let Some(cap) = self.softcap {
+                row.iter_mut()
+                    .for_each(|score| *score = plain::softcap(*score, cap));
+            }
+            if let Some(bias) = &self.bias {
+                bias(i, block.start, row);
+            }
+            for (score, Row(lanes)) in row.iter().zip(&mut *scores) {
+                lanes[lane] = score * std::f32::consts::LOG2_E;
             }
         }
     }

@@ -10,6 +10,7 @@ use super::json::{self, Json};
 use super::trace::Block;
 use super::{Generation, Model, ModelInput, ModelLoader, header_length, sample};
 use crate::error::{Error, Operation};
+use crate::recall::{RecallKind, RecallTask, RecallToken};
 use ndarray::{ArrayViewD, IxDyn};
 use reply::Reply;
 
@@ -260,6 +261,36 @@ impl State {
     }
 }
 
+/// What a network that remembers is to read.
+fn sequence(request: &Request) -> Result<(RecallTask, Vec<RecallToken>), Error> {
+    let tokens = request.ids("tokens")?;
+    let (pairs, rest) = tokens.as_chunks();
+    if !rest.is_empty() {
+        return Err(request.refused("tokens", "a letter and a digit each"));
+    }
+    let tokens: Vec<RecallToken> = pairs
+        .iter()
+        .map(|pair| pair.map(|row: u32| row as usize))
+        .collect();
+    let task = named(request, "task", &RecallTask::ALL, RecallTask::name)?;
+    Ok((task, tokens))
+}
+
+/// The one of `all` that the request names.
+fn named<T: Copy>(
+    request: &Request,
+    field: &str,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<T, Error> {
+    let found = request.text(field)?;
+    let one = all.iter().copied().find(|&one| name(one) == found);
+    one.ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|&one| name(one)).collect();
+        OPERATION.option(format!("{field}: {}", names.join(" or ")), found)
+    })
+}
+
 /// The requests to a model that is there.
 fn loaded(
     name: &str,
@@ -285,6 +316,29 @@ fn loaded(
             let number = request.size("layer")?;
             let layer = request.with_input(|input| model.layer_input(input, block, number))?;
             reply.layer(&layer)?;
+        }
+        "recall" => {
+            let (task, tokens) = sequence(request)?;
+            let kind = named(request, "kind", &RecallKind::ALL, RecallKind::name)?;
+            let found = model.recall(task, kind, &tokens)?;
+            let answers = [found.logits.len()];
+            reply.number("answer", found.answer as u64);
+            reply.slice("logits", &answers, &found.logits);
+            reply.slice("probabilities", &answers, &found.probabilities);
+            reply.slice("gradient", &[tokens.len()], &found.gradient);
+            if let Some(weights) = &found.weights {
+                reply.slice("weights", &[tokens.len()], weights);
+            }
+        }
+        "recallLayer" => {
+            let (task, tokens) = sequence(request)?;
+            let layer = model.recall_layer(task, &tokens)?;
+            reply.number("heads", layer.heads as u64);
+            reply.number("causal", 0);
+            reply.number("scale", layer.scale.to_bits());
+            for (name, shape, data) in &layer.tensors {
+                reply.slice(name, shape, data);
+            }
         }
         "start" => {
             let (text, ids) =

@@ -4,6 +4,7 @@ use super::header::OPERATION;
 use super::json::Json;
 use super::ops::Activation;
 use crate::error::Error;
+use crate::recall::{RecallConfig, RecallKind};
 
 /// Layers of a stack, and patches or positions and such: beyond them a configuration is no model but a mistake.
 const MOST_LAYERS: usize = 1024;
@@ -21,6 +22,8 @@ pub enum Family {
     Bart,
     /// An encoder of the patches of an image, as ViT is.
     Vit,
+    /// Networks that remember, side by side: see [`crate::Recall`].
+    Recall,
 }
 
 impl Family {
@@ -32,6 +35,7 @@ impl Family {
             Family::Gpt2 => "gpt2",
             Family::Bart => "bart",
             Family::Vit => "vit",
+            Family::Recall => "recall",
         }
     }
 }
@@ -83,6 +87,7 @@ pub(crate) struct Config {
     /// Kinds of segments (BERT); 0 for none.
     pub segments: usize,
     pub image: Option<ImageSize>,
+    pub recall: Option<RecallConfig>,
     /// Classes of an image or a text.
     pub labels: Vec<String>,
     /// Embeddings are multiplied with the root of the width (BART).
@@ -259,9 +264,11 @@ impl Config {
             Some("gpt2") => gpt2(&fields)?,
             Some("bart") => bart(&fields)?,
             Some("vit") => vit(&fields)?,
+            Some("recall") => recall(&fields)?,
             other => {
                 let found = other.unwrap_or("none");
-                return Err(OPERATION.option("config model_type: bert, gpt2, bart or vit", found));
+                let expected = "config model_type: bert, gpt2, bart, vit or recall";
+                return Err(OPERATION.option(expected, found));
             }
         };
         for stack in [config.encoder, config.decoder].into_iter().flatten() {
@@ -288,6 +295,7 @@ fn blank(fields: &Fields, family: Family, width: usize) -> Result<Config, Error>
         positions: None,
         segments: 0,
         image: None,
+        recall: None,
         labels: fields.labels()?,
         scaled_embeddings: false,
         scaled_scores: true,
@@ -389,5 +397,38 @@ fn vit(fields: &Fields) -> Result<Config, Error> {
         biased: fields.flag("qkv_bias", true)?,
         image: Some(image),
         ..blank(fields, Family::Vit, fields.needed("hidden_size", MOST)?)?
+    })
+}
+
+fn recall(fields: &Fields) -> Result<Config, Error> {
+    let part = |kind: RecallKind| {
+        let name = kind.name();
+        let object = fields.field("kinds").and_then(|kinds| kinds.get(name));
+        object.ok_or_else(|| OPERATION.not_found(format!("config kinds: {name}"), "none"))
+    };
+    let sizes = |kind| {
+        let own = Fields(part(kind)?);
+        Ok::<_, Error>([
+            own.needed("input_size", MOST)?,
+            own.needed("hidden_size", MOST)?,
+        ])
+    };
+    let attention = Fields(part(RecallKind::Attention)?);
+    let width = attention.needed("hidden_size", MOST)?;
+    let heads = attention.needed("num_attention_heads", MOST_HEADS)?;
+    if !width.is_multiple_of(heads) {
+        return Err(OPERATION.size(format!("config: a width that {heads} heads divide"), width));
+    }
+    Ok(Config {
+        recall: Some(RecallConfig {
+            letters: fields.needed("letters", MOST)?,
+            digits: fields.needed("digits", MOST)?,
+            answers: fields.needed("answers", MOST)?,
+            rnn: sizes(RecallKind::Rnn)?,
+            lstm: sizes(RecallKind::Lstm)?,
+            attention: width,
+            heads,
+        }),
+        ..blank(fields, Family::Recall, width)?
     })
 }

@@ -5,6 +5,7 @@ use super::header::OPERATION;
 use super::layout::{Attention, Builder, Embeddings, Head, HeadStep, Layer, Linear, Stack};
 use super::ops::Activation;
 use crate::error::Error;
+use crate::recall::{Recall, RecallKind, RecallTask};
 
 /// The names in a layer.
 struct Names {
@@ -87,7 +88,24 @@ pub(super) fn stacks(builder: &mut Builder) -> Result<Stacks, Error> {
         Family::Gpt2 => gpt2(builder),
         Family::Bart => bart(builder),
         Family::Vit => vit(builder),
+        Family::Recall => recall(builder),
     }
+}
+
+/// Not a stack: the networks are made when they are asked.
+fn recall(builder: &mut Builder) -> Result<Stacks, Error> {
+    let Some(config) = builder.config.recall else {
+        return Err(OPERATION.internal("the sizes of networks", "none"));
+    };
+    for task in RecallTask::ALL {
+        for kind in RecallKind::ALL {
+            // what asks for the numbers names them, and the numbers come later
+            Recall::new(&config, task, kind, &mut |name, shape| {
+                builder.tensor(name.to_owned(), shape).map(|_| Vec::new())
+            })?;
+        }
+    }
+    Ok((None, None, None))
 }
 
 /// What a name of the base model begins with in this file: nothing where the file holds the base model alone.

@@ -128,7 +128,8 @@ impl Model {
             decoder_hidden = Some(hidden(decoded, count(&self.layout.decoder))?);
         }
         let Some(hidden) = decoder_hidden.or_else(|| encoder_hidden.take()) else {
-            return Err(OPERATION.internal("a stack of layers", "none"));
+            let found = self.config.family.name();
+            return Err(OPERATION.option("a model with layers", found));
         };
         Ok(ModelOutput {
             logits: self.logits(&last.unwrap_or_default())?,

@@ -26,6 +26,8 @@ pub use header::{Entry, header_length, read_header};
 pub use loader::{ModelLoader, Piece};
 pub use trace::Block;
 
+use crate::error::Error;
+use crate::recall::{Recall, RecallKind, RecallLayer, RecallTask, RecallToken, Recalled};
 use config::Config;
 use layout::{Id, Layout};
 
@@ -118,6 +120,41 @@ impl Model {
             ends: self.config.ends.clone(),
             unused: self.unused.clone(),
         }
+    }
+
+    /// Reads tokens with one of the networks that remember.
+    ///
+    /// # Errors
+    /// `option` where the model is none of them; `size` and `index` for tokens that they do not know.
+    pub fn recall(
+        &self,
+        task: RecallTask,
+        kind: RecallKind,
+        tokens: &[RecallToken],
+    ) -> Result<Recalled, Error> {
+        let network = self.network(task, kind)?;
+        network.run(tokens)
+    }
+
+    /// What the attention among them does with these tokens, as the input of a trace: the last looks at all.
+    pub(crate) fn recall_layer(
+        &self,
+        task: RecallTask,
+        tokens: &[RecallToken],
+    ) -> Result<RecallLayer, Error> {
+        self.network(task, RecallKind::Attention)?.layer(tokens)
+    }
+
+    fn network(&self, task: RecallTask, kind: RecallKind) -> Result<Recall, Error> {
+        let Some(config) = self.config.recall else {
+            let found = self.config.family.name();
+            return Err(forward::OPERATION.option("a model of networks that remember", found));
+        };
+        Recall::new(&config, task, kind, &mut |name, _| {
+            let slot = self.layout.slots.iter().position(|slot| slot.name == name);
+            let data = slot.and_then(|slot| self.data.get(slot)).cloned();
+            data.ok_or_else(|| forward::OPERATION.internal(format!("tensor {name}"), "none"))
+        })
     }
 
     fn tensor(&self, id: Id) -> &[f32] {

@@ -5,6 +5,7 @@ use super::forward::{ModelInput, OPERATION, Way};
 use super::layout::{Attention, Linear};
 use crate::config::AttentionConfig;
 use crate::error::Error;
+use crate::recall::{RecallTask, RecallToken};
 use crate::trace::{Tokens, Trace, TraceInput, trace_attention};
 use ndarray::{ArrayView1, ArrayView2, ArrayViewD, ShapeError};
 
@@ -114,6 +115,47 @@ impl Model {
             heads: Some(layer.heads()),
             causal: layer.causal,
             scale: Some(layer.scale()),
+            ..AttentionConfig::default()
+        };
+        trace_attention(&input, &config)
+    }
+
+    /// The trace of the attention among the networks that remember: the last token, a query, looks at all.
+    ///
+    /// # Errors
+    /// Those of [`Model::recall`] and of [`trace_attention`].
+    pub fn trace_recall(
+        &self,
+        task: RecallTask,
+        tokens: &[RecallToken],
+        names: Option<Tokens>,
+    ) -> Result<Trace, Error> {
+        let layer = self.recall_layer(task, tokens)?;
+        let mut input = TraceInput {
+            tokens: names,
+            ..TraceInput::default()
+        };
+        let TraceInput {
+            x,
+            memory,
+            wq,
+            wk,
+            wv,
+            wo,
+            bq,
+            bk,
+            bv,
+            bo,
+            ..
+        } = &mut input;
+        let places = [x, memory, wq, bq, wk, bk, wv, bv, wo, bo];
+        for (place, (_, shape, data)) in places.into_iter().zip(&layer.tensors) {
+            let view = ArrayViewD::from_shape(&shape[..], data);
+            *place = Some(view.map_err(|fault| OPERATION.internal("whole tensors", fault))?);
+        }
+        let config = AttentionConfig {
+            heads: Some(layer.heads),
+            scale: Some(layer.scale),
             ..AttentionConfig::default()
         };
         trace_attention(&input, &config)

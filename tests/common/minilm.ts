@@ -29,8 +29,28 @@ export async function miniLm(): Promise<string | undefined> {
   }
 }
 
-/** The most memory of its own that a process has had so far, in bytes. */
-export function peakOf(pid: number): number {
-  const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kilobytes) * 1024;
+/**
+ * Watches how much memory of their own these processes have, in bytes, until it is told to end: then it says the most
+ * that one of them had. The browser's code, which all of its processes share, is no memory of their own.
+ */
+export function watchMemory(pids: () => Promise<number[]>): () => Promise<number> {
+  let most = 0;
+  let on = true;
+  const watching = (async () => {
+    while (on) {
+      for (const pid of await pids()) most = Math.max(most, ownMemory(pid));
+      await new Promise((later) => setTimeout(later, 10));
+    }
+  })();
+  return async () => {
+    on = false;
+    await watching;
+    return most;
+  };
+}
+
+function ownMemory(pid: number): number {
+  const status = existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, "utf8") : "";
+  const kilobytes = [...status.matchAll(/Rss(?:Anon|Shmem):\s+(\d+) kB/g)].map(([, size]) => Number(size));
+  return kilobytes.reduce((a, b) => a + b, 0) * 1024;
 }

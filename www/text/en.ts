@@ -51,6 +51,27 @@ export const en = {
     concat: "Heads joined",
     output: "Output",
   } as Record<string, string>,
+  recall: {
+    network: "Network",
+    kinds: { rnn: "recurrent", lstm: "gated (LSTM)", attention: "attention" },
+    task: {
+      pairs:
+        "“{asked}” asks which digit stands with that letter. Three networks, trained for it alike, read the sequence and answer at its end.",
+      flag: "“{asked}” asks which digit stands right after the flag “!”. Three networks, trained for it alike, read the sequence and answer at its end.",
+    },
+    lanes: "What each network answers, and what each token has to say about it",
+    gradient: "Gradient of the answer with respect to this token: {value}.",
+    weight: "Weight of the attention: {value}.",
+    scale:
+      "A bar is as high as a change of the token moves the answer, by powers of ten from {least} to 1; the percentages are the weights of the attention.",
+    curves: {
+      accuracy: "Right answers, by distance",
+      untrained: "Gradient by distance, untrained",
+      trained: "Gradient by distance, trained",
+    },
+    budget:
+      "Measured when they were made: {steps} steps of {batch} sequences of {least} to {most} tokens. Guessing gives {chance}. Another budget gives other curves.",
+  },
   groups: {
     tokens: "tokens to vectors",
     project: "projection",

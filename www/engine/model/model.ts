@@ -3,7 +3,7 @@
 import { EngineError } from "../errors.ts";
 import type { Tensor, Trace } from "../types.ts";
 import type { Host } from "./host.ts";
-import { fromBits } from "./instance.ts";
+import { type Fields, fromBits } from "./instance.ts";
 import type { Lender } from "./load.ts";
 import type { Encoded } from "./tokenizer.ts";
 import type * as types from "./types.ts";
@@ -62,15 +62,14 @@ export class LoadedModel implements types.Model {
     const { block, layer } = input ?? {};
     const { fields, bytes, tokens, targetTokens } = await this.#resolve(input);
     const request = { do: "traceInput", block, layer, ...fields };
-    const { scale, causal, ...found } = await this.#host.call<LayerInput>(request, bytes);
     const query = block === "encoder" ? tokens : (targetTokens ?? tokens);
-    return this.#lender.traceAttention({
-      ...found,
-      scale: fromBits(scale),
-      causal: causal === 1,
-      tokens: { query, ...(block === "cross" ? { key: tokens } : {}) },
-    });
+    return this.#traceOf(request, { query, ...(block === "cross" ? { key: tokens } : {}) }, bytes);
   };
+
+  async #traceOf(request: Fields, tokens: { query: string[]; key?: string[] }, bytes?: Uint8Array): Promise<Trace> {
+    const { scale, causal, ...found } = await this.#host.call<LayerInput>(request, bytes);
+    return this.#lender.traceAttention({ ...found, scale: fromBits(scale), causal: causal === 1, tokens });
+  }
 
   async *generate(input: types.ModelInput & types.GenerateOptions): AsyncGenerator<types.GeneratedToken, void, void> {
     const { maxTokens = 32, temperature = 0, seed = 1, attentions = false, signal } = input ?? {};
@@ -98,6 +97,14 @@ export class LoadedModel implements types.Model {
       await this.#host.call({ do: "stop", text }).catch(() => {});
     }
   }
+
+  recall = ({ task, kind, tokens }: types.RecallInput): Promise<types.Recalled> =>
+    this.#host.call<types.Recalled>({ do: "recall", task, kind, tokens: tokens.flat() });
+
+  traceRecall = ({ task, tokens }: Omit<types.RecallInput, "kind">, names: readonly string[]): Promise<Trace> => {
+    const sides = { query: names.slice(-1), key: [...names] };
+    return this.#traceOf({ do: "recallLayer", task, tokens: tokens.flat() }, sides);
+  };
 
   encode = (text: string): Promise<Encoded> => this.#ask<Encoded>({ do: "encode", text });
   decode = (ids: readonly number[]): Promise<string> => this.#ask<string>({ do: "decode", ids });

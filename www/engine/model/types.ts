@@ -23,7 +23,7 @@ export interface ModelProgress {
   total: number;
 }
 
-export type ModelFamily = "bert" | "gpt2" | "bart" | "vit";
+export type ModelFamily = "bert" | "gpt2" | "bart" | "vit" | "recall";
 export type ModelBlock = "encoder" | "decoder" | "cross";
 
 export interface ModelInfo {
@@ -120,6 +120,28 @@ export interface GeneratedToken {
   end?: "end_token" | "max_tokens" | "positions";
 }
 
+/** What is asked of the networks that remember (family `recall`). */
+export interface RecallInput {
+  /** `pairs`: letters with digits, the digit of one of them is asked for; `flag`: the digit after the flag is. */
+  task: "pairs" | "flag";
+  kind: "rnn" | "lstm" | "attention";
+  /** Rows of the tables of letters and digits, 0 for none; the last asks. */
+  tokens: readonly (readonly [letter: number, digit: number])[];
+}
+
+export interface Recalled {
+  /** The likeliest. */
+  answer: number;
+  /** [answer] */
+  logits: Tensor;
+  /** [answer] */
+  probabilities: Tensor;
+  /** [token]: the length of the gradient of the answer's logit with respect to the token's vector. */
+  gradient: Tensor;
+  /** [token]: what the last token attends to, where there is attention. */
+  weights?: Tensor;
+}
+
 /** A model in a worker of its own. */
 export interface Model {
   readonly info: ModelInfo;
@@ -130,6 +152,10 @@ export interface Model {
   trace(input: ModelInput & { block: ModelBlock; layer: number }): Promise<Trace>;
   /** Token after token, by a cache of keys and values. */
   generate(input: ModelInput & GenerateOptions): AsyncGenerator<GeneratedToken, void, void>;
+  /** A network that remembers reads a sequence and answers. */
+  recall(input: RecallInput): Promise<Recalled>;
+  /** The trace of the attention among them: the last token, a query, looks at all. `names` stand at the sides. */
+  traceRecall(input: Omit<RecallInput, "kind">, names: readonly string[]): Promise<Trace>;
   encode(text: string): Promise<{ ids: number[]; tokens: string[] }>;
   decode(ids: readonly number[]): Promise<string>;
   /** Gives its memory back. */
