@@ -3,6 +3,7 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import type { Explanation, Trace } from "../engine/types.ts";
 import { type MatrixSet, plainMatrices } from "../input/matrices.ts";
+import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
 import { en } from "../text/en.ts";
 import { STEP_UNITS, type StepUnit } from "../timeline/course.ts";
@@ -137,7 +138,7 @@ export class AttentionPlayground extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#session.player.pause();
+    this.#session.rest();
     this.#near.disconnect();
     this.#sizes.disconnect();
     this.#detach();
@@ -237,7 +238,13 @@ export class AttentionPlayground extends LitElement {
     const session = this.#session;
     const { store, inquiry, player } = session;
     return {
-      state: store.state,
+      state: session.shown,
+      model: modelOf(store.state),
+      played: session.played,
+      loading: session.loading,
+      openOwn: session.openOwn,
+      menuAt: session.menuAt,
+      parts: session.parts,
       trace: session.trace,
       course: session.course,
       frame: session.frame,
@@ -256,7 +263,7 @@ export class AttentionPlayground extends LitElement {
       moreOpen: session.moreOpen,
       linked: this.hasAttribute("sync-url"),
       compact: this.#compact,
-      mode: store.state.matrices ? "matrices" : "text",
+      mode: store.state.matrices && !session.played ? "matrices" : "text",
       actions: session.actions,
     };
   }
@@ -269,7 +276,8 @@ export class AttentionPlayground extends LitElement {
 
   protected override updated(): void {
     const place = this.renderRoot.querySelector<HTMLElement>(".scene");
-    const { trace, frame, inquiry, store } = this.#session;
+    const { trace, frame, inquiry, parts } = this.#session;
+    if (parts) parts.adoptStyles(this.renderRoot as ShadowRoot);
     if (!place || !trace || !frame) return;
     if (!this.#scene) {
       const { hover } = this.#session.actions;
@@ -285,7 +293,7 @@ export class AttentionPlayground extends LitElement {
     this.#scene.draw({
       trace,
       frame,
-      head: store.state.head,
+      head: context.state.head,
       token,
       lit: inquiry.lit(),
       operands,

@@ -62,6 +62,11 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .notice { background: var(--warn); padding: 3px 10px; border-radius: 5px; font-size: 13px; overflow-wrap: anywhere; }
 
 .header { grid-area: header; display: flex; align-items: center; gap: 12px; padding: 10px 0; }
+.header .name, .header .quiet, .header summary { white-space: nowrap; }
+.header label { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
+.header .example { min-width: 0; flex: 0 1 330px; }
+.header .example select { min-width: 0; flex: 1; }
+.header .backend { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
 .header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .spacer { flex: 1; }
 

@@ -1,9 +1,10 @@
 /** The equation of a cell with its real numbers, as the engine explains it: nothing here works a dependency out. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Explanation, Factor } from "../../engine/types.ts";
+import type { Explanation, Factor, Stage } from "../../engine/types.ts";
 import { en, fill } from "../../text/en.ts";
 import { stageOf } from "../../trace/cells.ts";
+import { stageName, storyOf } from "../../trace/story.ts";
 import { formatCell, formatExact, formatFull } from "../../view/format.ts";
 import { roleOf } from "../../view/scene.ts";
 import type { Actions, Context } from "./context.ts";
@@ -44,7 +45,7 @@ function body(explanation: Explanation, context: Context): TemplateResult {
     <div class="terms op-${op}">
       ${
         terms.length === 0
-          ? html`<span>${en.ops[op] ?? op}${constant(explanation)}</span>`
+          ? html`<span>${source(context.trace && stageOf(context.trace, cell.stage), op)}${constant(explanation)}</span>`
           : written(
               op,
               shown.map(({ factors: f }) => factors(f)),
@@ -65,6 +66,8 @@ function body(explanation: Explanation, context: Context): TemplateResult {
           }</p>`
     }`;
 }
+
+const source = (stage: Stage | undefined, op: string) => storyOf(stage)?.source ?? en.ops[op] ?? op;
 
 type Written = TemplateResult | string | (TemplateResult | string)[];
 
@@ -108,8 +111,8 @@ function link(factor: Factor, actions: Actions): TemplateResult {
 /** `scores of head 1: “it” → “street”`, from the axes of the stage. */
 export function name(cell: { stage: string; index: readonly number[] }, trace: Context["trace"]): string {
   const stage = trace && stageOf(trace, cell.stage);
-  const title = en.stages[cell.stage] ?? cell.stage;
-  if (!trace || !stage) return title;
+  if (!trace || !stage) return en.stages[cell.stage] ?? cell.stage;
+  const title = stageName(stage);
   const parts = stage.axes.map((axis, n) => {
     const at = cell.index[n] ?? 0;
     if (axis === "token") return tokenName(trace, "query", at);

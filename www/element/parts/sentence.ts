@@ -10,7 +10,7 @@ import { type Context, chosenToken, tokenName } from "./context.ts";
 import { rove } from "./rove.ts";
 
 export function sentence(context: Context): TemplateResult | typeof nothing {
-  const { trace, state, actions } = context;
+  const { trace, state, actions, parts, played } = context;
   const weights = trace && stageOf(trace, "weights");
   if (!trace) return nothing;
   if (!weights) return html`<p class="attends">${headPicker(context)} ${en.noWeights} ${untrained(trace)}</p>`;
@@ -24,9 +24,19 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
   const weighed = (key: number) =>
     html`<span class="share" data-stage="weights" data-index="${head},${chosen},${key}">${formatPercent(share(key))}</span>`;
   const choose = (token: number) => actions.set({ token }, "push");
+  const unknown = (key: number) =>
+    played?.unknown.has(key) ? fill(en.models.unknown, { token: played.vocabulary.unknown }) : "";
+  const keyName = (key: number) =>
+    html`<span class="word" title=${unknown(key) || nothing}>${tokenName(trace, "key", key)}</span>${unknown(key) ? html`<span class="visually-hidden">(${unknown(key)})</span>` : nothing}`;
+  const onDown = (event: KeyboardEvent, key: number) => {
+    if (event.key !== "ArrowDown" || !played) return;
+    event.preventDefault();
+    event.stopPropagation();
+    actions.openMenu(key);
+  };
   return html`<section class="sentence" aria-label=${en.tokens}>
     <p class="attends">${headPicker(context)} ${fill(en.attends, { q: `“${tokenName(trace, "query", chosen)}”` })}
-      ${untrained(trace)}</p>
+      ${played ? (parts?.answerLine(context) ?? nothing) : untrained(trace)}</p>
     <div class="line">
       <svg class="arcs" aria-hidden="true">${svg``}</svg>
       ${
@@ -39,13 +49,17 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
       }
       <div class="tokens keys" @keydown=${rove}>${keys.map((key) =>
         cross
-          ? html`<span class="token" style=${shade(share(key), largest)}>${tokenName(trace, "key", key)}${weighed(key)}</span>`
-          : html`<button type="button" class="token" data-token=${key} aria-pressed=${key === chosen} tabindex=${key === chosen ? 0 : -1} style=${shade(share(key), largest)}
-              @click=${() => choose(key)}><span class="word">${tokenName(trace, "key", key)}</span>${weighed(key)}</button>`,
+          ? html`<span class=${tokenClass(context, key)} style=${shade(share(key), largest)}>${keyName(key)}${weighed(key)}</span>`
+          : html`<span class="slot"><button type="button" class=${tokenClass(context, key)} data-token=${key} aria-pressed=${key === chosen} tabindex=${key === chosen ? 0 : -1} style=${shade(share(key), largest)}
+              @keydown=${(event: KeyboardEvent) => onDown(event, key)} @click=${() => choose(key)}>${keyName(key)}${weighed(key)}</button>${parts?.swapButton(context, key) ?? nothing}</span>`,
       )}</div>
     </div>
+    ${parts?.unknownWords(context) ?? nothing}
+    ${parts?.swapList(context) ?? nothing}
   </section>`;
 }
+
+const tokenClass = ({ played }: Context, key: number) => (played?.unknown.has(key) ? "token unknown" : "token");
 
 const untrained = (trace: Trace) =>
   trace.config.seeded.length > 0
