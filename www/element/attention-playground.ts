@@ -304,6 +304,19 @@ export class AttentionPlayground extends LitElement {
     drawArcs(this.renderRoot, context, token);
     followStop(this.renderRoot);
     this.#showProblem(context);
+    this.#showEquation(context);
+  }
+
+  #heldCell = "";
+  /** The equation of a cell that was clicked comes into the panel's view. */
+  #showEquation({ state }: Context): void {
+    if (state.pin === this.#heldCell) return;
+    this.#heldCell = state.pin;
+    const panel = this.renderRoot.querySelector<HTMLElement>(".panel");
+    const equation = panel?.querySelector<HTMLElement>(".equation");
+    if (!panel || !equation || state.pin === "") return;
+    const below = equation.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom;
+    if (below > 0) panel.scrollTop += below + 4;
   }
 
   /** A new complaint comes into the panel's view; the page itself does not scroll. */

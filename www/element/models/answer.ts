@@ -40,7 +40,7 @@ function wordAnswer(
   const [first, second] = answer.choices;
   const verb = played.data.answer?.means === "referent" ? en.models.stands : en.models.readAs;
   return html`“${name}” ${verb} <strong>${first?.label}</strong> ${first ? share(first, answer.row, of) : nothing}${
-    second ? html`, ${en.models.then} ${second.label} ${share(second, answer.row, of)}` : nothing
+    second ? html`, ${en.models.second} ${second.label} ${share(second, answer.row, of)}` : nothing
   }`;
 }
 
@@ -55,7 +55,7 @@ export function answerSaid(played: Played): string | undefined {
     return `“${nameAt(played, answer)}” ${verb} ${likely}.`;
   }
   if (answer.kind === "text") return `${en.models.writes}: ${answer.written.map(({ label }) => label).join("")}.`;
-  return `${answer.kind === "label" ? en.models.label_ : en.models.nextAfter}: ${likely}.`;
+  return `${answer.kind === "label" ? en.models.reads : en.models.nextAfter}: ${likely}.`;
 }
 
 export function answer(context: Context): TemplateResult | typeof nothing {
@@ -63,13 +63,13 @@ export function answer(context: Context): TemplateResult | typeof nothing {
   if (played?.data.other) return order(context, played);
   const said = played?.answer;
   if (!played || !said || said.kind === "word") return nothing;
-  const title = { label: en.models.label_, next: en.models.nextAfter, text: en.models.writes }[said.kind];
+  const title = { label: en.models.reads, next: en.models.nextAfter, text: en.models.writes }[said.kind];
   return html`<section class="answer" aria-label=${title}>
     ${played.drawing === undefined ? nothing : digitPicture(context)}
     <h2>${title}${said.kind === "label" ? html` <strong class="class">${said.choices[0]?.label}</strong>` : nothing}</h2>
     ${said.kind === "text" ? text(said) : said.kind === "label" ? classes(said) : bars(said)}
     ${said.kind === "next" ? adding(context, played, said) : nothing}
-    ${temperature(context)}
+    ${said.kind === "text" ? nothing : temperature(context)}
   </section>`;
 }
 

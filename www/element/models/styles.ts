@@ -21,6 +21,8 @@ const styles = css`
 
 .heads { display: grid; gap: 2px; }
 .head-blocks { display: flex; flex-wrap: wrap; gap: 4px 14px; max-height: 236px; overflow: auto; scrollbar-width: thin; padding: 2px; margin: -2px; }
+.head-block { display: flex; align-items: center; gap: 6px; }
+.head-block .group-name { width: 62px; white-space: normal; line-height: 1.2; padding: 0; }
 .head-grid { display: grid; grid-template-columns: 14px repeat(var(--heads), minmax(22px, 46px)); gap: 3px; }
 .head-layer { font-size: 12px; color: var(--soft); align-self: center; }
 .head-cell { padding: 0; border: 1px solid var(--line); background: none; border-radius: 2px; aspect-ratio: 1; overflow: hidden; min-width: 0; }
@@ -29,6 +31,7 @@ const styles = css`
 .head-cell[aria-pressed="true"] { box-shadow: 0 0 0 2px var(--query); border-color: var(--query); }
 .head-says { font-size: 13px; color: var(--soft); min-height: 20px; }
 
+[data-model] { white-space: nowrap; }
 .answer { border-top: 1px solid var(--line); padding-top: 8px; display: grid; gap: 6px; }
 .bars { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; }
 .bars li { display: flex; justify-content: space-between; padding: 1px 6px; font-size: 14px; border-radius: 3px; background: linear-gradient(90deg, color-mix(in srgb, var(--output) 30%, transparent) calc(var(--part) * 100%), transparent 0); }

@@ -38,18 +38,19 @@ export function sentence(context: Context): TemplateResult | typeof nothing {
     <p class="attends">${headPicker(context)} ${fill(en.attends, { q: `“${tokenName(trace, "query", chosen)}”` })}
       ${played ? (parts?.answerLine(context) ?? nothing) : untrained(trace)}</p>
     <div class="line">
-      <svg class="arcs" aria-hidden="true">${svg``}</svg>
+      ${cross ? nothing : html`<svg class="arcs" aria-hidden="true">${svg``}</svg>`}
       ${
         cross
           ? html`<div class="tokens" @keydown=${rove}>${queries.map(
               (query) =>
-                html`<button type="button" class="token" aria-pressed=${query === chosen} tabindex=${query === chosen ? 0 : -1} @click=${() => choose(query)}>${tokenName(trace, "query", query)}</button>`,
-            )}</div>`
+                html`<button type="button" class="token" data-query=${query} aria-pressed=${query === chosen} tabindex=${query === chosen ? 0 : -1} @click=${() => choose(query)}>${tokenName(trace, "query", query)}</button>`,
+            )}</div>
+            <svg class="arcs between" aria-hidden="true">${svg``}</svg>`
           : nothing
       }
       <div class="tokens keys" @keydown=${rove}>${keys.map((key) =>
         cross
-          ? html`<span class=${tokenClass(context, key)} style=${shade(share(key), largest)}>${keyName(key)}${weighed(key)}</span>`
+          ? html`<span class=${tokenClass(context, key)} data-key=${key} style=${shade(share(key), largest)}>${keyName(key)}${weighed(key)}</span>`
           : html`<span class="slot"><button type="button" class=${tokenClass(context, key)} data-token=${key} aria-pressed=${key === chosen} tabindex=${key === chosen ? 0 : -1} style=${shade(share(key), largest)}
               @keydown=${(event: KeyboardEvent) => onDown(event, key)} @click=${() => choose(key)}>${keyName(key)}${weighed(key)}</button>${parts?.swapButton(context, key) ?? nothing}</span>`,
       )}</div>
@@ -79,13 +80,17 @@ const shade = (share: number, largest: number) => `--share: ${share > 0 && large
 
 const ARC_HEIGHT = 54;
 const MAX_ARC_WIDTH = 9;
+/** Between two sentences, as high as the drawing. */
+const BETWEEN = 34;
 
 const drawn = new WeakMap<SVGElement, { trace: Trace | undefined; key: string }>();
 
 /** Arcs from the chosen token to the others, as thick as its weights; left out where the tokens take several lines. */
 export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: number): void {
   const drawing = root.querySelector<SVGElement>(".arcs");
-  const tokens = [...root.querySelectorAll<HTMLElement>(".token[data-token]")];
+  // Two sentences: the lines go from a word of the upper to those of the lower.
+  const between = drawing?.classList.contains("between") ?? false;
+  const tokens = [...root.querySelectorAll<HTMLElement>(between ? ".token[data-key]" : ".token[data-token]")];
   const weights = trace && stageOf(trace, "weights");
   if (!drawing) return;
   // Playing changes none of this: what stands is not measured and drawn again for every frame.
@@ -93,8 +98,10 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
   const known = drawn.get(drawing);
   if (known?.trace === trace && known?.key === key) return;
   drawn.set(drawing, { trace, key });
-  const start = tokens[chosen];
-  const oneLine = tokens.length > 1 && tokens.every((token) => token.offsetTop === tokens[0]?.offsetTop);
+  const upper = between ? [...root.querySelectorAll<HTMLElement>(".token[data-query]")] : tokens;
+  const start = upper[chosen];
+  const inLine = (row: HTMLElement[]) => row.every((token) => token.offsetTop === row[0]?.offsetTop);
+  const oneLine = (between || tokens.length > 1) && inLine(tokens) && inLine(upper);
   drawing.style.display = oneLine && start && weights ? "" : "none";
   if (!oneLine || !start || !weights || !trace) return;
   const middle = (token: HTMLElement) => token.offsetLeft + token.offsetWidth / 2;
@@ -102,11 +109,13 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
   const longest = Math.max(...tokens.map((token) => Math.abs(middle(token) - middle(start))));
   const paths = tokens.map((token, key) => {
     const share = valueAt(trace, weights, [head, chosen, key]);
-    if (key === chosen || !(share > 0)) return "";
+    if ((!between && key === chosen) || !(share > 0)) return "";
     const [a, b] = [middle(start), middle(token)];
     const height = ARC_HEIGHT * (0.25 + 0.75 * Math.sqrt(Math.abs(b - a) / longest));
     const width = Math.max(0.5, share * MAX_ARC_WIDTH);
     const opacity = 0.25 + 0.75 * share;
+    if (between)
+      return `<path d="M${a} 0 C${a} ${BETWEEN / 2} ${b} ${BETWEEN / 2} ${b} ${BETWEEN}" stroke-width="${width}" opacity="${opacity}"/>`;
     return `<path d="M${a} ${ARC_HEIGHT + 4} C${a} ${ARC_HEIGHT - height} ${b} ${ARC_HEIGHT - height} ${b} ${ARC_HEIGHT + 4}" stroke-width="${width}" opacity="${opacity}"/>`;
   });
   drawing.innerHTML = paths.join("");
