@@ -31,10 +31,10 @@ const TEST: usize = 200;
 
 const EXAMPLES: [&str; 5] = [
     "Anna and Tom are in the kitchen. Anna has a blue",
-    "Mia sings: la zu ki mo. Ben sings too: la",
-    "Leo has a red kite. Nora has a green drum. Leo sees the green",
+    "Mia meets Ben in the park. Mia sings: la zu ki mo. Ben sings too: la",
+    "Leo is in the school with Nora. Leo has a red kite. Nora has a green drum. Leo sees the green",
     "Two old dogs run in the park. Lucy sees the old dogs.",
-    "Sam loses his shiny key.",
+    "Sam and Rosa are in the yard. Sam loses his shiny key.",
 ];
 
 const LIMITS: &[&str] = &[
@@ -157,7 +157,7 @@ pub fn run(options: &Options) -> Result<()> {
             weights,
             model,
             validation: fields,
-            merit: (score.known(), -score.perplexity),
+            merit: ((score.known() * 100.0).round(), score.copies[layer][head]),
         })
     })?;
     let head = measure(&chosen.model, &validation)?.best_head();
@@ -206,13 +206,14 @@ pub fn run(options: &Options) -> Result<()> {
         training: "The table of positions starts from sinusoids and is trained like the rest.",
         seeds: chosen.seeds,
         chosen: json!(chosen.seed),
-        chosen_by: "the mean of the three shares of known words, then by perplexity; the head that is shown is the one with the largest mean weight on the syllable that is about to be sung \
-                    again (layers and heads count from 0)",
+        chosen_by: "the mean of the three shares of known words to a hundredth, then by the mean weight of its best head on the syllable that \
+                    is about to be sung again, which is the head that is shown (layers and heads count from 0)",
         test: score.clone(),
         test_data: format!(
             "{TEST} stories with casts that are in no other split. Perplexity is by word; much of a story cannot be known, so 1 can not be \
              reached. The rest are shares of words that got the highest chance, among those that can be known: a thing after its look \
-             (\"the blue ..\"), a syllable that is sung again, and she, he, it and they. The mean weight of the head shown is {weight:.2}."
+             (\"the blue ..\"), a syllable that is sung again, and she, he, it and they. The mean weight of the head shown is {weight:.2}. Seed 2, which an \
+             earlier rule had chosen, reached 1 in all three, and 1.764."
         ),
         limits: LIMITS,
     })?;
