@@ -38,6 +38,8 @@ async function sideways(page: Page): Promise<void> {
 for (const scheme of ["light", "dark"] as const) {
   for (const viewport of [DESK, PHONE]) {
     test(`axe-core finds nothing serious: ${scheme}, ${viewport.width}`, async ({ page }) => {
+      // Five analyses, on machines that may be busy.
+      test.setTimeout(120_000);
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme: scheme });
       for (const [, query] of VIEWS) {

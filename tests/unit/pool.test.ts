@@ -80,14 +80,14 @@ describe("Pool", () => {
 
   it.each([
     ["trap", "trap", 2],
-    ["die", "trap", 3],
+    ["die", "trap", 4],
     ["throw", "trap", 2],
   ])("%s: the error reaches the caller, the worker is replaced, the next job works", async (what, code, workers) => {
     const one = make(1);
     expect(await one.run(job("before"))).toBe("before");
     await expect(one.run(job(what))).rejects.toMatchObject({ code });
     expect(await one.run(job("after"))).toBe("after");
-    expect(started, "who dies of a job twice is not tried a third time").toBe(workers);
+    expect(started, "who dies of a job three times is not tried again").toBe(workers);
   });
 
   it("a job whose worker is ended from outside is run again, with a new message", async () => {

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type * as EngineModule from "../../www/engine/engine.ts";
 import type { Model, ModelOutput } from "../../www/engine/model/types.ts";
 import type { Engine, Tensor } from "../../www/engine/types.ts";
+import { KINDS, recallAll } from "../../www/recall/run.ts";
+import { readSequence } from "../../www/recall/sequence.ts";
 
 const PACKAGE = new URL("../../dist/package/engine.js", import.meta.url).href;
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url));
@@ -86,6 +88,32 @@ describe("dates", () => {
     expect(cases.length).toBeGreaterThanOrEqual(500);
     expect(rounded(exact / cases.length)).toBe(score.exact);
     expect(json("models/dates/card.json").test).toMatchObject(score);
+    model.dispose();
+  });
+});
+
+describe("recall", () => {
+  interface Sequences {
+    score: Record<string, number>;
+    cases: ["pairs" | "flag", string, number][];
+  }
+
+  it("each network answers as the card says", async () => {
+    const model = await load("recall", false);
+    const { score, cases } = json("tests/models/recall.json") as Sequences;
+    const right = new Map<string, number[]>();
+    for (const [task, text, answer] of cases) {
+      const sequence = readSequence(text);
+      expect(sequence.task).toBe(task);
+      const results = await recallAll(model, sequence);
+      for (const kind of KINDS) {
+        const name = `${task}.${kind}`;
+        right.set(name, [...(right.get(name) ?? []), results[kind].answer === answer ? 1 : 0]);
+      }
+    }
+    const found = Object.fromEntries([...right].map(([name, answers]) => [name, rounded(mean(answers))]));
+    expect(found).toEqual(score);
+    expect(json("models/recall/card.json").test).toEqual(score);
     model.dispose();
   });
 });

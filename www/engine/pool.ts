@@ -1,6 +1,6 @@
 /**
  * A pool of plain workers. A job that traps or overruns its deadline is ended with its worker; the next job gets a new one.
- * A job whose worker was ended by somebody else is run again, once.
+ * A job whose worker was ended by somebody else is run again, up to a bound: it might be what ends them.
  */
 
 import { EngineError, type PlainError } from "./errors.ts";
@@ -33,9 +33,13 @@ export interface Task {
   wanted?(): boolean;
 }
 
+/** Workers that a job may lose. An idle one may be gone and not be missed yet, so that one end can cost a job two. */
+const MOST_LOST = 3;
+
 interface Pending {
   task: Task;
-  again: boolean;
+  /** Workers that it lost. */
+  lost: number;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -59,7 +63,7 @@ export class Pool {
   run(task: Task): Promise<unknown> {
     if (this.#disposed) return Promise.reject(disposed(task.name));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ task, again: false, resolve, reject });
+      this.#queue.push({ task, lost: 0, resolve, reject });
       this.#pump();
     });
   }
@@ -160,8 +164,9 @@ export class Pool {
     if (pending) {
       // Idle ones may be gone too and not have been missed yet: the job goes to one that has just answered, or to a new one.
       for (const other of this.#idle.splice(0)) other.terminate();
-      if (pending.again) pending.reject(trap(pending.task, "two workers that were ended from outside"));
-      else this.#queue.unshift({ ...pending, again: true });
+      const lost = pending.lost + 1;
+      if (lost < MOST_LOST) this.#queue.unshift({ ...pending, lost });
+      else pending.reject(trap(pending.task, `${lost} workers that were ended from outside`));
     }
     this.#pump();
   }
