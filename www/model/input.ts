@@ -39,6 +39,9 @@ export async function read(state: State, loaded: Loaded): Promise<Read> {
     return { input: { pixels: pixelsOf(drawing) }, drawing };
   }
   const text = textFor(state, loaded);
+  if (text.trim() === "") {
+    throw new EngineError({ code: "text", operation: "model", expected: "at least one word", found: "none" });
+  }
   const input: ModelInput = model.hasTokenizer ? { text } : { ids: idsOf(text) };
   if (start === undefined || !model.info.encoder) return { input, text };
   // What it has written, begun with the token that it begins with, and without the one that would end it.

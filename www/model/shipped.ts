@@ -1,6 +1,6 @@
 /** The trained models that ship with the page, by the names of their folders. */
 
-export const SHIPPED = ["pronoun", "order", "order-no-positions", "dates", "digits", "recall"] as const;
+export const SHIPPED = ["pronoun", "order", "order-no-positions", "decoder", "dates", "digits", "recall"] as const;
 export type Shipped = (typeof SHIPPED)[number];
 
 export const DEFAULT_MODEL: Shipped = "pronoun";

@@ -8,6 +8,7 @@ export const en = {
     names: {
       pronoun: "pronoun: what “it” stands for",
       order: "order: who does it to whom",
+      decoder: "decoder: writes on",
       dates: "dates: rewrites a date",
       digits: "digits: reads a drawn digit",
       recall: "recall: three ways to remember",

@@ -105,7 +105,8 @@ function adding({ actions }: Context, played: Played, { choices }: Answer): Temp
   const { model, text = "" } = played;
   const add = async (temperature: number, seed: number) => {
     const input = model.hasTokenizer ? { text } : { ids: played.output?.ids ?? [] };
-    for await (const { token } of model.generate({ ...input, maxTokens: 1, temperature, seed })) {
+    for await (const { token, end } of model.generate({ ...input, maxTokens: 1, temperature, seed })) {
+      if (end === "end_token") return;
       const next = model.hasTokenizer ? await extended(played, token) : `${text} ${token}`;
       actions.set({ text: next }, "push");
     }
@@ -122,6 +123,7 @@ function adding({ actions }: Context, played: Played, { choices }: Answer): Temp
 async function extended({ model, output, text = "" }: Played, token: string): Promise<string> {
   const ids = output?.ids ?? [];
   const { ids: more } = await model.encode(token);
+  if (/^[.,?!:;]$/.test(token)) return text + token;
   const [before, after] = [await model.decode(ids), await model.decode([...ids, ...more])];
   return after.startsWith(before) ? text + after.slice(before.length) : `${text} ${token}`;
 }
