@@ -55,7 +55,8 @@ pub use linear::{LinearInput, LinearOutput, linear_attention};
 pub use mask::Mask;
 pub use model::{
     Attentions, Block, Dtype, Entry, Family, Generation, ImageSize, Model, ModelInfo, ModelInput,
-    ModelLoader, ModelOutput, Piece, Sample, StackSize, Step, header_length, read_header, sample,
+    ModelLoader, ModelOutput, Piece, Sample, StackSize, Step, header_length, probabilities,
+    read_header, sample,
 };
 pub use positions::{alibi_slopes, rotary_tables, sinusoidal_positions};
 pub use recall::{Recall, RecallConfig, RecallKind, RecallTask, RecallToken, Recalled};

@@ -3,7 +3,7 @@
 
 mod common;
 
-use attention_playground::{Block, Model, ModelInput, Tokens, explain, sample};
+use attention_playground::{Block, Model, ModelInput, Tokens, explain, probabilities, sample};
 use common::checkpoint::{Checkpoint, NAMES};
 use common::{Tolerance, assert_close};
 use ndarray::{Array1, ArrayD, Axis};
@@ -232,6 +232,34 @@ fn a_refused_step_leaves_the_text_as_it_was() {
     let [one, two] =
         [&mut generation, &mut other].map(|text| model.step(text, &[5], false).expect("a step"));
     assert_eq!(one, two);
+}
+
+#[test]
+fn probabilities_are_a_softmax_at_their_temperature() {
+    let logits = [0.0, 1.0, 3.0, f32::NEG_INFINITY];
+    for temperature in [0.25, 1.0, 4.0] {
+        let likely = probabilities(&logits, temperature).expect("finite logits");
+        let sum: f64 = logits
+            .iter()
+            .map(|&logit| (f64::from(logit) / temperature).exp())
+            .sum();
+        for (&found, &logit) in likely.iter().zip(&logits) {
+            let wanted = (f64::from(logit) / temperature).exp() / sum;
+            assert!((f64::from(found) - wanted).abs() < 1e-7, "{found} {wanted}");
+        }
+        // what is sampled is said to be as likely
+        let chosen = sample(&logits, temperature, 1, 0).expect("a sample");
+        assert!((chosen.probability - f64::from(likely[chosen.id])).abs() < 1e-7);
+    }
+    let code = |logits: &[f32], temperature| {
+        probabilities(logits, temperature)
+            .expect_err("refused")
+            .code()
+    };
+    assert_eq!(code(&logits, 0.0), "option");
+    assert_eq!(code(&logits, f64::NAN), "option");
+    assert_eq!(code(&[f32::INFINITY], 1.0), "size");
+    assert_eq!(code(&[], 1.0), "size");
 }
 
 #[test]

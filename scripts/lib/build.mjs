@@ -16,6 +16,8 @@ export async function buildWasm() {
 export async function buildSite() {
   const { build } = await import("vite");
   for (const mode of ["engine", "worker", "model-worker", "page"]) await build({ root: ROOT, mode, logLevel: "warn" });
+  // The models that ship lie beside the scripts, each with its card.
+  cpSync(join(ROOT, "models"), join(PACKAGE, "models"), { recursive: true });
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
   cpSync(PACKAGE, SITE, { recursive: true });
@@ -54,6 +56,7 @@ function packageManifest() {
       "./kernels_simd128.wasm": "./kernels_simd128.wasm",
       "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
       "./models.wasm": "./models.wasm",
+      "./models/*": "./models/*",
       "./package.json": "./package.json",
     },
     types: "./types/index.d.ts",

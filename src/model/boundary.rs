@@ -8,7 +8,7 @@ mod tests;
 
 use super::json::{self, Json};
 use super::trace::Block;
-use super::{Generation, Model, ModelInput, ModelLoader, header_length, sample};
+use super::{Generation, Model, ModelInput, ModelLoader, header_length, probabilities, sample};
 use crate::error::{Error, Operation};
 use crate::recall::{RecallKind, RecallTask, RecallToken};
 use ndarray::{ArrayViewD, IxDyn};
@@ -186,6 +186,20 @@ impl Request<'_> {
         ids.ok_or_else(|| self.refused(name, "an array of the ids of tokens"))
     }
 
+    fn temperature(&self) -> Result<f64, Error> {
+        let temperature = self.field("temperature").and_then(Json::number);
+        temperature.ok_or_else(|| self.refused("temperature", "a number"))
+    }
+
+    /// The bytes as numbers.
+    fn numbers(&self) -> Vec<f32> {
+        let (numbers, _) = self.bytes.as_chunks();
+        numbers
+            .iter()
+            .map(|&bytes| f32::from_le_bytes(bytes))
+            .collect()
+    }
+
     /// Runs with the input that the request says; pixels are its bytes.
     fn with_input<T>(&self, run: impl FnOnce(&ModelInput) -> Result<T, Error>) -> Result<T, Error> {
         let (ids, target_ids) = (self.ids("ids")?, self.ids("targetIds")?);
@@ -205,13 +219,7 @@ impl Request<'_> {
             _ => None,
         };
         let extents = extents.ok_or_else(|| self.refused("pixels", "a shape"))?;
-        let numbers: Vec<f32> = self
-            .bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&bytes| f32::from_le_bytes(bytes))
-            .collect();
+        let numbers = self.numbers();
         let pixels = ArrayViewD::from_shape(IxDyn(&extents), &numbers).ok();
         let full = pixels.filter(|pixels| pixels.len() == numbers.len());
         input.pixels = Some(full.ok_or_else(|| {
@@ -358,9 +366,7 @@ fn loaded(
             let Some(Some(text)) = texts.get_mut(request.size("text")?) else {
                 return Err(OPERATION.option("a text that was begun", "none"));
             };
-            let temperature = request.field("temperature").and_then(Json::number);
-            let temperature =
-                temperature.ok_or_else(|| request.refused("temperature", "a number"))?;
+            let temperature = request.temperature()?;
             let (seed, step) = (request.seed("seed")?, request.seed("step")?);
             let result = model.step(text, &request.ids("ids")?, request.flag("attentions"))?;
             let chosen = sample(&result.logits, temperature, seed, step)?;
@@ -369,6 +375,10 @@ fn loaded(
             reply.number("probability", chosen.probability.to_bits());
             reply.slice("logits", &[result.logits.len()], &result.logits);
             reply.attentions(&result.attentions);
+        }
+        "probabilities" => {
+            let likely = probabilities(&request.numbers(), request.temperature()?)?;
+            reply.slice("probabilities", &[likely.len()], &likely);
         }
         "stop" => {
             if let Some(text) = texts.get_mut(request.size("text")?) {

@@ -118,6 +118,50 @@ pub struct Sample {
     pub probability: f64,
 }
 
+/// `softmax(logits / temperature)`: how likely each token is.
+///
+/// # Errors
+/// `option` for a temperature that is not above 0, `size` for logits of which the largest is not finite.
+///
+/// ```
+/// let likely = attention_playground::probabilities(&[0.0, 0.0], 1.0)?;
+/// assert_eq!(likely, [0.5, 0.5]);
+/// # Ok::<(), attention_playground::Error>(())
+/// ```
+pub fn probabilities(logits: &[f32], temperature: f64) -> Result<Vec<f32>, Error> {
+    if !(temperature > 0.0 && temperature.is_finite()) {
+        return Err(OPERATION.option("temperature above 0", temperature));
+    }
+    let (_, largest) = likeliest(logits)?;
+    let exponentials: Vec<f64> = logits
+        .iter()
+        .map(|&logit| libm::exp((f64::from(logit) - largest) / temperature))
+        .collect();
+    let sum: f64 = exponentials.iter().sum();
+    Ok(exponentials
+        .into_iter()
+        .map(|exponential| (exponential / sum) as f32)
+        .collect())
+}
+
+/// The first of the largest logits, and that logit.
+fn likeliest(logits: &[f32]) -> Result<(usize, f64), Error> {
+    let mut largest = f64::NEG_INFINITY;
+    let mut id = 0;
+    for (n, &logit) in logits.iter().enumerate() {
+        let before = largest;
+        largest = plain::larger(largest, f64::from(logit));
+        if largest > before {
+            id = n;
+        }
+    }
+    if largest.is_finite() {
+        Ok((id, largest))
+    } else {
+        Err(OPERATION.size("a finite largest logit", largest))
+    }
+}
+
 /// Chooses by `softmax(logits / temperature)`, at temperature 0 the largest. Number `step` of the numbers that `seed`
 /// draws decides, so that the same seed repeats a text on every machine.
 ///
@@ -136,18 +180,7 @@ pub fn sample(logits: &[f32], temperature: f64, seed: u32, step: u32) -> Result<
     if !(temperature >= 0.0 && temperature.is_finite()) {
         return Err(OPERATION.option("temperature of at least 0", temperature));
     }
-    let mut largest = f64::NEG_INFINITY;
-    let mut id = 0;
-    for (n, &logit) in logits.iter().enumerate() {
-        let before = largest;
-        largest = plain::larger(largest, f64::from(logit));
-        if largest > before {
-            id = n;
-        }
-    }
-    if !largest.is_finite() {
-        return Err(OPERATION.size("a finite largest logit", largest));
-    }
+    let (mut id, largest) = likeliest(logits)?;
     let divisor = if temperature == 0.0 { 1.0 } else { temperature };
     let exponential = |logit: f32| libm::exp((f64::from(logit) - largest) / divisor);
     let sum: f64 = logits.iter().map(|&logit| exponential(logit)).sum();

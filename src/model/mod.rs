@@ -21,7 +21,7 @@ mod trace;
 pub use config::{Family, ImageSize, StackSize};
 pub use dtype::Dtype;
 pub use forward::{Attentions, ModelInput, ModelOutput};
-pub use generate::{Generation, Sample, Step, sample};
+pub use generate::{Generation, Sample, Step, probabilities, sample};
 pub use header::{Entry, header_length, read_header};
 pub use loader::{ModelLoader, Piece};
 pub use trace::Block;

@@ -31,7 +31,7 @@ async function useMatrices(page: Page, text: string): Promise<void> {
   await page.locator("[data-use]").click();
 }
 
-test.beforeEach(({ page }) => open(page, "text=dog+bites+man"));
+test.beforeEach(({ page }) => open(page, "model=none&text=dog+bites+man"));
 
 test("empty text", async ({ page }) => {
   await refused(page, "text", /at least one word/, () => page.locator('[data-field="text"]').fill("   "));
@@ -216,7 +216,7 @@ test("a state that is too long for a link survives a reload, and the page says s
 });
 
 test("the numbers on show, taken as matrices, give the same numbers", async ({ page }) => {
-  await open(page, "text=dog+bites+man&position=sinusoidal&head-dim=3");
+  await open(page, "model=none&text=dog+bites+man&position=sinusoidal&head-dim=3");
   const before = await trace(page);
   await page.getByRole("button", { name: "Matrices" }).click();
   await page.getByRole("button", { name: "Start from the numbers on show" }).click();

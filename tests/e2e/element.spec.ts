@@ -32,7 +32,7 @@ test("attributes are the table's fields; the host's address is left alone", asyn
 });
 
 test("properties, methods and events", async ({ page }) => {
-  await host(page, '<attention-playground text="dog bites man"></attention-playground>');
+  await host(page, '<attention-playground model="none" text="dog bites man"></attention-playground>');
   const log = await page.locator("attention-playground").evaluate(async (element) => {
     const play = element as Play;
     const events: string[] = [];
@@ -91,7 +91,7 @@ test("two on one page: their own states, one wasm", async ({ page }) => {
   page.on("request", (request) => loads.push(new URL(request.url()).pathname));
   await host(
     page,
-    '<attention-playground text="dog bites man"></attention-playground><attention-playground text="man bites dog" heads="1"></attention-playground>',
+    '<attention-playground model="none" text="dog bites man"></attention-playground><attention-playground text="man bites dog" heads="1"></attention-playground>',
   );
   const tokens = await page
     .locator("attention-playground")
@@ -131,7 +131,7 @@ test("what stands between the tags shows when the engine cannot be had", async (
 test("it can be moved, removed while it loads, and taken away", async ({ page }) => {
   await host(
     page,
-    '<div id="a"><attention-playground text="dog bites man"></attention-playground></div><div id="b"></div>',
+    '<div id="a"><attention-playground model="none" text="dog bites man"></attention-playground></div><div id="b"></div>',
   );
   const result = await page.evaluate(async () => {
     const play = document.querySelector("attention-playground") as Play;
@@ -162,7 +162,7 @@ for (const [width, height] of [
   test(`in ${width} x ${height} the picture and the transport are on the first screen`, async ({ page }) => {
     await host(
       page,
-      `<attention-playground style="width:${width}px;height:${height}px" text="dog bites man"></attention-playground>`,
+      `<attention-playground style="width:${width}px;height:${height}px" model="none" text="dog bites man"></attention-playground>`,
     );
     const frame = await page.locator("attention-playground").boundingBox();
     for (const part of ['.grid[data-view^="scores"]', ".transport .play"]) {
@@ -174,7 +174,7 @@ for (const [width, height] of [
 }
 
 test("bad arguments of methods are refused with what was expected and found", async ({ page }) => {
-  await host(page, '<attention-playground text="dog bites man"></attention-playground>');
+  await host(page, '<attention-playground model="none" text="dog bites man"></attention-playground>');
   const thrown = await page.locator("attention-playground").evaluate((element) => {
     const play = element as Play;
     const attempt = (act: () => unknown) => {
@@ -230,7 +230,7 @@ test("matrices may be typed arrays, NaN among them", async ({ page }) => {
 test("out of sight it rests", async ({ page }) => {
   await host(
     page,
-    '<attention-playground text="dog bites man"></attention-playground><div style="height:5000px"></div>',
+    '<attention-playground model="none" text="dog bites man"></attention-playground><div style="height:5000px"></div>',
   );
   await page.locator("attention-playground").evaluate((element) => (element as Play).play());
   await page.evaluate(() => scrollTo(0, 4000));

@@ -76,7 +76,7 @@ test("axe-core finds nothing serious: cross and linear attention, the matrices' 
   await page.getByRole("button", { name: "Matrices" }).click();
   expect(await serious(), "matrices").toEqual([]);
   const body =
-    '<main><h1>host</h1><attention-playground text="dog bites man"></attention-playground><attention-playground text="man bites dog" heads="1"></attention-playground></main>';
+    '<main><h1>host</h1><attention-playground model="none" text="dog bites man"></attention-playground><attention-playground text="man bites dog" heads="1"></attention-playground></main>';
   await page.route("**/host.html", (route) =>
     route.fulfill({
       contentType: "text/html",
@@ -109,7 +109,7 @@ test("no text is smaller than 12 px, no label is cut at the desk", async ({ page
 for (const query of [
   "heads=16&head-dim=64&stage=output",
   "heads=16&head-dim=8&stage=concat",
-  `text=${"word+".repeat(300)}&stage=weights`,
+  `model=none&text=${"word+".repeat(300)}&stage=weights`,
   "position=alibi&causal=true&softcap=2&stage=biased",
 ]) {
   test(`every matrix is within the scene: ${query.slice(0, 40)}`, async ({ page }) => {

@@ -27,7 +27,7 @@ test("opens with the article's sentence, its stages in order, and says that it i
 });
 
 test("plays through stages, pauses where it is told, and a step moves by cell, row and stage", async ({ page }) => {
-  await open(page, "text=dog+bites+man&speed=4");
+  await open(page, "model=none&text=dog+bites+man&speed=4");
   await page.getByRole("button", { name: "Play" }).click();
   await page.waitForFunction(() => {
     const { stage, cell } = (document.querySelector("attention-playground") as Play).state;
@@ -50,7 +50,7 @@ test("plays through stages, pauses where it is told, and a step moves by cell, r
 });
 
 test("scrubbing back looks exactly like playing forward", async ({ page }) => {
-  await open(page, "text=dog+bites+man&heads=2&head-dim=3&causal=true");
+  await open(page, "model=none&text=dog+bites+man&heads=2&head-dim=3&causal=true");
   const duration = await page.locator(".scrub input").evaluate((input) => Number((input as HTMLInputElement).max));
   const times = Array.from({ length: 40 }, (_, n) => (duration * (n + 0.37)) / 40);
   const at = async (time: number) => {
@@ -71,7 +71,7 @@ test("scrubbing back looks exactly like playing forward", async ({ page }) => {
 });
 
 test("the link repeats the frame, on a page that was never here", async ({ page, context }) => {
-  await open(page, "text=dog+bites+man&seed=9&causal=true&position=sinusoidal&head=1&stage=weights");
+  await open(page, "model=none&text=dog+bites+man&seed=9&causal=true&position=sinusoidal&head=1&stage=weights");
   await page.keyboard.press("ArrowLeft");
   await page.locator('.scene [data-stage="weights"]').nth(3).click({ force: true });
   await page.waitForTimeout(400);
@@ -99,7 +99,7 @@ test("back and forward are undo and redo", async ({ page }) => {
 });
 
 test("everything by keyboard, and each step is spoken", async ({ page }) => {
-  await open(page, "text=dog+bites+man");
+  await open(page, "model=none&text=dog+bites+man");
   const spoken = page.locator("[data-spoken]");
   await page.keyboard.press("Home");
   expect(await state(page)).toMatchObject({ stage: "embeddings" });
@@ -128,7 +128,7 @@ test("everything by keyboard, and each step is spoken", async ({ page }) => {
 
 test("reduced motion: frames cut between whole cells", async ({ page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
-  await open(page, "text=dog+bites+man&speed=4&stage=scores");
+  await open(page, "model=none&text=dog+bites+man&speed=4&stage=scores");
   await page.getByRole("button", { name: "Play" }).click();
   for (let n = 0; n < 20; n++) {
     await page.waitForTimeout(40);
@@ -148,7 +148,7 @@ test("the heads on show and the chosen token change what is drawn, not what is c
 });
 
 test("cells of the mask are clicked shut and open", async ({ page }) => {
-  await open(page, "text=dog+bites+man");
+  await open(page, "model=none&text=dog+bites+man");
   await page.getByText("More settings").click();
   await page.locator(".check input").check();
   await rerun(page, () => page.locator('.scene [data-stage="scores"]').nth(1).click({ force: true }));
@@ -162,7 +162,7 @@ test("cells of the mask are clicked shut and open", async ({ page }) => {
 });
 
 test("the site works under any base path", async ({ page }) => {
-  await page.goto("./some/base/path/?text=dog+bites+man");
+  await page.goto("./some/base/path/?model=none&text=dog+bites+man");
   await page.locator("attention-playground").evaluate((element) => (element as Play).ready);
   expect((await trace(page)).tokens.query).toEqual(["dog", "bites", "man"]);
 });
@@ -176,7 +176,7 @@ test("what is typed just before a push is not lost to Back", async ({ page }) =>
 });
 
 test("every setting, by its control, reaches the engine", async ({ page }) => {
-  await open(page, "text=dog+bites+man+again");
+  await open(page, "model=none&text=dog+bites+man+again");
   await page.getByText("More settings").click();
   const config = async () => (await trace(page)).config;
   const set = (field: string, value: string) =>

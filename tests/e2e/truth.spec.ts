@@ -172,7 +172,7 @@ for (const [name, query] of INPUTS) {
 }
 
 test("every number is true while it plays, at any moment", async ({ page }) => {
-  await open(page, "text=dog+bites+man&heads=2&head-dim=3&causal=true");
+  await open(page, "model=none&text=dog+bites+man&heads=2&head-dim=3&causal=true");
   const duration = await page.locator(".scrub input").evaluate((input) => Number((input as HTMLInputElement).max));
   for (let n = 0; n <= 24; n++) {
     await page
@@ -253,7 +253,7 @@ test("where cells are too small for numbers, the tip and the cursor's cell are t
 
 test("zoomed in, every number in sight is true; dragging and the wheel move, 0 shows all", async ({ page }) => {
   const words = Array.from({ length: 120 }, (_, n) => `w${n % 37}`).join("+");
-  await open(page, `text=${words}&stage=scores`);
+  await open(page, `model=none&text=${words}&stage=scores`);
   await expect(page.locator('.scene .grid[data-view^="scores"]')).toHaveClass(/virtual/);
   const scene = (await page.locator(".scene").boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
   await page.mouse.move(scene.x + scene.width / 2, scene.y + scene.height / 2);

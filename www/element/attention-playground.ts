@@ -3,6 +3,7 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import type { Explanation, Trace } from "../engine/types.ts";
 import { type MatrixSet, plainMatrices } from "../input/matrices.ts";
+import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
 import { en } from "../text/en.ts";
 import { STEP_UNITS, type StepUnit } from "../timeline/course.ts";
@@ -139,7 +140,7 @@ export class AttentionPlayground extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#session.player.pause();
+    this.#session.rest();
     this.#near.disconnect();
     this.#sizes.disconnect();
     this.#detach();
@@ -239,7 +240,13 @@ export class AttentionPlayground extends LitElement {
     const session = this.#session;
     const { store, inquiry, player } = session;
     return {
-      state: store.state,
+      state: session.shown,
+      model: modelOf(store.state),
+      played: session.played,
+      loading: session.loading,
+      openOwn: session.openOwn,
+      menuAt: session.menuAt,
+      parts: session.parts,
       trace: session.trace,
       tracedTokens: session.tracedTokens,
       course: session.course,
@@ -260,7 +267,7 @@ export class AttentionPlayground extends LitElement {
       moreOpen: session.moreOpen,
       linked: this.hasAttribute("sync-url"),
       compact: this.#compact,
-      mode: store.state.matrices ? "matrices" : "text",
+      mode: store.state.matrices && !session.played ? "matrices" : "text",
       actions: session.actions,
     };
   }
@@ -273,7 +280,8 @@ export class AttentionPlayground extends LitElement {
 
   protected override updated(): void {
     const place = this.renderRoot.querySelector<HTMLElement>(".scene");
-    const { trace, frame, inquiry, store } = this.#session;
+    const { trace, frame, inquiry, parts } = this.#session;
+    if (parts) parts.adoptStyles(this.renderRoot as ShadowRoot);
     if (!place || !trace || !frame) return;
     if (!this.#scene) {
       const { hover } = this.#session.actions;
@@ -290,7 +298,7 @@ export class AttentionPlayground extends LitElement {
     this.#scene.draw({
       trace,
       frame,
-      head: store.state.head,
+      head: context.state.head,
       token,
       lit: inquiry.lit(),
       operands,
@@ -301,6 +309,19 @@ export class AttentionPlayground extends LitElement {
     drawArcs(this.renderRoot, context, token);
     followStop(this.renderRoot);
     this.#showProblem(context);
+    this.#showEquation(context);
+  }
+
+  #heldCell = "";
+  /** The equation of a cell that was clicked comes into the panel's view. */
+  #showEquation({ state }: Context): void {
+    if (state.pin === this.#heldCell) return;
+    this.#heldCell = state.pin;
+    const panel = this.renderRoot.querySelector<HTMLElement>(".panel");
+    const equation = panel?.querySelector<HTMLElement>(".equation");
+    if (!panel || !equation || state.pin === "") return;
+    const below = equation.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom;
+    if (below > 0) panel.scrollTop += below + 4;
   }
 
   /** The legend says what a pixel stands for. */

@@ -33,7 +33,7 @@ export class Gatherer {
 }
 
 function changesFor(matrices: MatrixSet): Gathered {
-  return { kind: "changes", changes: { matrices, ...headsFor(matrices), mask: "", token: -1, pin: "" } };
+  return { kind: "changes", changes: { model: "none", matrices, ...headsFor(matrices), mask: "", token: -1, pin: "" } };
 }
 
 /** Of q, k and v all three are needed; weights need an x. */

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { FIELDS, type State } from "../state/fields.ts";
 import { en, fill } from "../text/en.ts";
+import { stageName } from "../trace/story.ts";
 import { formatCell } from "../view/format.ts";
 import { css, DARK, scaleOf } from "../view/palette.ts";
 import { sceneFor } from "../view/scene.ts";
@@ -11,27 +12,30 @@ import type { Context } from "./parts/context.ts";
 import { controlFields, controls } from "./parts/controls.ts";
 import { equation, name } from "./parts/equation.ts";
 import { input } from "./parts/input.ts";
+import { modelMenu } from "./parts/model-menu.ts";
 import { numberLink } from "./parts/number.ts";
 import { sentence } from "./parts/sentence.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
 
 export function page(context: Context): TemplateResult {
-  const { state, palette, actions, compact } = context;
+  const { state, palette, actions, compact, parts, played } = context;
   const hidden = new Set(state.hide.split(","));
   const show = (part: string, made: () => unknown) => (hidden.has(part) ? nothing : made());
-  const panel = ["caption", "equation", "controls"].some((part) => !hidden.has(part));
+  const panel = ["heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
-    if (event.dataTransfer?.files.length) actions.files(event.dataTransfer.files);
+    if (event.dataTransfer?.items.length) actions.files(event.dataTransfer);
   };
   return html`<div class="page" data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel}
     @drop=${onDrop} @dragover=${(event: Event) => event.preventDefault()} @mousedown=${keepFocus}>
     ${show("header", () => header(context))}
     <div class="top">
-      ${show("input", () => input(context))}
+      ${parts?.ownModel(context) ?? nothing}
+      ${show("input", () => parts?.digitInput(context) ?? nothing)}
+      ${show("input", () => (played?.drawing === undefined ? input(context) : nothing))}
       ${messages(context, hidden)}
-      ${show("sentence", () => sentence(context))}
+      ${show("sentence", () => (played?.recalled && parts ? parts.remembered(context) : sentence(context)))}
     </div>
     <div class="work" ?data-editing=${context.maskEdit}>
       ${show("strip", () => strip(context))}
@@ -49,9 +53,11 @@ export function page(context: Context): TemplateResult {
     ${
       panel
         ? html`<aside class="panel">
+      ${show("heads", () => parts?.heads(context) ?? nothing)}
+      ${show("answer", () => parts?.answer(context) ?? nothing)}
       ${show("caption", () => caption(context))}
       ${show("equation", () => equation(context))}
-      ${show("controls", () => controls(context))}
+      ${show("controls", () => (played ? nothing : controls(context)))}
       <p class="hint keys-hint">${en.keys}</p>
     </aside>`
         : nothing
@@ -67,9 +73,13 @@ function keepFocus(event: Event): void {
   if (control) event.preventDefault();
 }
 
-function header({ state, actions, adapter, linked }: Context): TemplateResult {
+function header(context: Context): TemplateResult {
+  const { state, actions, adapter, linked, parts } = context;
   return html`<div class="header" role="group" aria-label=${en.title}>
     <span class="name">${en.title}</span>
+    ${modelMenu(context)}
+    ${parts?.examples(context) ?? nothing}
+    ${parts?.about(context) ?? nothing}
     <span class="spacer"></span>
     <span class="hint backend">${fill(en.backend, { adapter })}</span>
     ${linked ? html`<button type="button" class="quiet" @click=${actions.copyLink}>${en.copyLink}</button>` : nothing}
@@ -85,7 +95,8 @@ function messages(context: Context, hidden: Set<string>): TemplateResult {
   const { trace, notice, problems } = context;
   const { first, more } = controlFields(context);
   const placed = new Set<keyof State>([
-    ...(hidden.has("controls") ? [] : [...first, ...more]),
+    ...(hidden.has("header") ? [] : (["model"] as const)),
+    ...(hidden.has("controls") || context.played ? [] : [...first, ...more]),
     ...(hidden.has("input") ? [] : (["text", "keyText", "matrices"] as const)),
   ]);
   const elsewhere = [...problems].filter(([field]) => !placed.has(field));
@@ -106,13 +117,16 @@ function caption({
   explanation,
   actions,
   tracedTokens,
+  parts,
+  played,
 }: Context): TemplateResult | typeof nothing {
   if (!trace || !frame) return nothing;
   const { stage } = frame.segment;
   const pieces = captionFor(trace, frame, state.head, explanation);
   const kept = whatIsKept(trace, tracedTokens);
   return html`<section class="caption" aria-label=${en.whatHappens}>
-    <h2>${en.stages[stage.id] ?? stage.id}</h2>
+    <h2>${stageName(stage)}</h2>
+    ${parts?.where({ trace, state, played }) ?? nothing}
     <p class="about">${aboutStage(stage)}</p>
     ${kept ? html`<p class="hint" data-kept>${kept}</p>` : nothing}
     ${frame.active ? html`<p class="now">${pieces.map((p) => (typeof p === "string" ? p : numberLink(p.cell, p.text, actions)))}</p>` : nothing}
@@ -139,7 +153,7 @@ function legend(context: Context): TemplateResult | typeof nothing {
         kind === "signed"
           ? `linear-gradient(90deg, ${ends.negative}, ${ends.paper}, ${ends.positive})`
           : `linear-gradient(90deg, ${ends.paper}, ${ends.ink})`;
-      return html`<span class="scale" data-scale=${stage.id}>${en.stages[stage.id] ?? stage.id}
+      return html`<span class="scale" data-scale=${stage.id}>${stageName(stage)}
         <span class="low">${kind === "signed" ? formatCell(-end) : "0"}</span><i style="background: ${bar}"></i><span class="high">${formatCell(end)}</span></span>`;
     })}
     ${context.blocks > 1 ? html`<span class="scale" data-blocks=${context.blocks}>${fill(en.legendBlocks, { n: context.blocks })}</span>` : nothing}

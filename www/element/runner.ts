@@ -2,9 +2,12 @@
 
 import { createEngine, type Engine, EngineError, type Trace } from "../engine/engine.ts";
 import { buildRequest } from "../input/request.ts";
+import type { ModelFiles } from "../model/files.ts";
+import { modelOf } from "../state/choice.ts";
 import type { State } from "../state/fields.ts";
 import { en, fill } from "../text/en.ts";
 import { prepare } from "../view/prepare.ts";
+import type * as Models from "./models/index.ts";
 
 let shared: Promise<Engine> | undefined;
 
@@ -23,14 +26,54 @@ export interface Refusal {
   code: string;
 }
 
-export class Runner {
-  readonly #done: (trace: Trace, tracedTokens: number) => void;
-  readonly #refused: (refusal: Refusal) => void;
-  #newest = 0;
+export interface Listener {
+  /** `tracedTokens`: up to so many a trace holds everything; `played`: what the model that is in use said besides. */
+  done(trace: Trace, tracedTokens: number, played?: Models.Played): void;
+  refused(refusal: Refusal): void;
+  /** A model is on its way, or no more. */
+  loading(loading: Models.Loading | undefined): void;
+}
 
-  constructor(done: (trace: Trace, tracedTokens: number) => void, refused: (refusal: Refusal) => void) {
-    this.#done = done;
-    this.#refused = refused;
+export class Runner {
+  /** All that is for models: loaded with the first that is in use. */
+  models: typeof Models | undefined;
+  readonly #listener: Listener;
+  #newest = 0;
+  #player: Models.ModelPlayer | undefined;
+
+  constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  async loadModels(): Promise<typeof Models> {
+    this.models ??= await import("./models/index.ts");
+    return this.models;
+  }
+
+  async #playerOf(engine: Engine): Promise<Models.ModelPlayer> {
+    const { ModelPlayer } = await this.loadModels();
+    this.#player ??= new ModelPlayer(engine, (loading) => this.#listener.loading(loading));
+    return this.#player;
+  }
+
+  /** The reader's own model, from now on. */
+  async bring(files: ModelFiles): Promise<void> {
+    (await this.#playerOf(await sharedEngine())).own = files;
+  }
+
+  get hasOwn(): boolean {
+    return this.#player?.own !== undefined;
+  }
+
+  /** What is on its way is not waited for any more. */
+  cancel(): void {
+    this.#newest++;
+    this.#player?.cancel();
+  }
+
+  /** Gives back the model that is held; the next run takes it again. */
+  release(): void {
+    this.#player?.release();
   }
 
   /** `cause`: the field that the reader changed last; a refusal is shown beside it. */
@@ -38,6 +81,11 @@ export class Runner {
     const run = ++this.#newest;
     try {
       const engine = await sharedEngine();
+      const name = modelOf(state);
+      if (name) {
+        await this.#play(engine, name, state, () => run === this.#newest);
+        return;
+      }
       const wanted = await buildRequest(state, engine.tokenize);
       const { request } = wanted;
       const { tracedTokens, weightsTokens } = await engine.limits();
@@ -50,22 +98,53 @@ export class Runner {
         : engine.traceAttention(wanted.request));
       if (run !== this.#newest) return;
       await prepare(trace);
-      if (run === this.#newest) this.#done(trace, tracedTokens);
+      if (run !== this.#newest) return;
+      this.#player?.release();
+      this.#listener.done(trace, tracedTokens);
     } catch (thrown) {
       if (run !== this.#newest) return;
       if (thrown instanceof TokenCount) {
-        this.#refused({ field: thrown.field, message: thrown.message, code: "too_many_tokens" });
+        this.#listener.refused({ field: thrown.field, message: thrown.message, code: "too_many_tokens" });
         return;
       }
-      const field = fieldOf(thrown, state, cause);
+      const field = modelOf(state) ? modelField(thrown, cause) : fieldOf(thrown, state, cause);
       if (thrown instanceof EngineError) {
         const { expected, found, code } = thrown;
         const label = en.controls[field] ?? en.matrices;
-        this.#refused({ field, message: fill(en.fieldError, { field: label, expected, found }), code });
+        this.#listener.refused({ field, message: fill(en.fieldError, { field: label, expected, found }), code });
       } else
-        this.#refused({ field, message: thrown instanceof Error ? thrown.message : String(thrown), code: "internal" });
+        this.#listener.refused({
+          field,
+          message: thrown instanceof Error ? thrown.message : String(thrown),
+          code: "internal",
+        });
     }
   }
+
+  async #play(engine: Engine, name: string, state: State, current: () => boolean): Promise<void> {
+    // Its wasm is fetched beside the model's files, not after them.
+    const limits = engine.limits();
+    limits.catch(() => undefined);
+    const player = await this.#playerOf(engine);
+    if (name === "own" && !player.own) throw new MissingModel(en.models.ownMissing);
+    const played = await player.play(name, state, current);
+    const { tracedTokens } = await limits;
+    if (!played || !current()) return;
+    await prepare(played.trace);
+    if (current()) this.#listener.done(played.trace, tracedTokens, played);
+  }
+}
+
+/** A link can name the reader's own model, and not bring it. */
+class MissingModel extends Error {}
+
+/** What models read: beside these a refusal is said; every other is about the model itself. */
+const READ = new Set<keyof State>(["text", "target", "drawing"]);
+
+function modelField(thrown: unknown, cause: keyof State): keyof State {
+  const loading = thrown instanceof EngineError && ["loadModel", "model files"].includes(thrown.operation);
+  if (loading || thrown instanceof MissingModel) return "model";
+  return READ.has(cause) ? cause : "model";
 }
 
 /** What an engine's refusal is about, by the words that it uses for the options. */

@@ -11,6 +11,7 @@ import type { Lit } from "../view/paint.ts";
 import { type Gathered, Gatherer } from "./gather.ts";
 import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
 import { matricesAsText } from "./matrix-text.ts";
+import type * as Models from "./models/index.ts";
 import { captionFor, spoken } from "./parts/caption.ts";
 import type { Actions } from "./parts/context.ts";
 import { Player } from "./player.ts";
@@ -27,6 +28,10 @@ export interface Host {
   /** Nothing can be shown. */
   fatal(error: Error): void;
 }
+
+const { text, target, drawing, block, layer, head, token, pin, matrices } = defaultState();
+/** What another model begins with. */
+const FRESH: Partial<State> = { text, target, drawing, block, layer, head, token, pin, matrices };
 
 /** What no other input can mend. */
 const FATAL = new Set(["load", "worker", "trap", "deadline"]);
@@ -47,13 +52,24 @@ export class Session {
   openMatrices = false;
   spoken = "";
   readonly #host: Host;
-  readonly #runner = new Runner(
-    (trace, tracedTokens) => {
+  readonly #runner = new Runner({
+    done: (trace, tracedTokens, played) => {
       this.tracedTokens = tracedTokens;
-      this.#onTrace(trace);
+      this.#onTrace(trace, played);
     },
-    (refusal) => this.#onRefusal(refusal),
-  );
+    refused: (refusal) => this.#onRefusal(refusal),
+    loading: (loading) => {
+      this.loading = loading;
+      this.#host.update();
+    },
+  });
+  /** What the model in use said, if there is one. */
+  played: Models.Played | undefined;
+  /** A model on its way. */
+  loading: Models.Loading | undefined;
+  /** The panel for the reader's own model is open. */
+  openOwn = false;
+  menuAt = -1;
   /** Values that were no good, by their fields: each stays until its field changes. */
   readonly #badValues = new Map<keyof State, string>();
   #refusal: Refusal | undefined;
@@ -185,9 +201,26 @@ export class Session {
     this.#host.emit("error", { code: "bad_value", field, expected, found, source });
   }
 
-  #onTrace(trace: Trace): void {
+  /** The state as it is shown: what is left to the model stands as what the model chose. */
+  get shown(): State {
+    const { state } = this.store;
+    const { played } = this;
+    const head = state.head < 0 ? (played?.head ?? 0) : state.head;
+    if (!played) return { ...state, head };
+    const { block, layer } = played;
+    const text = this.#runner.models?.textFor(state, played) ?? state.text;
+    return { ...state, head, block, layer, text, token: state.token < 0 ? played.token : state.token };
+  }
+
+  /** The parts of the page that are for models, once they are there. */
+  get parts(): typeof Models | undefined {
+    return this.#runner.models;
+  }
+
+  #onTrace(trace: Trace, played?: Models.Played): void {
     const first = this.trace === undefined;
     this.trace = trace;
+    this.played = played;
     this.course = new Course(trace);
     this.notice = "";
     // The example stands in for a first input that was refused: what was wrong is still said.
@@ -198,6 +231,7 @@ export class Session {
     this.#correct(trace, first);
     if (first) this.inquiry.hold(parseCell(this.store.state.pin), trace);
     this.#reframe(this.#inputSource);
+    if (played && !first && this.#inputSource === "user") this.spoken = this.parts?.answerSaid(played) ?? this.spoken;
     this.#host.update();
     this.#host.emit("trace", {});
   }
@@ -222,8 +256,9 @@ export class Session {
         Object.assign(corrections, { stage: stop.stage.id, cell: WHOLE });
       else settle("stage", stop.stage.id, `one of ${trace.stages.map(({ id }) => id).join(", ")}`);
     }
+    this.#correctModel(settle);
     const { heads } = trace.config;
-    if (state.head >= heads) settle("head", 0, `a head from 0 to ${heads - 1}`);
+    if (state.head >= heads) settle("head", -1, `a head from 0 to ${heads - 1}`);
     const queries = trace.tokens.query.length;
     if (state.token >= queries) settle("token", -1, `a token from 0 to ${queries - 1}`);
     const pin = parseCell(state.pin);
@@ -232,6 +267,15 @@ export class Session {
     const kept = new Map(this.#badValues);
     this.store.set(corrections, "api", "replace");
     for (const [field, text] of kept) this.#badValues.set(field, text);
+  }
+
+  #correctModel(settle: <K extends keyof State>(field: K, value: State[K], expected: string) => void): void {
+    if (!this.played) return;
+    const { block, layer } = this.store.state;
+    const { info } = this.played.model;
+    if (block !== "auto" && block !== this.played.block) settle("block", "auto", `one of ${info.blocks.join(", ")}`);
+    const { layers = 1 } = (this.played.block === "encoder" ? info.encoder : info.decoder) ?? {};
+    if (layer >= layers) settle("layer", -1, `a layer from 0 to ${layers - 1}`);
   }
 
   #onRefusal(refusal: Refusal): void {
@@ -252,6 +296,8 @@ export class Session {
       const view = Object.fromEntries(
         FIELD_NAMES.map((name) => [name, (FIELDS[name].kind === "view" ? this.store.state : defaultState())[name]]),
       );
+      // What could not be loaded is not tried again.
+      if (refusal.field === "model") view.model = "none";
       void this.#runner.run(view as unknown as State, this.#cause);
     }
     this.#host.update();
@@ -275,7 +321,7 @@ export class Session {
   get activeCell(): Lit | undefined {
     const { active, segment } = this.frame ?? {};
     if (!active || !segment || !this.trace) return undefined;
-    const view = sliceForHead(this.trace, segment.stage, this.store.state.head);
+    const view = sliceForHead(this.trace, segment.stage, this.shown.head);
     return { stage: segment.stage.id, index: view.index(active.row, active.column) };
   }
 
@@ -288,7 +334,7 @@ export class Session {
   #say(): void {
     this.#toSpeak = false;
     if (!this.trace || !this.frame) return;
-    this.spoken = spoken(captionFor(this.trace, this.frame, this.store.state.head, this.inquiry.explanation));
+    this.spoken = spoken(captionFor(this.trace, this.frame, this.shown.head, this.inquiry.explanation));
   }
 
   // -- what the reader does -------------------------------------------------------------------------------------------
@@ -353,7 +399,7 @@ export class Session {
       this.#host.update();
     },
     matrices: (text) => void this.#gather(this.#gatherer.text(text)),
-    files: (files) => void this.#gather(this.#gatherer.files([...files])),
+    files: (dropped) => void this.#drop(dropped),
     fillMatrices: () => (this.trace ? matricesAsText(this.trace) : ""),
     toggleMatrices: () => {
       this.openMatrices = !this.openMatrices;
@@ -364,6 +410,24 @@ export class Session {
       this.#host.update();
     },
     zoom: (factor) => this.#host.zoom(factor),
+    useModel: (model, changes) => this.#useModel(model, changes),
+    openMenu: (at) => {
+      this.menuAt = at;
+      this.#host.update();
+    },
+    refresh: () => this.#host.update(),
+    cancelModel: () => {
+      this.#runner.cancel();
+      this.store.set({ model: this.played?.key ?? "none" }, "user", "replace");
+    },
+    bringModel: async (files) => {
+      await this.#runner.bring(files);
+      this.openOwn = false;
+      this.store.set({ ...FRESH, model: "own" }, "user", "push");
+      // The field may be as it was: the files are others.
+      void this.#runner.run(this.store.state, "model");
+    },
+    openOwn: (open) => void this.#toggleOwn(open),
     copyLink: () => void this.#copyLink(),
     openMore: (open) => {
       this.moreOpen = open;
@@ -375,6 +439,46 @@ export class Session {
       this.#host.update();
     },
   };
+
+  /** Another model begins with its own example, and with the head that it was chosen for. */
+  #useModel(model: string, changes: Partial<State> = {}): void {
+    if (model === "own" && !this.#runner.hasOwn) {
+      void this.#toggleOwn(true);
+      return;
+    }
+    this.openOwn = false;
+    this.menuAt = -1;
+    this.store.set({ ...FRESH, model, ...changes }, "user", "push");
+  }
+
+  async #toggleOwn(open: boolean): Promise<void> {
+    this.openOwn = open;
+    if (open) await this.#runner.loadModels();
+    this.#host.update();
+  }
+
+  /** Nothing is shown for now: the model that is held is given back. */
+  rest(): void {
+    this.player.pause();
+    this.#runner.release();
+  }
+
+  /** A model, if there is one among the files or in a folder; else matrices or a saved state. */
+  async #drop(dropped: DataTransfer): Promise<void> {
+    const files = [...dropped.files];
+    // The list is emptied when the event is over.
+    const items = [...dropped.items].map((item) => {
+      const [entry, file] = [item.webkitGetAsEntry?.() ?? null, item.getAsFile()];
+      return { entry, webkitGetAsEntry: () => entry, getAsFile: () => file };
+    });
+    const folder = items.some(({ entry }) => entry?.isDirectory);
+    if (!folder && !files.some(({ name }) => /\.safetensors$|^config\.json$/.test(name))) {
+      await this.#gather(this.#gatherer.files(files));
+      return;
+    }
+    const models = await this.#runner.loadModels();
+    await models.bringFiles(this.actions, await models.filesFromDrop({ items }));
+  }
 
   async #gather(read: Promise<Gathered>): Promise<void> {
     try {

@@ -62,6 +62,11 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .notice { background: var(--warn); padding: 3px 10px; border-radius: 5px; font-size: 13px; overflow-wrap: anywhere; }
 
 .header { grid-area: header; display: flex; align-items: center; gap: 12px; padding: 10px 0; }
+.header .name, .header .quiet, .header summary { white-space: nowrap; }
+.header label { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
+.header .example { min-width: 0; flex: 0 1 330px; }
+.header .example select { min-width: 0; flex: 1; }
+.header .backend { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
 .header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .spacer { flex: 1; }
 
@@ -83,6 +88,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .attends select { padding: 1px 4px; min-height: 28px; }
 .line { position: relative; }
 .arcs { display: block; width: 100%; height: 58px; overflow: visible; margin-bottom: -2px; }
+.arcs.between { height: 34px; margin: 0; }
 .arcs path { fill: none; stroke: var(--query); stroke-linecap: round; }
 .tokens { display: flex; flex-wrap: wrap; justify-content: center; gap: 2px; max-height: 148px; overflow-y: auto; }
 .token { max-width: 100%; overflow: hidden; 
@@ -207,7 +213,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .token { font-size: 16px; padding: 2px 5px; }
 }
 @container (max-width: 520px) {
-  .arcs { height: 0; }
+  .arcs:not(.between) { height: 0; }
   .header { flex-wrap: wrap; gap: 8px; padding: 8px 0 4px; }
   .theme span, .speed span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .name { font-size: 15px; }

@@ -46,8 +46,13 @@ export async function modelFromFiles(files: Iterable<File>): Promise<ModelFiles>
   };
 }
 
+/** Of a `DataTransfer` what is needed. */
+export interface Dropped {
+  items: Iterable<Pick<DataTransferItem, "webkitGetAsEntry" | "getAsFile">>;
+}
+
 /** Files that were dropped, those in folders too, with their paths. */
-export async function filesFromDrop(dropped: DataTransfer): Promise<File[]> {
+export async function filesFromDrop(dropped: Dropped): Promise<File[]> {
   // Before the first wait: the list is emptied when the event is over.
   const entries = [...dropped.items].map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
   const found: File[] = [];

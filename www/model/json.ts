@@ -1,6 +1,6 @@
 /** The small files of a model, each with a size that is believable. */
 
-import { EngineError } from "../engine/errors.ts";
+import { EngineError } from "../engine/engine.ts";
 
 /** Bytes at most. A tokenizer may have a quarter of a million words and as many merges. */
 export const MOST_BYTES: Record<string, number> = {

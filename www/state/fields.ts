@@ -4,6 +4,7 @@
  */
 
 import type { MatrixSet } from "../input/matrices.ts";
+import { BLANK_DRAWING, SHIPPED } from "../model/shipped.ts";
 
 export const ARTICLE_SENTENCE = "The animal didn't cross the street because it was too wide.";
 
@@ -11,7 +12,10 @@ export const ARTICLE_SENTENCE = "The animal didn't cross the street because it w
 const MAX_TEXT = 65_536;
 
 export interface State {
+  model: string;
   text: string;
+  target: string;
+  drawing: string;
   keyText: string;
   attention: "self" | "cross" | "linear" | "gated" | "delta" | "gated_delta";
   heads: number;
@@ -27,6 +31,9 @@ export interface State {
   position: "none" | "sinusoidal" | "rotary" | "alibi";
   seed: number;
   matrices: MatrixSet | null;
+  block: "auto" | "encoder" | "decoder" | "cross";
+  layer: number;
+  temperature: number;
   stage: string;
   cell: number;
   head: number;
@@ -58,15 +65,50 @@ export interface Field<T> {
 export type Fields = { [K in keyof State]: Field<State[K]> };
 
 /** The parts of the page that `hide` can take away. */
-export const PARTS = ["header", "sentence", "input", "strip", "caption", "equation", "controls", "transport"] as const;
+export const PARTS = [
+  "header",
+  "sentence",
+  "input",
+  "strip",
+  "heads",
+  "answer",
+  "caption",
+  "equation",
+  "controls",
+  "transport",
+] as const;
 
 export const FIELDS: Fields = {
+  model: {
+    kind: "input",
+    type: "choice",
+    choices: ["auto", "none", ...SHIPPED, "own"],
+    default: "auto",
+    about:
+      "The trained model; none = untrained, of any size; own = one from the reader's files; auto = `pronoun`, or none where a field that only an untrained run has is set.",
+  },
   text: {
     kind: "input",
     type: "text",
     default: ARTICLE_SENTENCE,
     max: MAX_TEXT,
-    about: "The sentence. Words and punctuation become tokens.",
+    about:
+      "The sentence. Words and punctuation become tokens. As long as it is the default, each model reads its own example.",
+  },
+  target: {
+    kind: "input",
+    type: "text",
+    default: "",
+    max: 2000,
+    about: "Encoder-decoder: what the decoder has written so far; empty = what it writes by itself.",
+  },
+  drawing: {
+    kind: "input",
+    type: "text",
+    default: "",
+    max: BLANK_DRAWING.length,
+    pattern: /^[0-9a-g]{64}$/,
+    about: "The digit that is read: the ink of 8 x 8 pixels from `0` to `g` = 16, row by row; empty = an example.",
   },
   keyText: {
     kind: "input",
@@ -165,6 +207,30 @@ export const FIELDS: Fields = {
     default: null,
     about: "The reader's own matrices instead of text (x, wq, wk, wv, wo or q, k, v).",
   },
+  block: {
+    kind: "input",
+    type: "choice",
+    choices: ["auto", "encoder", "decoder", "cross"],
+    default: "auto",
+    about: "Trained models: the attention on show; auto = the model's own choice.",
+  },
+  layer: {
+    kind: "input",
+    type: "integer",
+    default: -1,
+    min: -1,
+    max: 255,
+    auto: -1,
+    about: "Trained models: the layer on show, from 0; -1 = the model's own choice.",
+  },
+  temperature: {
+    kind: "input",
+    type: "number",
+    default: 1,
+    min: 0.1,
+    max: 5,
+    about: "Trained models: what the logits of an answer are divided by before their softmax.",
+  },
   stage: { kind: "view", type: "text", default: "scores", max: 40, pattern: /^[a-z_]+$/, about: "The stage on show." },
   cell: {
     kind: "view",
@@ -175,14 +241,22 @@ export const FIELDS: Fields = {
     about:
       "How many cells of the stage are computed, the fraction being the progress of the next; below 0 the operands still take their places; -2 = all.",
   },
-  head: { kind: "view", type: "integer", default: 0, min: 0, max: 63, about: "The head on show, from 0." },
+  head: {
+    kind: "view",
+    type: "integer",
+    default: -1,
+    min: -1,
+    max: 63,
+    auto: -1,
+    about: "The head on show, from 0; -1 = the model's own choice, or the first.",
+  },
   token: {
     kind: "view",
     type: "integer",
     default: -1,
     min: -1,
     max: 4095,
-    about: "The chosen query token, from 0; -1 = 'it', else the first.",
+    about: "The chosen query token, from 0; -1 = the one that the model answers at, else 'it', else the first.",
   },
   pin: {
     kind: "view",

@@ -2,6 +2,7 @@
 
 import type { Trace } from "../engine/types.ts";
 import { en, fill } from "../text/en.ts";
+import { stageName } from "../trace/story.ts";
 import { formatCell } from "./format.ts";
 import type { Box, Layout } from "./layout.ts";
 import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
@@ -196,7 +197,7 @@ function element(tag: string, className = ""): HTMLElement {
 function gridElement(box: Box): HTMLElement {
   const { view } = box.part;
   const grid = element("div", "grid");
-  const name = en.stages[view.stage.id] ?? view.stage.id;
+  const name = stageName(view.stage);
   grid.setAttribute("role", "grid");
   grid.setAttribute("aria-label", fill(en.gridLabel, { stage: name, rows: view.rows, columns: view.columns }));
   grid.setAttribute("aria-rowcount", String(view.rows));

@@ -9,12 +9,13 @@
 import type { Stage, Trace } from "../engine/types.ts";
 import { en, fill } from "../text/en.ts";
 import { stageOf } from "../trace/cells.ts";
+import { stageName } from "../trace/story.ts";
 import { columnsOf, headIndex, type MatrixView, type Role, rowOf, sliceForHead, transposed } from "./matrix-view.ts";
 
 /** The name over a matrix: its operator, its stage, transposed or not, of which head. */
 export function titleOf(part: Part): string {
   if (part.brief) return part.note;
-  const name = en.stages[part.view.stage.id] ?? part.view.stage.id;
+  const name = stageName(part.view.stage);
   const transposed = part.place === "top" && /^key/.test(part.view.stage.id) ? "ᵀ" : "";
   return [part.sign, `${name}${transposed}`, part.note].filter(Boolean).join(" ");
 }

@@ -107,6 +107,20 @@ fn texts_go_side_by_side() {
 }
 
 #[test]
+fn logits_become_probabilities() {
+    let mut boundary = load("gpt2-0");
+    let logits: Vec<u8> = [0.0_f32, 0.0]
+        .into_iter()
+        .flat_map(f32::to_le_bytes)
+        .collect();
+    let request = r#"{"do":"probabilities","temperature":1}"#;
+    done(&mut boundary, request, &logits);
+    assert_eq!(boundary.reply.floats, [0.5, 0.5]);
+    let bare = r#"{"do":"probabilities"}"#;
+    assert_eq!(call(&mut boundary, bare, &logits).1["code"], "type");
+}
+
+#[test]
 fn refusals_are_replies() {
     let mut boundary = load("vit-0");
     let pixels = r#"{"do":"run","pixels":[3,24,24]}"#;

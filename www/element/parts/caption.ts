@@ -4,6 +4,7 @@ import type { Explanation, Stage, Trace } from "../../engine/types.ts";
 import { en, fill } from "../../text/en.ts";
 import type { Frame } from "../../timeline/course.ts";
 import { stageOf, valueAt } from "../../trace/cells.ts";
+import { stageName, storyOf } from "../../trace/story.ts";
 import { formatCell, formatPercent } from "../../view/format.ts";
 import { sliceForHead } from "../../view/matrix-view.ts";
 import type { Lit } from "../../view/paint.ts";
@@ -15,7 +16,7 @@ export type Piece = string | { cell: Lit; text: string };
 /** What a stage is, in one sentence: the reader's own numbers have no story of where they came from. */
 export function aboutStage(stage: Stage): string {
   if (stage.op === "softmax") return en.softmaxAbout;
-  return (stage.op === "given" ? en.about.given : en.about[stage.id]) ?? stage.formula;
+  return storyOf(stage)?.about ?? (stage.op === "given" ? en.about.given : en.about[stage.id]) ?? stage.formula;
 }
 
 const BYTES_PER_MIB = 2 ** 20;
@@ -66,8 +67,7 @@ export function cellCaption(trace: Trace, stage: Stage, index: number[], explana
   };
   const hidden = stage.id === "masked" && value === Number.NEGATIVE_INFINITY;
   const given = (same ? explanation.op : stage.op) === "given";
-  const sentence =
-    en.cell[given ? "given" : hidden ? "maskedOut" : stage.id] ?? `${en.stages[stage.id] ?? stage.id}: {v}.`;
+  const sentence = en.cell[given ? "given" : hidden ? "maskedOut" : stage.id] ?? `${stageName(stage)}: {v}.`;
   return sentence
     .split(/(\{\w+\})/)
     .filter((part) => part !== "")

@@ -1,11 +1,13 @@
 /** What every part of the page is drawn from, and the few things it can ask for. Parts are pure functions of this. */
 
 import type { Explanation, Trace } from "../../engine/types.ts";
+import type { ModelFiles } from "../../model/files.ts";
 import type { State } from "../../state/fields.ts";
 import type { History } from "../../state/store.ts";
 import type { Course, Frame, StepUnit } from "../../timeline/course.ts";
 import type { Lit } from "../../view/paint.ts";
 import type { Palette } from "../../view/palette.ts";
+import type * as Models from "../models/index.ts";
 
 export interface Actions {
   set(changes: Partial<State>, history?: History): void;
@@ -20,20 +22,42 @@ export interface Actions {
   /** A number in running text is pointed at: its cell lights up. */
   glance(cell: Lit | undefined): void;
   matrices(text: string): void;
-  files(files: FileList): void;
+  /** What was dropped on the page. */
+  files(dropped: DataTransfer): void;
   fillMatrices(): string;
   toggleMatrices(): void;
   /** Shows all terms of a long sum. */
   expand(): void;
   /** Looks at the scene closer or wider; 0 shows all of it. */
   zoom(factor: number): void;
+  /** `changes`: what it begins with in the place of its own example. */
+  useModel(model: string, changes?: Partial<State>): void;
+  /** The words that can stand at this place of the text; -1 for none. */
+  openMenu(at: number): void;
+  /** Draws what a part of the page has found out by itself. */
+  refresh(): void;
+  cancelModel(): void;
+  /** The reader's own model takes the place of the one on show. */
+  bringModel(files: ModelFiles): Promise<void>;
+  openOwn(open: boolean): void;
   copyLink(): void;
   editMask(on: boolean): void;
   openMore(open: boolean): void;
 }
 
 export interface Context {
+  /** As it is shown: nothing in it is left to a model's choice. */
   state: State;
+  /** The model that the state asks for, "" for none. */
+  model: string;
+  /** What the model on show said. */
+  played: Models.Played | undefined;
+  loading: Models.Loading | undefined;
+  openOwn: boolean;
+  /** The place of the text whose other words are on show, or -1. */
+  menuAt: number;
+  /** The parts of the page that are for models, once they are there. */
+  parts: typeof Models | undefined;
   trace: Trace | undefined;
   /** Up to so many tokens a trace holds everything, and the weights alone above. */
   tracedTokens: number;

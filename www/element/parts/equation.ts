@@ -1,9 +1,10 @@
 /** The equation of a cell with its real numbers, as the engine explains it: nothing here works a dependency out. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Explanation, Factor } from "../../engine/types.ts";
+import type { Explanation, Factor, Stage } from "../../engine/types.ts";
 import { en, fill } from "../../text/en.ts";
 import { stageOf } from "../../trace/cells.ts";
+import { stageName, storyOf } from "../../trace/story.ts";
 import { formatCell, formatExact, formatFull } from "../../view/format.ts";
 import { roleOf } from "../../view/scene.ts";
 import type { Actions, Context } from "./context.ts";
@@ -46,7 +47,7 @@ function body(explanation: Explanation, context: Context): TemplateResult {
     <div class="terms op-${op}">
       ${
         terms.length === 0
-          ? html`<span>${explanation.reason ? en.unseen : (en.ops[op] ?? op)}${constant(explanation)}</span>`
+          ? html`<span>${explanation.reason ? en.unseen : source(context.trace && stageOf(context.trace, cell.stage), op)}${constant(explanation)}</span>`
           : written(
               op,
               shown.map(({ factors: f }) => factors(f)),
@@ -73,6 +74,7 @@ function more(folded: number, all: number, { expanded, actions }: Context): Temp
   if (expanded) return html`<span>… ${fill(en.termsLeft, { n: folded })}</span>`;
   return html`<span>…</span> <button class="quiet" type="button" @click=${actions.expand}>${fill(all > WRITTEN ? en.someTerms : en.moreTerms, { n: Math.min(all, WRITTEN), all })}</button>`;
 }
+const source = (stage: Stage | undefined, op: string) => storyOf(stage)?.source ?? en.ops[op] ?? op;
 
 type Written = TemplateResult | string | (TemplateResult | string)[];
 
@@ -135,8 +137,8 @@ function link(factor: Factor, actions: Actions): TemplateResult {
 /** `scores of head 1: “it” → “street”`, from the axes of the stage. */
 export function name(cell: { stage: string; index: readonly number[] }, trace: Context["trace"]): string {
   const stage = trace && stageOf(trace, cell.stage);
-  const title = en.stages[cell.stage] ?? cell.stage;
-  if (!trace || !stage) return title;
+  if (!trace || !stage) return en.stages[cell.stage] ?? cell.stage;
+  const title = stageName(stage);
   const parts = stage.axes.map((axis, n) => {
     const at = cell.index[n] ?? 0;
     if (axis === "token") return tokenName(trace, "query", at);

@@ -7,6 +7,7 @@ import type { Trace } from "../../engine/types.ts";
 import { en } from "../../text/en.ts";
 import { type Course, type Segment, WHOLE } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
+import { stageName } from "../../trace/story.ts";
 import { sliceForHead } from "../../view/matrix-view.ts";
 import { colorOf, type Palette, scaleOf } from "../../view/palette.ts";
 import { roleOf } from "../../view/scene.ts";
@@ -59,7 +60,7 @@ function stop({ stage }: Segment, { frame, trace, state, palette, actions }: Con
   return html`<button type="button" class="stop role-${roleOf(stage.id)}" aria-current=${here ? "step" : nothing} tabindex=${here ? 0 : -1}
     data-stop=${stage.id} @click=${() => actions.set({ stage: stage.id, cell: WHOLE }, "push")}>
     <canvas width="44" height="32" aria-hidden="true" ${ref((canvas) => thumbnail(canvas, trace as Trace, stage.id, state.head, palette))}></canvas>
-    <span>${(short && en.short[stage.id]) || (en.stages[stage.id] ?? stage.id)}</span>
+    <span>${(short && en.short[stage.id]) || stageName(stage)}</span>
   </button>`;
 }
 

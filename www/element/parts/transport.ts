@@ -2,6 +2,7 @@
 
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { en } from "../../text/en.ts";
+import { stageName } from "../../trace/story.ts";
 import type { Context } from "./context.ts";
 
 /** Icons on a 20 x 20 field: bars and triangles, drawn once and mirrored for "back". */
@@ -34,7 +35,6 @@ function button(
 export function transport({ state, course, frame, playing, actions, trace }: Context): TemplateResult | typeof nothing {
   if (!course || !frame || !trace) return nothing;
   const t = en.transport;
-  const name = (id: string) => en.stages[id] ?? id;
   return html`<section class="transport" aria-label=${en.transportLabel}>
     <div class="keys">
       ${button("stage", t.stageBack, "J", () => actions.step("stage", -1), true)}
@@ -47,12 +47,12 @@ export function transport({ state, course, frame, playing, actions, trace }: Con
     </div>
     <div class="scrub">
       <input type="range" min="0" max=${course.duration} step="any" .value=${String(frame.time)} aria-label=${t.course}
-        aria-valuetext=${name(frame.segment.stage.id)}
+        aria-valuetext=${stageName(frame.segment.stage)}
         @input=${(event: Event) => actions.seek(Number((event.target as HTMLInputElement).value), "none")}
         @change=${(event: Event) => actions.seek(Number((event.target as HTMLInputElement).value), "push")}/>
       <div class="segments" aria-hidden="true">${course.segments.map(
         (segment) =>
-          html`<span style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${segment.schedule.duration / course.duration > NAMED_SHARE ? (en.short[segment.stage.id] ?? name(segment.stage.id)) : ""}</span>`,
+          html`<span style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${segment.schedule.duration / course.duration > NAMED_SHARE ? (en.short[segment.stage.id] ?? stageName(segment.stage)) : ""}</span>`,
       )}</div>
     </div>
     <label class="speed"><span>${t.speed}</span>

@@ -106,6 +106,12 @@ export class LoadedModel implements types.Model {
     return this.#traceOf({ do: "recallLayer", task, tokens: tokens.flat() }, sides);
   };
 
+  probabilities = async (logits: Tensor, temperature = 1): Promise<Tensor> => {
+    const request = { do: "probabilities", temperature };
+    const { probabilities } = await this.#host.call<{ probabilities: Tensor }>(request, toBytes("logits", logits));
+    return probabilities;
+  };
+
   encode = (text: string): Promise<Encoded> => this.#ask<Encoded>({ do: "encode", text });
   decode = (ids: readonly number[]): Promise<string> => this.#ask<string>({ do: "decode", ids });
 
@@ -162,7 +168,7 @@ export class LoadedModel implements types.Model {
         ...(other && { targetIds: other.ids }),
         ...(pixels && { pixels: Array.from(pixels.shape) }),
       },
-      bytes: pixels && toBytes(pixels),
+      bytes: pixels && toBytes("pixels", pixels),
       tokens: source?.tokens ?? this.#patches(),
       targetTokens: other?.tokens,
     };
@@ -179,8 +185,8 @@ function refusal(expected: string, found: string): EngineError {
   return new EngineError({ code: "option", operation: "model", expected, found });
 }
 
-function toBytes({ data }: Tensor): Uint8Array {
-  if (!(data instanceof Float32Array)) throw refusal("pixels.data: a Float32Array", typeof data);
+function toBytes(name: string, { data }: Tensor): Uint8Array {
+  if (!(data instanceof Float32Array)) throw refusal(`${name}.data: a Float32Array`, typeof data);
   return new Uint8Array(data.slice().buffer);
 }
 

@@ -156,6 +156,8 @@ export interface Model {
   recall(input: RecallInput): Promise<Recalled>;
   /** The trace of the attention among them: the last token, a query, looks at all. `names` stand at the sides. */
   traceRecall(input: Omit<RecallInput, "kind">, names: readonly string[]): Promise<Trace>;
+  /** `softmax(logits / temperature)` of one row of logits, [vocabulary] or [class]. Default temperature: 1. */
+  probabilities(logits: Tensor, temperature?: number): Promise<Tensor>;
   encode(text: string): Promise<{ ids: number[]; tokens: string[] }>;
   decode(ids: readonly number[]): Promise<string>;
   /** Gives its memory back. */

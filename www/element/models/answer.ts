@@ -1,0 +1,168 @@
+/** What the model answers, beside the picture: a word in the sentence's line; the next word, a class or a text as bars. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { Answer, Choice } from "../../model/answer.ts";
+import { ROUNDING } from "../../model/compare.ts";
+import type { Played } from "../../model/play.ts";
+import { FIELDS } from "../../state/fields.ts";
+import { en } from "../../text/en.ts";
+import { formatCell, formatPercent } from "../../view/format.ts";
+import type { Context } from "../parts/context.ts";
+import { problem } from "../parts/controls.ts";
+import { digitPicture } from "./digits.ts";
+
+/** A probability, and where it stands: row and id of the logits that it was made of. */
+function share({ id, probability }: Choice, row: number, of = "probabilities"): TemplateResult {
+  return html`<span data-model=${of} data-index=${row < 0 ? id : `${row},${id}`}>${formatPercent(probability)}</span>`;
+}
+
+const nameAt = ({ trace, text, output }: Played, { row }: Answer) =>
+  (text ? trace.tokens.key[row] : undefined) ?? output?.tokens[row] ?? "";
+
+/** “it” stands for street 99 %, then animal 0.3 %. */
+export function answerLine({ played }: Context): TemplateResult | typeof nothing {
+  if (!played?.output) return nothing;
+  const { answer, data } = played;
+  if (!answer) {
+    const missing = en.models.noWord[data.answer?.at ?? "[MASK]"];
+    return played.model.info.family === "bert" && missing ? html`<span class="says hint">${missing}</span>` : nothing;
+  }
+  if (answer.kind !== "word") return nothing;
+  return html`<span class="says" data-answer=${answer.choices[0]?.label ?? ""}>${wordAnswer(played, answer)}</span>`;
+}
+
+function wordAnswer(
+  played: Played,
+  answer: Answer,
+  of = "probabilities",
+  name = nameAt(played, answer),
+): TemplateResult {
+  const [first, second] = answer.choices;
+  const verb = played.data.answer?.means === "referent" ? en.models.stands : en.models.readAs;
+  return html`“${name}” ${verb} <strong>${first?.label}</strong> ${first ? share(first, answer.row, of) : nothing}${
+    second ? html`, ${en.models.second} ${second.label} ${share(second, answer.row, of)}` : nothing
+  }`;
+}
+
+/** The same as a sentence to be spoken. */
+export function answerSaid(played: Played): string | undefined {
+  const { answer } = played;
+  const [first] = answer?.choices ?? [];
+  if (!answer || !first) return undefined;
+  const likely = `${first.label}, ${formatPercent(first.probability)}`;
+  if (answer.kind === "word") {
+    const verb = played.data.answer?.means === "referent" ? en.models.stands : en.models.readAs;
+    return `“${nameAt(played, answer)}” ${verb} ${likely}.`;
+  }
+  if (answer.kind === "text") return `${en.models.writes}: ${answer.written.map(({ label }) => label).join("")}.`;
+  return `${answer.kind === "label" ? en.models.reads : en.models.nextAfter}: ${likely}.`;
+}
+
+export function answer(context: Context): TemplateResult | typeof nothing {
+  const { played } = context;
+  if (played?.data.other) return order(context, played);
+  const said = played?.answer;
+  if (!played || !said || said.kind === "word") return nothing;
+  const title = { label: en.models.reads, next: en.models.nextAfter, text: en.models.writes }[said.kind];
+  return html`<section class="answer" aria-label=${title}>
+    ${played.drawing === undefined ? nothing : digitPicture(context)}
+    <h2>${title}${said.kind === "label" ? html` <strong class="class">${said.choices[0]?.label}</strong>` : nothing}</h2>
+    ${said.kind === "text" ? text(said) : said.kind === "label" ? classes(said) : bars(said)}
+    ${said.kind === "next" ? adding(context, played, said) : nothing}
+    ${said.kind === "text" ? nothing : temperature(context)}
+  </section>`;
+}
+
+/** The likeliest, one below the other. */
+function bars(answer: Answer): TemplateResult {
+  return html`<ol class="bars">${answer.choices.map(
+    (choice) =>
+      html`<li style="--part: ${choice.probability}"><span class="bar-name">${choice.label}</span>${share(choice, answer.row)}</li>`,
+  )}</ol>`;
+}
+
+/** All classes in their order, side by side. */
+function classes(answer: Answer): TemplateResult {
+  const ordered = [...answer.choices].sort((a, b) => a.id - b.id);
+  const [first] = answer.choices;
+  return html`<ol class="classes">${ordered.map(
+    (choice) =>
+      html`<li style="--part: ${choice.probability}" ?data-first=${choice === first}><span class="class-share">${share(choice, answer.row)}</span><i></i><span class="class-name">${choice.label}</span></li>`,
+  )}</ol>`;
+}
+
+/** What was written, character by character, each as likely as it was then. */
+function text(answer: Answer): TemplateResult {
+  return html`<ol class="written">${answer.written.map(
+    (one) =>
+      html`<li style="--part: ${one.probability}"><span class="written-token">${one.label}</span>${share(one, one.row, "likelihoods")}</li>`,
+  )}</ol>`;
+}
+
+let draws = 0;
+
+function adding({ actions }: Context, played: Played, { choices }: Answer): TemplateResult {
+  const { model, text = "" } = played;
+  const add = async (temperature: number, seed: number) => {
+    const input = model.hasTokenizer ? { text } : { ids: played.output?.ids ?? [] };
+    for await (const { token, end } of model.generate({ ...input, maxTokens: 1, temperature, seed })) {
+      if (end === "end_token") return;
+      const next = model.hasTokenizer ? await extended(played, token) : `${text} ${token}`;
+      actions.set({ text: next }, "push");
+    }
+  };
+  const ends = model.info.ends.includes(choices[0]?.id ?? -1);
+  return html`<div class="buttons">
+    <button type="button" class="primary" data-add="sample" @click=${(event: Event) => add(temperatureOf(event), ++draws)}>${en.models.sample}</button>
+    <button type="button" class="quiet" data-add="likeliest" ?disabled=${ends} @click=${() => add(0, 1)}>${en.models.likeliest}</button>
+    ${ends ? html`<span class="hint">${en.models.ended}</span>` : nothing}
+  </div>`;
+}
+
+/** The text with one more token, written as the reader would write it. */
+async function extended({ model, output, text = "" }: Played, token: string): Promise<string> {
+  const ids = output?.ids ?? [];
+  const { ids: more } = await model.encode(token);
+  if (/^[.,?!:;]$/.test(token)) return text + token;
+  const [before, after] = [await model.decode(ids), await model.decode([...ids, ...more])];
+  return after.startsWith(before) ? text + after.slice(before.length) : `${text} ${token}`;
+}
+
+const temperatureOf = (event: Event) =>
+  Number(
+    (event.currentTarget as HTMLElement).closest(".answer")?.querySelector<HTMLInputElement>("[data-field=temperature]")
+      ?.value ?? 1,
+  );
+
+function temperature(context: Context): TemplateResult {
+  const { min = 0 } = FIELDS.temperature;
+  const { state, actions } = context;
+  return html`<label class="temperature"><span>${en.models.temperature}</span>
+    <input type="range" data-field="temperature" min=${min} max="3" step="0.1" .value=${String(state.temperature)}
+      @input=${(event: Event) => actions.set({ temperature: Number((event.target as HTMLInputElement).value) }, "replace")}/>
+    <output data-constant="temperature">${formatCell(state.temperature)}</output></label>
+    ${problem("temperature", context)}`;
+}
+
+/** With and without positions; and the same words the other way round. */
+function order({ actions, model, state }: Context, played: Played): TemplateResult {
+  const t = en.models.order;
+  const { comparison, data } = played;
+  const names = data.positions ? [model, data.other ?? ""] : [data.other ?? "", model];
+  const choose = (name: string) => actions.set({ model: name, block: "auto", layer: -1, head: -1, pin: "" }, "push");
+  const same = comparison && comparison.apart <= ROUNDING;
+  return html`<section class="answer order" aria-label=${t.title}>
+    <div class="switch" role="radiogroup" aria-label=${t.switch}>${names.map(
+      (name, n) =>
+        html`<label><input type="radio" name="positions" .checked=${name === model} @change=${() => choose(name)}/> ${n === 0 ? t.with : t.without}</label>`,
+    )}</div>
+    ${
+      comparison
+        ? html`<h2>${t.title}</h2>
+      <p class="other-text"><button type="button" class="quiet" @click=${() => actions.set({ text: comparison.text }, "push")}>${comparison.text}</button></p>
+      ${comparison.answer ? html`<p class="says" data-other-answer=${comparison.answer.choices[0]?.label ?? ""}>${wordAnswer(played, comparison.answer, "other", "[MASK]")}</p>` : nothing}
+      <p class="same" data-same=${String(same)}>${same ? t.same : t.differ} <span data-model="apart">${formatCell(comparison.apart)}</span>${state.text ? "." : ""}</p>`
+        : nothing
+    }
+  </section>`;
+}

@@ -1,0 +1,34 @@
+/** The menu of models, and what is on its way. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { SHIPPED } from "../../model/shipped.ts";
+import { en, fill } from "../../text/en.ts";
+import { formatPercent } from "../../view/format.ts";
+import type { Context } from "./context.ts";
+import { problem } from "./controls.ts";
+
+/** Those that are a switch of another. */
+const LISTED = SHIPPED.filter((name) => en.models.names[name]);
+
+export function modelMenu(context: Context): TemplateResult {
+  const { model, loading, actions } = context;
+  const name = model === "" ? "none" : (LISTED.find((one) => model.startsWith(one)) ?? model);
+  const onChange = (event: Event) => {
+    const select = event.target as HTMLSelectElement;
+    const chosen = select.value;
+    // The menu shows what is in use, whether or not the choice comes to be.
+    select.value = name;
+    actions.useModel(chosen);
+  };
+  return html`<label class="model"><span>${en.models.label}</span>
+    <select data-field="model" .value=${name} @change=${onChange}>
+      ${[...LISTED, "own", "none"].map((one) => html`<option value=${one} ?selected=${one === name}>${en.models.names[one]}</option>`)}
+    </select></label>
+    ${
+      loading
+        ? html`<span class="hint loading-model" role="status">${fill(en.models.loading, { name: loading.name, part: loading.total > 0 ? formatPercent(loading.loaded / loading.total) : "…" })}
+      <button type="button" class="quiet" @click=${actions.cancelModel}>${en.models.cancel}</button></span>`
+        : nothing
+    }
+    ${problem("model", context)}`;
+}

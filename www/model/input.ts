@@ -1,0 +1,75 @@
+/** From the page's state to what a model reads. */
+
+import { EngineError, type ModelInput } from "../engine/engine.ts";
+import { defaultState, type State } from "../state/fields.ts";
+import { drawingsOf, textsOf } from "./data.ts";
+import { pixelsOf, rasterise, SIDE } from "./drawing.ts";
+import type { Loaded } from "./shelf.ts";
+
+const DEFAULT_TEXT = defaultState().text;
+/** The most that is written at once. */
+const MOST_WRITTEN = 64;
+
+export interface Read {
+  input: ModelInput;
+  /** Absent where it is not text that is read. */
+  text?: string;
+  drawing?: string;
+}
+
+/** The reader's text; as long as it is the page's own, the model's first example. */
+export function textFor(state: Pick<State, "text">, { data, name }: Pick<Loaded, "data" | "name">): string {
+  if (state.text !== DEFAULT_TEXT || name === "pronoun") return state.text;
+  return textsOf(data)[0] ?? state.text;
+}
+
+export async function read(state: State, loaded: Loaded): Promise<Read> {
+  const { model, data } = loaded;
+  const { image, start } = model.info;
+  if (image) {
+    if (image.join() !== `1,${SIDE},${SIDE}`) {
+      throw new EngineError({
+        code: "option",
+        operation: "model",
+        expected: `a model that reads images of 1 x ${SIDE} x ${SIDE}`,
+        found: image.join(" x "),
+      });
+    }
+    const drawing = state.drawing || rasterise(drawingsOf(data)[0]?.[1] ?? []);
+    return { input: { pixels: pixelsOf(drawing) }, drawing };
+  }
+  const text = textFor(state, loaded);
+  if (text.trim() === "") {
+    throw new EngineError({ code: "text", operation: "model", expected: "at least one word", found: "none" });
+  }
+  const input: ModelInput = model.hasTokenizer ? { text } : { ids: idsOf(text) };
+  if (start === undefined || !model.info.encoder) return { input, text };
+  // What it has written, begun with the token that it begins with, and without the one that would end it.
+  const written = state.target ? (await model.encode(state.target)).ids : await write(loaded, input);
+  return { input: { ...input, targetIds: [start, ...written] }, text };
+}
+
+async function write({ model }: Loaded, input: ModelInput): Promise<number[]> {
+  const ids: number[] = [];
+  for await (const { id, end } of model.generate({ ...input, maxTokens: MOST_WRITTEN })) {
+    if (end === "end_token") break;
+    ids.push(id);
+  }
+  return ids;
+}
+
+/** Without a tokenizer the text is the numbers of the tokens. */
+function idsOf(text: string): number[] {
+  const words = text.split(/[\s,]+/).filter(Boolean);
+  const wrong = words.find((word) => !/^\d{1,9}$/.test(word));
+  if (wrong !== undefined || words.length === 0) {
+    const found = wrong === undefined ? "nothing" : `“${wrong}”`;
+    throw new EngineError({
+      code: "text",
+      operation: "model",
+      expected: "the numbers of tokens (this model has no tokenizer)",
+      found,
+    });
+  }
+  return words.map(Number);
+}
