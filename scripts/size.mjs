@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { withImports } from "./lib/closure.mjs";
+import { firstPicture } from "./lib/first.mjs";
 import { main, ROOT } from "./lib/run.mjs";
 
 const KB = 1000;
@@ -12,7 +13,6 @@ const at = (name) => join(ROOT, "dist/site", name);
 const wasm = [at("engine_bg.wasm")];
 const kernels = ["kernels_simd128.wasm", "kernels_relaxed.wasm"].map(at);
 const element = [...withImports(at("element.js"))];
-const page = ["index.html", "site.css", "favicon.svg"].map(at);
 
 const BUDGETS = [
   { part: "engine wasm", most: 150 * KB, files: wasm },
@@ -24,7 +24,7 @@ const BUDGETS = [
   {
     part: "all that the first picture needs",
     most: 400 * KB,
-    files: new Set([...page, ...element, ...withImports(at("worker.js")), ...wasm]),
+    files: firstPicture(join(ROOT, "dist/site")),
   },
 ];
 

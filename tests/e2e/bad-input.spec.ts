@@ -195,7 +195,7 @@ for (const [query, field] of [
 }
 
 test("a bad value of a link is said beside its control until the control changes", async ({ page }) => {
-  await open(page, "heads=17");
+  await open(page, "model=none&heads=17");
   await expect(page.locator('[data-problem="heads"]')).toContainText("expected a whole number from 1 to 16, found 17");
   await rerun(page, async () => {
     await page.locator('[data-field="heads"]').fill("3");

@@ -13,8 +13,12 @@ const shown = (page: Page): Promise<string> =>
       [...overlay.querySelectorAll<HTMLElement>(".cell")].map((cell) => getComputedStyle(cell).visibility[0]).join(""),
     );
 
-test("opens with the article's sentence, its stages in order, and says that it is untrained", async ({ page }) => {
+test("opens with the article's sentence and its stages in order; an untrained run says that it is one", async ({
+  page,
+}) => {
   await open(page);
+  await expect(page.locator(".untrained")).toHaveCount(0);
+  await page.locator('[data-field="model"]').selectOption("none");
   await expect(page.locator('[data-field="text"]')).toHaveValue(
     "The animal didn't cross the street because it was too wide.",
   );
@@ -85,7 +89,7 @@ test("the link repeats the frame, on a page that was never here", async ({ page,
 });
 
 test("back and forward are undo and redo", async ({ page }) => {
-  await open(page);
+  await open(page, "model=none");
   await page.locator('[data-stop="weights"]').click();
   await rerun(page, () => page.locator('[data-field="causal"]').check());
   expect((await trace(page)).stages.some(({ id }) => id === "masked")).toBe(true);

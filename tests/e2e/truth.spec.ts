@@ -47,7 +47,7 @@ const unnamedNumbers = (page: Page): Promise<string[]> =>
     const found: string[] = [];
     const walker = document.createTreeWalker(element.shadowRoot as ShadowRoot, NodeFilter.SHOW_TEXT);
     const named =
-      "[data-stage], [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, style";
+      "[data-stage], [data-model], [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, style";
     while (walker.nextNode()) {
       const text = walker.currentNode.textContent ?? "";
       const parent = walker.currentNode.parentElement;
@@ -126,7 +126,13 @@ async function checkEquation(page: Page): Promise<void> {
 }
 
 const INPUTS: [name: string, query: string][] = [
-  ["the article's sentence", ""],
+  ["the default model with the article's sentence", ""],
+  ["its first layer, another head", "layer=0&head=3&text=The+dog+didn't+eat+the+soup+because+it+was+too+hot"],
+  ["a decoder", "model=decoder&head=2"],
+  ["an encoder-decoder, where it looks at the encoder", "model=dates&token=6"],
+  ["a vision model", "model=digits&layer=1"],
+  ["the attention that remembers", "model=recall"],
+  ["the article's sentence, untrained", "model=none"],
   ["causal, sinusoidal, three heads", "heads=3&head-dim=4&causal=true&position=sinusoidal&seed=7&text=dog+bites+man"],
   ["one token", "text=alone&heads=1&head-dim=2"],
   ["explicit scale, emoji and right-to-left", `text=${encodeURIComponent("👩‍🚀 שלום world !")}&scale=2.5&head-dim=3`],
@@ -184,7 +190,7 @@ test("every number is true while it plays, at any moment", async ({ page }) => {
 });
 
 test("hovering any cell shows its value and its equation", async ({ page }) => {
-  await open(page);
+  await open(page, "model=none");
   const cells = page.locator('.scene [data-stage="scores"]');
   for (const n of [0, 7, 40, 143]) {
     await cells.nth(n).hover({ force: true });
@@ -241,8 +247,9 @@ test("where cells are too small for numbers, the tip and the cursor's cell are t
     await page.mouse.click(scene.x + ((column + 0.5) / 12) * scene.width, scene.y + ((row + 0.5) / 12) * scene.height);
     const tip = page.locator(".tip");
     await expect(tip).toBeVisible();
-    await expect(tip).toHaveAttribute("data-index", `0,${row},${column}`);
-    expect(misprint((await tip.textContent()) ?? "", traced(of, "weights", [0, row, column]))).toBeUndefined();
+    // The head that the default model has chosen.
+    await expect(tip).toHaveAttribute("data-index", `1,${row},${column}`);
+    expect(misprint((await tip.textContent()) ?? "", traced(of, "weights", [1, row, column]))).toBeUndefined();
   }
   await page.locator('.grid[data-view^="weights"]').focus();
   await page.keyboard.press("ArrowDown");

@@ -1,6 +1,7 @@
 /** What is shown and why, without a screen: state to trace to course to frame, the asked cell, and what went wrong. */
 
 import type { Trace } from "../engine/types.ts";
+import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type State } from "../state/fields.ts";
 import { type Change, type History, type Source, Store } from "../state/store.ts";
 import { en, fill } from "../text/en.ts";
@@ -296,8 +297,8 @@ export class Session {
       const view = Object.fromEntries(
         FIELD_NAMES.map((name) => [name, (FIELDS[name].kind === "view" ? this.store.state : defaultState())[name]]),
       );
-      // What could not be loaded is not tried again.
-      if (refusal.field === "model") view.model = "none";
+      // An untrained run is mended by its own controls; and what could not be loaded is not tried again.
+      if (refusal.field === "model" || modelOf(this.store.state) === "") view.model = "none";
       void this.#runner.run(view as unknown as State, this.#cause);
     }
     this.#host.update();

@@ -30,9 +30,13 @@ export interface Card {
   limits: string[];
 }
 
-/** Example texts, of whatever kind. */
+/** Example texts, of whatever kind; of several kinds the last comes first: there the networks that remember differ most. */
 export function textsOf({ examples }: ModelData): string[] {
-  const all = Array.isArray(examples) ? examples : Object.values(examples ?? {}).flat();
+  const all = Array.isArray(examples)
+    ? examples
+    : Object.values(examples ?? {})
+        .reverse()
+        .flat();
   return all.filter((one): one is string => typeof one === "string");
 }
 

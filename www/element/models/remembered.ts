@@ -17,7 +17,7 @@ export function remembered({ played, actions }: Context): TemplateResult | typeo
       .then(
         (found) => {
           measured = found;
-          actions.set({});
+          actions.refresh();
         },
         () => {
           asked = false;

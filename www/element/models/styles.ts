@@ -52,6 +52,11 @@ const styles = css`
 .other-text .quiet { text-align: start; }
 .same { font-size: 13px; color: var(--soft); }
 
+.remembered .recall { grid-template-columns: minmax(0, auto) minmax(0, 1fr); gap: 4px 28px; }
+.remembered .recall > .about { grid-column: 1 / -1; }
+.remembered .curves { grid-area: 2 / 2; align-content: start; }
+.remembered .curves + .hint { grid-area: 3 / 2; }
+
 .digits-row { flex-wrap: wrap; gap: 4px; font-size: 14px; }
 .digits-row .quiet { min-width: 30px; padding: 3px 8px; }
 .digit { display: flex; gap: 12px; }
@@ -85,6 +90,8 @@ const styles = css`
 .found { flex-wrap: wrap; }
 @container (max-width: 899px) {
   .head-blocks { flex-wrap: nowrap; }
+  .remembered .recall { grid-template-columns: minmax(0, 1fr); }
+  .remembered .curves, .remembered .curves + .hint { grid-area: auto; }
 }
 @container (max-width: 520px) {
   .card { inset-inline-start: auto; }

@@ -27,6 +27,11 @@ export function input(context: Context): TemplateResult {
     </div>
     ${problem("text", context)}
     ${
+      context.model && context.problems.has("text")
+        ? html`<p><button type="button" class="quiet" data-no-model @click=${() => actions.useModel("none", { text: state.text })}>${en.models.untrainedInstead}</button></p>`
+        : nothing
+    }
+    ${
       mode === "text" && state.attention === "cross"
         ? html`<label class="text-row"><span>${en.keySentence}</span>
           <input type="text" class="grow" data-field="keyText" .value=${state.keyText} autocomplete="off" dir="auto"
