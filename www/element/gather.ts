@@ -1,9 +1,9 @@
-/** The reader's matrices on their way into the state: read, gathered file by file until they are a whole input. */
+/** The reader's matrices on their way into the state: read, gathered file by file until they are a whole input. Loaded with the first. */
 
 import type { MatrixSet } from "../input/matrices.ts";
 import { parseInSlices } from "../input/parse-matrices.ts";
 import type { State } from "../state/fields.ts";
-import { readFiles } from "./matrix-text.ts";
+import { readFiles } from "./matrix-files.ts";
 
 /** What a paste or a drop comes to: changes of the state, a saved state, or matrices that are not yet whole. */
 export type Gathered =

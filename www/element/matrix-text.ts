@@ -1,36 +1,9 @@
-/** Files and text to matrices, and the matrices on show to text. */
+/** The matrices on show as text. */
 
 import type { Trace } from "../engine/types.ts";
-import { MATRIX_NAMES, type MatrixName, type MatrixSet, matrixName } from "../input/matrices.ts";
-import { MAX_TEXT, MatrixError, parseInSlices } from "../input/parse-matrices.ts";
-import { parseJson } from "../state/codec.ts";
+import { MATRIX_NAMES, type MatrixName } from "../input/matrices.ts";
 import { stageOf } from "../trace/cells.ts";
 import { shortest } from "../view/format.ts";
-
-export type Dropped = { state: Record<string, unknown> } | { matrices: MatrixSet };
-
-/** One or more files: a saved state, or matrices whose names are those of the files (q.csv, W_K.txt) or stand in them. */
-export async function readFiles(files: readonly File[]): Promise<Dropped> {
-  const total = files.reduce((sum, file) => sum + file.size, 0);
-  if (total > MAX_TEXT) {
-    throw new MatrixError(
-      `Files: expected at most ${MAX_TEXT / 2 ** 20} MiB, found ${(total / 2 ** 20).toFixed(1)} MiB.`,
-    );
-  }
-  const set: MatrixSet = {};
-  for (const file of files) {
-    const text = await file.text();
-    if (text.includes("\0")) {
-      throw new MatrixError(
-        `${file.name}: expected text (CSV, TSV, JSON, NumPy or PyTorch print), found a binary file.`,
-      );
-    }
-    if (parseJson(text)) return { state: JSON.parse(text) as Record<string, unknown> };
-    const stem = file.name.replace(/\.\w+$/, "");
-    Object.assign(set, await parseInSlices(text, matrixName(stem) ?? "x"));
-  }
-  return { matrices: set };
-}
 
 /** Embeddings, not the input: positions are added to them again. */
 const STAGES: Record<string, MatrixName> = {

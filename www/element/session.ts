@@ -9,7 +9,7 @@ import { Course, type Frame, isParameter, type Segment, type StepUnit, WHOLE } f
 import { stageOf } from "../trace/cells.ts";
 import { sliceForHead } from "../view/matrix-view.ts";
 import type { Lit } from "../view/paint.ts";
-import { type Gathered, Gatherer } from "./gather.ts";
+import type { Gathered, Gatherer } from "./gather.ts";
 import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
 import { matricesAsText } from "./matrix-text.ts";
 import type * as Models from "./models/index.ts";
@@ -88,7 +88,7 @@ export class Session {
   #inputSource: Source = "api";
   /** "More settings" was opened, or something in it was needed. */
   moreOpen = false;
-  readonly #gatherer = new Gatherer();
+  #gatherer: Promise<Gatherer> | undefined;
 
   constructor(host: Host) {
     this.#host = host;
@@ -399,7 +399,7 @@ export class Session {
       this.inquiry.glance = cell;
       this.#host.update();
     },
-    matrices: (text) => void this.#gather(this.#gatherer.text(text)),
+    matrices: (text) => void this.#gather((gatherer) => gatherer.text(text)),
     files: (dropped) => void this.#drop(dropped),
     fillMatrices: () => (this.trace ? matricesAsText(this.trace) : ""),
     toggleMatrices: () => {
@@ -474,16 +474,17 @@ export class Session {
     });
     const folder = items.some(({ entry }) => entry?.isDirectory);
     if (!folder && !files.some(({ name }) => /\.safetensors$|^config\.json$/.test(name))) {
-      await this.#gather(this.#gatherer.files(files));
+      await this.#gather((gatherer) => gatherer.files(files));
       return;
     }
     const models = await this.#runner.loadModels();
     await models.bringFiles(this.actions, await models.filesFromDrop({ items }));
   }
 
-  async #gather(read: Promise<Gathered>): Promise<void> {
+  async #gather(read: (gatherer: Gatherer) => Promise<Gathered>): Promise<void> {
     try {
-      const found = await read;
+      this.#gatherer ??= import("./gather.ts").then(({ Gatherer }) => new Gatherer());
+      const found = await read(await this.#gatherer);
       if (found.kind === "state") this.store.load(found.json, "user");
       else if (found.kind === "incomplete") {
         const [have, missing] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());

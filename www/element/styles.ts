@@ -27,11 +27,11 @@ export const styles = css`
   ${accents(LIGHT)}
   --problem: #a4161a; --lit: #111418; --button: #1c2027; --button-text: #fff; --warn: #fff3d1;
   display: grid;
-  grid-template: "header header" auto "top top" auto "work panel" minmax(420px, 1fr) "transport transport" auto / minmax(0, 1fr) 348px;
-  gap: 0 20px;
+  grid-template: "header header" auto "top top" auto "work panel" minmax(420px, 1fr) "transport transport" auto / minmax(0, 1fr) 336px;
+  gap: 0 16px;
   min-height: inherit;
   height: 100%;
-  padding: 0 24px;
+  padding: 0 16px;
   color: var(--text);
   background: var(--page);
 }
