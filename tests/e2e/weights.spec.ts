@@ -1,5 +1,6 @@
 /** Texts of more tokens than a full trace holds: the weights alone are kept, and are an image that can be zoomed and moved. */
 
+import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
 import { misprint, open, type Play, rerun } from "./page.ts";
 
@@ -94,17 +95,30 @@ test("1,200 tokens of two heads: an image, then numbers, all of them true", asyn
   await expect(grid(page)).not.toHaveClass(/virtual/);
   await expectTrue(page, 200);
 
-  const seen = await page.locator(".scene .cell").first().getAttribute("data-index");
+  const seen = await page.locator(".scene .grid:not(.virtual) .cell").first().getAttribute("data-index");
   await page.mouse.down();
   await page.mouse.move(at.x - 160, at.y - 90, { steps: 6 });
   await page.mouse.up();
-  expect(await page.locator(".scene .cell").first().getAttribute("data-index")).not.toBe(seen);
+  expect(await page.locator(".scene .grid:not(.virtual) .cell").first().getAttribute("data-index")).not.toBe(seen);
   await expectTrue(page, 200);
 
   for (const stop of ["mixed", "output", "query"]) {
     await page.locator(`[data-stop="${stop}"]`).click();
     await expect(page.locator(".scene")).toHaveAttribute("data-scene", stop);
     await expectTrue(page, 100);
+  }
+});
+
+test("axe-core finds nothing serious, zoomed or not", async ({ page }) => {
+  test.setTimeout(120_000);
+  await open(page, "text=dog+bites+man&heads=1&head-dim=4");
+  await write(page, 600);
+  for (const notches of [0, 40]) {
+    await zoomIn(page, notches);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    const found = serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
+    expect(found).toEqual([]);
   }
 });
 

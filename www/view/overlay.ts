@@ -55,7 +55,8 @@ export class Overlay {
     const result = new Map<number, HTMLElement>();
     const parts = boxes.flatMap(({ box, rows, columns }) => {
       const words = [titleElement(box), ...labels(box, trace, "row", rows), ...labels(box, trace, "column", columns)];
-      if (!readable) return [...words, cursorGrid(trace, box)];
+      const seen = rows.to > rows.from && columns.to > columns.from;
+      if (!readable || !seen) return [...words, cursorGrid(trace, box)];
       const grid = this.#grid(box, palette, before.get(box.part.view.key));
       this.#fill(grid, trace, box, palette, rows, columns);
       if (box.part.place === "result") {
