@@ -60,15 +60,13 @@ const reference = (page: Page): Promise<Reference> =>
 /** Holds every number of the model on the page against the reference; says how many of each kind there were. */
 async function checkModel(page: Page): Promise<Record<string, number>> {
   const truth = await reference(page);
-  const shown = await page
-    .locator("[data-model]")
-    .evaluateAll((all) =>
-      all.map((one) => ({
-        of: (one as HTMLElement).dataset.model ?? "",
-        index: (one as HTMLElement).dataset.index,
-        text: one.textContent ?? "",
-      })),
-    );
+  const shown = await page.locator("[data-model]").evaluateAll((all) =>
+    all.map((one) => ({
+      of: (one as HTMLElement).dataset.model ?? "",
+      index: (one as HTMLElement).dataset.index,
+      text: one.textContent ?? "",
+    })),
+  );
   const counts: Record<string, number> = {};
   const wrong = shown.flatMap(({ of, index, text }) => {
     const at = (index ?? "").split(",").map(Number);
@@ -188,6 +186,8 @@ test.describe("pronoun", () => {
     expect(await state(page)).toMatchObject({ block: "encoder", layer: 0, head: 2 });
     await expect(page.locator(".where")).toHaveText("pronoun, layer 1 of 2, head 3 of 4");
     await checkModel(page);
+    // A click leaves the focus where it was, so that Space still plays.
+    await page.locator('[data-head-cell="encoder,0,2"]').focus();
     await page.keyboard.press("ArrowDown");
     await expect(page.locator('[data-head-cell="encoder,1,2"]')).toBeFocused();
     await page.keyboard.press("ArrowLeft");
@@ -243,7 +243,10 @@ test("order: with positions the two directions differ, without they are the same
 });
 
 test("decoder: the likely next words, at a temperature, and one word after another", async ({ page }) => {
-  await open(page, "model=decoder&text=Leo+has+a+red+kite.+Nora+has+a+green+drum.+Leo+sees+the+green");
+  await open(
+    page,
+    "model=decoder&text=Leo+is+in+the+school+with+Nora.+Leo+has+a+red+kite.+Nora+has+a+green+drum.+Leo+sees+the+green",
+  );
   expect(await checkModel(page)).toMatchObject({ probabilities: 5 });
   const first = page.locator(".bars .bar-name").first();
   await expect(first).toHaveText("drum");
