@@ -41,13 +41,13 @@ const shownNumbers = (page: Page): Promise<Shown[]> =>
     );
   });
 
-/** Decimal numbers in the page's text that are in no element which says what they are. */
+/** Decimal numbers in the page's text that are in no element which says what they are. Examples are the reader's text, not numbers. */
 const unnamedNumbers = (page: Page): Promise<string[]> =>
   page.locator("attention-playground").evaluate((element) => {
     const found: string[] = [];
     const walker = document.createTreeWalker(element.shadowRoot as ShadowRoot, NodeFilter.SHOW_TEXT);
     const named =
-      "[data-stage], [data-model], [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, style";
+      "[data-stage], [data-model], [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, option, style";
     while (walker.nextNode()) {
       const text = walker.currentNode.textContent ?? "";
       const parent = walker.currentNode.parentElement;
@@ -233,6 +233,7 @@ test("where cells are too small for numbers, the tip and the cursor's cell are t
   await page.setViewportSize({ width: 390, height: 844 });
   await open(page, "stage=weights");
   const of = await trace(page);
+  await page.locator('.scene .grid[data-view^="weights"]').evaluate((grid) => grid.scrollIntoView({ block: "center" }));
   const scene = (await page.locator('.scene .grid[data-view^="weights"]').boundingBox()) ?? {
     x: 0,
     y: 0,
