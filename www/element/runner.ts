@@ -132,13 +132,13 @@ export class Runner {
 /** A link can name the reader's own model, and not bring it. */
 class MissingModel extends Error {}
 
-/** What models read: beside these a refusal is said; every other is about the model itself. */
+/** What models read: beside these a refusal is said, where it is not about the model itself. */
 const READ = new Set<keyof State>(["text", "target", "drawing"]);
 
 function modelField(thrown: unknown, cause: keyof State): keyof State {
-  const loading = thrown instanceof EngineError && ["loadModel", "model files"].includes(thrown.operation);
-  if (loading || thrown instanceof MissingModel) return "model";
-  return READ.has(cause) ? cause : "model";
+  // The player says of an error that it came while a model was loaded.
+  if ((thrown as { loading?: boolean }).loading || thrown instanceof MissingModel) return "model";
+  return READ.has(cause) ? cause : "text";
 }
 
 /** What an engine's refusal is about, by the words that it uses for the options. */
