@@ -1,5 +1,6 @@
 /** The results as text. */
 
+import { pageReport } from "./page-frames.mjs";
 import { flopsOf } from "./plan.mjs";
 import { entryOf, medianOf } from "./statistics.mjs";
 
@@ -37,6 +38,8 @@ export function reportOf(result) {
     "Ratios cell by cell",
     cellTable(result),
     ...isolatedPart(result),
+    "",
+    pageReport(result.page),
   ].join("\n");
 }
 

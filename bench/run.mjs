@@ -53,11 +53,14 @@ await main(async () => {
   if (!has("--no-build")) build();
   // What it imports is installed by the build.
   const { measureAll } = await import("./session.mjs");
+  const { measureFrames } = await import("./page-frames.mjs");
   const plan = planOf({ quick: has("--quick"), heads: listOf("--heads"), tokens: listOf("--tokens") });
   const { version, ...measured } = await measureAll(plan);
+  console.error("the page");
+  const page = await measureFrames();
   const [cpu] = cpus();
   const machine = { browser: `Chromium ${version}`, cpu: cpu.model, cores: cpus().length };
-  const result = { machine, plan, ...measured };
+  const result = { machine, plan, ...measured, page };
   result.ratios = ratiosOf(result);
   result.isolatedRatios = isolatedRatios(result);
   console.log(has("--json") ? JSON.stringify(result) : reportOf(result));

@@ -65,5 +65,5 @@ pub use tokens::tokenize;
 pub use trace::{
     Axis, Constant, Explanation, Factor, LinearTraceInput, NonFinite, Op, PositionConfig, Reason,
     Stage, Term, Tokens, Trace, TraceConfig, TraceInput, TraceKind, explain, trace_attention,
-    trace_linear_attention,
+    trace_linear_attention, trace_weights,
 };

@@ -7,7 +7,8 @@ use serde::Serialize;
 pub(crate) const TRACED_TOKENS: usize = 512;
 /// Tokens up to which the weights alone can be asked for.
 pub(crate) const WEIGHTS_TOKENS: usize = 4096;
-/// Bytes of one tensor, or of the arena of one trace: a quarter of what one allocation in wasm32 may have.
+/// Bytes of one tensor, or of the arena of one trace without the weights of many tokens: a quarter of what one allocation
+/// in wasm32 may have.
 pub(crate) const TENSOR_BYTES: usize = 512 << 20;
 /// Heads of a trace: more cannot be told apart on a screen.
 pub(crate) const TRACED_HEADS: usize = 64;

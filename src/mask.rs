@@ -124,6 +124,37 @@ impl Broadcast<'_> {
         }
     }
 
+    /// What is added to each score, negative infinity where it may not be seen: how many heads and queries it tells
+    /// apart, one of each where they are all alike, and its cells `[head, query, key]`.
+    pub fn compact(&self) -> Option<([usize; 2], Vec<f32>)> {
+        let hidden = |seen: bool| if seen { 0.0 } else { f32::NEG_INFINITY };
+        match self.mask.as_ref()? {
+            Rows::Boolean(view) => Some(self.told_apart(view, hidden)),
+            Rows::Additive(view) => Some(self.told_apart(view, |added| added)),
+        }
+    }
+
+    fn told_apart<T: Copy>(
+        &self,
+        view: &ArrayView4<'_, T>,
+        cell: impl Fn(T) -> f32,
+    ) -> ([usize; 2], Vec<f32>) {
+        // what was broadcast along an axis does not move along it
+        let extents = [1, 2].map(|axis| match view.strides()[axis] {
+            0 => 1,
+            _ => view.shape()[axis],
+        });
+        let mut cells = Vec::with_capacity(extents[0] * extents[1] * self.keys);
+        for h in 0..extents[0] {
+            for i in 0..extents[1] {
+                let padded = cells.len() + self.keys;
+                cells.extend((0..view.shape()[3]).map(|j| cell(view[[0, h, i, j]])));
+                cells.resize(padded, 0.0);
+            }
+        }
+        (extents, cells)
+    }
+
     fn padded<T: Copy>(&self, view: &ArrayView4<'_, T>, beyond: T) -> Vec<T> {
         let (_, heads, queries, reach) = view.dim();
         let keys = self.keys;

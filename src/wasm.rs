@@ -144,8 +144,10 @@ pub fn trace_attention(request: JsValue) -> Result<JsValue, JsValue> {
         heads: request.size("heads")?,
         ..request.attention_config()?
     };
-    let trace = crate::trace_attention(&owned.view(), &config).map_err(reply::error)?;
-    reply::trace(&trace)
+    let mut rows = reply::ArenaRows::default();
+    let trace = crate::trace::trace_attention_into(&owned.view(), &config, &mut rows)
+        .map_err(reply::error)?;
+    reply::trace(&trace, rows.arena(&trace.data))
 }
 
 /// The recurrence of linear attention with every number of every step.
@@ -169,7 +171,7 @@ pub fn trace_linear_attention(request: JsValue) -> Result<JsValue, JsValue> {
     };
     let trace = crate::trace_linear_attention(&input, &request.linear_config("heads")?)
         .map_err(reply::error)?;
-    reply::trace(&trace)
+    reply::trace(&trace, Float32Array::from(&trace.data[..]))
 }
 
 /// Where a number of a trace comes from. Reads the table and the few numbers that it needs, and copies no arena.
@@ -213,6 +215,20 @@ impl crate::trace::Cells for Arena<'_> {
     fn at(&self, offset: usize) -> f32 {
         // outside, JavaScript has undefined, which is NaN as a number
         u32::try_from(offset).map_or(f32::NAN, |offset| self.0.get_index(offset))
+    }
+
+    fn shared(&self) -> &dyn crate::trace::Cells {
+        self
+    }
+
+    fn read(&self, from: usize, step: usize, out: &mut [f32]) {
+        let end = from.wrapping_add(out.len());
+        if step == 1 && from <= end && end <= self.0.length() as usize {
+            return self.0.subarray(from as u32, end as u32).copy_to(out);
+        }
+        for (n, out) in out.iter_mut().enumerate() {
+            *out = self.at(from.wrapping_add(step.wrapping_mul(n)));
+        }
     }
 }
 

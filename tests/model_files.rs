@@ -468,7 +468,7 @@ fn configurations() {
             "model_type",
             "t5".into(),
             "option",
-            "model_type: bert, gpt2, bart or vit",
+            "model_type: bert, gpt2, bart, vit or recall",
             "t5",
         ),
         (

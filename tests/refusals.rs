@@ -659,7 +659,7 @@ fn trace_attention_refuses() {
         &[3],
         &[2, 3, 2],
         &[0, 4],
-        &[513, 4],
+        &[4097, 4],
         &[2],
     ]
     .map(zeros);
@@ -737,15 +737,15 @@ fn trace_attention_refuses() {
         row(
             run(
                 TraceInput {
-                    tokens: words(513),
+                    tokens: words(4097),
                     ..TraceInput::default()
                 },
                 two(),
             ),
             name,
             "too_many_tokens",
-            "512",
-            "513",
+            "4096",
+            "4097",
         ),
         row(
             run(
@@ -757,8 +757,8 @@ fn trace_attention_refuses() {
             ),
             name,
             "too_many_tokens",
-            "512",
-            "513",
+            "4096",
+            "4097",
         ),
         row(
             run(
@@ -1060,8 +1060,8 @@ fn trace_attention_refuses() {
             ),
             name,
             "too_many_tokens",
-            "512",
-            "513",
+            "4096",
+            "4097",
         ),
         row(
             run(
@@ -1355,7 +1355,7 @@ fn trace_linear_attention_refuses() {
 
 #[test]
 fn explain_refuses() {
-    let trace = traces::seeded();
+    let trace = traces::seeded(trace_attention);
     let mut altered = trace.clone();
     altered.data.truncate(10);
     let mut emptied = trace.clone();

@@ -331,10 +331,10 @@ fn errors_carry_their_code() {
             "none",
         ),
         (
-            trace("{ tokens: { query: Array(600).fill('a') }, heads: 1 }"),
+            trace("{ tokens: { query: Array(5000).fill('a') }, heads: 1 }"),
             "too_many_tokens",
-            "512",
-            "600",
+            "4096",
+            "5000",
         ),
         (
             trace("{ tokens: { query: ['a'] }, heads: 1, headDim: 1e9 }"),

@@ -3,10 +3,12 @@
 use super::input::{Tokens, TraceInput};
 use super::plan::{Plan, Source};
 use super::projection::{embeddings, joined, projections, weights};
+use super::rows::Rows;
 use super::sizes::Sizes;
 use super::{Axis, Op, PositionConfig, Trace, TraceConfig};
 use crate::config::AttentionConfig;
 use crate::error::{Error, Operation};
+use crate::limits::{TRACED_TOKENS, WEIGHTS_TOKENS};
 use crate::mask::Broadcast;
 use std::borrow::Cow;
 
@@ -22,6 +24,9 @@ const OPERATION: Operation = Operation("trace_attention");
 ///
 /// Sums run in index order, in f64, and are rounded to f32 once, so that each cell is within half a unit in the last
 /// place of what its operands say. Memory is worked out before it is taken.
+///
+/// Above 512 tokens, queries or keys, the trace is that of [`trace_weights`]: what stands for each pair of tokens takes
+/// memory by the square of their number, and of all these stages the weights alone are kept. Above 4,096 there is none.
 ///
 /// # Shapes
 /// As in [`TraceInput`]; those of the stages are in the table of the trace.
@@ -44,22 +49,72 @@ const OPERATION: Operation = Operation("trace_attention");
 /// # Ok::<(), attention_playground::Error>(())
 /// ```
 pub fn trace_attention(input: &TraceInput, config: &AttentionConfig) -> Result<Trace, Error> {
-    let sizes = Sizes::of(OPERATION, input, config)?;
+    traced(input, config, false, None)
+}
+
+/// The trace that [`trace_attention`] gives of many tokens, whatever their number: of all that is worked out for each pair
+/// of tokens it holds the weights alone.
+///
+/// Every number in it is that of the full trace, to the bit. The operation of `weights` is the whole softmax of a row, of
+/// `query`, `key` and, where there is one, `mask`: what is added to the scores, negative infinity where they may not be seen.
+///
+/// # Errors
+/// As [`trace_attention`].
+///
+/// ```
+/// use attention_playground::{explain, trace_attention, trace_weights, AttentionConfig, Tokens, TraceInput};
+///
+/// let input = TraceInput { tokens: Some(Tokens::query(["a", "b", "a"])), ..TraceInput::default() };
+/// let config = AttentionConfig { heads: Some(2), ..AttentionConfig::default() };
+/// let trace = trace_weights(&input, &config)?;
+/// assert!(trace.stage("scores").is_none());
+/// assert_eq!(trace.cells("weights"), trace_attention(&input, &config)?.cells("weights"));
+/// let why = explain(&trace, "weights", &[0, 1, 2])?;
+/// let names: Vec<_> = why.constants.iter().map(|constant| constant.name).collect();
+/// assert_eq!(names, ["scale", "row_max", "row_sum"]);
+/// # Ok::<(), attention_playground::Error>(())
+/// ```
+pub fn trace_weights(input: &TraceInput, config: &AttentionConfig) -> Result<Trace, Error> {
+    traced(input, config, true, None)
+}
+
+/// [`trace_attention`] for a caller that takes the rows of weights as they are made, if the trace holds the weights alone:
+/// the arena then ends before them.
+#[cfg(all(target_arch = "wasm32", feature = "engine"))]
+pub(crate) fn trace_attention_into(
+    input: &TraceInput,
+    config: &AttentionConfig,
+    rows: &mut dyn Rows,
+) -> Result<Trace, Error> {
+    traced(input, config, false, Some(rows))
+}
+
+fn traced(
+    input: &TraceInput,
+    config: &AttentionConfig,
+    alone: bool,
+    rows: Option<&mut dyn Rows>,
+) -> Result<Trace, Error> {
+    let sizes = Sizes::of(OPERATION, WEIGHTS_TOKENS, input, config)?;
     let mut plan = Plan::new(OPERATION);
     embeddings(&mut plan, input, &sizes)?;
     weights(&mut plan, input, &sizes)?;
     projections(&mut plan, input, &sizes)?;
     rotation(&mut plan, &sizes)?;
-    scores(&mut plan, &sizes)?;
-    bias(&mut plan, input, &sizes)?;
-    softmax(&mut plan, &sizes)?;
-    mixed(&mut plan, &sizes)?;
+    if alone || sizes.query.tokens.max(sizes.key.tokens) > TRACED_TOKENS {
+        weights_alone(&mut plan, input, &sizes)?;
+    } else {
+        scores(&mut plan, &sizes)?;
+        bias(&mut plan, input, &sizes)?;
+        softmax(&mut plan, &sizes)?;
+        mixed(&mut plan, &sizes, Source::Computed)?;
+    }
     joined(&mut plan, input, &sizes)?;
     let tokens = Tokens {
         query: sizes.query_tokens,
         key: sizes.key_tokens,
     };
-    plan.run(sizes.config, tokens)
+    plan.run(sizes.config, tokens, rows)
 }
 
 /// Rotary positions turn queries and keys, pair by pair of their features.
@@ -245,8 +300,42 @@ fn softmax(plan: &mut Plan, sizes: &Sizes) -> Result<(), Error> {
     )
 }
 
+/// All that makes weights of queries and keys, as one operation.
+fn weights_alone<'a>(
+    plan: &mut Plan<'a>,
+    input: &'a TraceInput,
+    sizes: &Sizes,
+) -> Result<(), Error> {
+    let axes = sizes.score_axes();
+    let full = [1, sizes.config.heads, sizes.query.tokens, sizes.key.tokens];
+    let mut from = vec![
+        plan.first(&["query_rotated", "query"]),
+        plan.first(&["key_rotated", "key"]),
+    ];
+    let mut score = format!("Σ_c {}[h,i,c] · {}[g,j,c] · scale", from[0], from[1]);
+    if sizes.config.softcap > 0.0 {
+        score = format!("softcap · tanh({score} / softcap)");
+    }
+    if matches!(sizes.config.position, PositionConfig::Alibi { .. }) {
+        score += " + alibi";
+    }
+    if let Some((extents, cells)) = Broadcast::of(OPERATION, input.mask.as_ref(), full)?.compact() {
+        let [heads, queries, keys] = axes;
+        let told = [heads, queries].into_iter().zip(extents);
+        let mut apart: Vec<_> = told.filter(|(_, n)| *n > 1).map(|(axis, _)| axis).collect();
+        apart.push(keys);
+        plan.given("mask", &apart, Cow::Owned(cells))?;
+        from.push("mask");
+        score += " + mask";
+    }
+    let formula =
+        format!("weights[h,i,j] = e^({score} − row_max) / row_sum, over all keys of row i");
+    plan.add("weights", &axes, Op::Softmax, &from, formula, Source::Rows)?;
+    mixed(plan, sizes, Source::Beside)
+}
+
 /// Values mix by the weights.
-fn mixed(plan: &mut Plan, sizes: &Sizes) -> Result<(), Error> {
+fn mixed(plan: &mut Plan, sizes: &Sizes, source: Source<'static>) -> Result<(), Error> {
     let queries = (Axis::Query, sizes.query.tokens);
     let axes = [
         (Axis::Head, sizes.config.heads),
@@ -254,7 +343,8 @@ fn mixed(plan: &mut Plan, sizes: &Sizes) -> Result<(), Error> {
         (Axis::Dim, sizes.value.dim),
     ];
     let formula = "mixed[h,i,c] = Σ_j weights[h,i,j] · value[g,j,c]";
-    plan.computed("mixed", &axes, Op::Matmul, &["weights", "value"], formula)
+    let from = ["weights", "value"];
+    plan.add("mixed", &axes, Op::Matmul, &from, formula, source)
 }
 
 impl TraceConfig {

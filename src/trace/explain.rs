@@ -30,7 +30,7 @@ pub struct Term {
 /// A number in a formula that is no cell.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Constant {
-    /// What it is: `scale`, `softcap`, `sign`, `slope` or `angle`.
+    /// What it is: `scale`, `softcap`, `sign`, `slope` or `angle`; of a softmax also `alibi`, `row_max` and `row_sum`.
     pub name: &'static str,
     /// Its value.
     pub value: f64,
@@ -56,6 +56,10 @@ pub struct Explanation {
     /// The number in it that is no cell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub constant: Option<Constant>,
+    /// The numbers in a softmax that are no cells, in the order in which they come in: `scale`, `softcap` and `alibi` where
+    /// there are such, `row_max` and `row_sum`. With the terms they give `exact`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub constants: Vec<Constant>,
     /// Why a score may not be seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
@@ -84,7 +88,7 @@ pub fn explain(trace: &Trace, stage: &str, index: &[usize]) -> Result<Explanatio
     explain_cells(
         &trace.config,
         &trace.stages,
-        &trace.data,
+        &trace.data.as_slice(),
         trace.data.len(),
         stage,
         index,
@@ -144,11 +148,13 @@ pub(crate) fn explain_cells(
         })
     });
     let given = rule.is_given(&cell) && stage.op != Op::Seeded;
+    let softmax = rule.softmax(&cell, cells);
+    let exact = softmax.as_ref().map(|softmax| softmax.exact);
     Ok(Explanation {
         stage: stage.id.clone(),
         index: index.to_vec(),
         value: cells.at(rule.offset(&cell)),
-        exact: rule.evaluate(&cell, cells),
+        exact: exact.unwrap_or_else(|| rule.evaluate(&cell, cells)),
         op: if given { Op::Given } else { stage.op },
         terms,
         formula: if given {
@@ -159,6 +165,7 @@ pub(crate) fn explain_cells(
         constant: rule
             .constant(&cell)
             .map(|(name, value)| Constant { name, value }),
+        constants: softmax.map(|softmax| softmax.constants).unwrap_or_default(),
         reason: rule.reason(&cell, cells),
     })
 }

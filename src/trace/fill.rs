@@ -1,6 +1,7 @@
 //! Filling the arena, cell by cell, by the rules.
 
 use super::Stage;
+use super::pair::SUMS;
 use super::rule::Rule;
 use super::walk::{Cell, SPLIT_AXES};
 use std::ops::Range;
@@ -20,9 +21,22 @@ pub(super) fn given(stage: &Stage, given: &[f32], data: &mut [f32]) {
 /// Computes every cell that was not given.
 pub(super) fn computed(rule: &Rule, data: &mut [f32]) {
     let extents = rule.extents();
-    each(extents.map(|extent| 0..extent), |cell| {
-        set(rule, cell, data)
+    let mut ranges = extents.map(|extent| 0..extent);
+    let Some(last) = rule.side_by_side() else {
+        return each(ranges, |cell| set(rule, cell, data));
+    };
+    let whole = extents[last] / SUMS;
+    ranges[last] = 0..whole;
+    each(ranges.clone(), |cell| {
+        let mut cell = *cell;
+        cell[last] *= SUMS;
+        if !rule.is_given(&cell) {
+            let sums = rule.sums(&cell, data);
+            data[rule.offset(&cell)..][..SUMS].copy_from_slice(&sums);
+        }
     });
+    ranges[last] = whole * SUMS..extents[last];
+    each(ranges, |cell| set(rule, cell, data));
 }
 
 /// Computes several stages that depend on each other from token to token.
@@ -53,7 +67,7 @@ pub(super) fn mask(stage: &Stage, mask: Option<&[bool]>, data: &mut [f32]) {
 
 fn set(rule: &Rule, cell: &Cell, data: &mut [f32]) {
     if !rule.is_given(cell) {
-        data[rule.offset(cell)] = rule.evaluate(cell, data) as f32;
+        data[rule.offset(cell)] = rule.evaluate(cell, &&*data) as f32;
     }
 }
 

@@ -7,6 +7,7 @@ use super::sizes::{Projection, Sizes};
 use super::{Axis, Op, Trace, TraceKind};
 use crate::config::{AttentionConfig, LinearConfig, LinearRule, Position};
 use crate::error::{Error, Operation};
+use crate::limits::TRACED_TOKENS;
 use crate::linear::Gates;
 use crate::tensor::{expect_limits, expect_shape, row_major};
 use std::borrow::Cow;
@@ -60,7 +61,7 @@ pub fn trace_linear_attention(
         query: sizes.query_tokens,
         key: sizes.key_tokens,
     };
-    plan.run(sizes.config, tokens)
+    plan.run(sizes.config, tokens, None)
 }
 
 /// The sizes of an attention over the same tokens, with the axes of a recurrence.
@@ -104,7 +105,7 @@ fn sizes(input: &LinearTraceInput, config: &LinearConfig) -> Result<Sizes, Error
         causal: true,
         ..AttentionConfig::default()
     };
-    let mut sizes = Sizes::of(op, tokens, &attention)?;
+    let mut sizes = Sizes::of(op, TRACED_TOKENS, tokens, &attention)?;
     let (queries, keys) = (sizes.query.tokens, sizes.key.tokens);
     if queries != keys {
         return Err(op.shape("as many queries as keys", format!("{queries} and {keys}")));

@@ -5,14 +5,17 @@ mod explain;
 mod fill;
 mod input;
 mod linear;
+mod pair;
 mod plan;
 mod projection;
+mod rows;
 mod rule;
+mod scores;
 mod seeded;
 mod sizes;
 mod walk;
 
-pub use attention::trace_attention;
+pub use attention::{trace_attention, trace_weights};
 pub use explain::{Constant, Explanation, Factor, Term, explain};
 pub use input::{LinearTraceInput, Tokens, TraceInput};
 pub use linear::trace_linear_attention;
@@ -20,7 +23,7 @@ pub use linear::trace_linear_attention;
 #[cfg(all(target_arch = "wasm32", feature = "engine"))]
 pub(crate) use explain::explain_cells;
 #[cfg(all(target_arch = "wasm32", feature = "engine"))]
-pub(crate) use rule::Cells;
+pub(crate) use {attention::trace_attention_into, rows::Rows, rule::Cells};
 
 pub use crate::visibility::Reason;
 
@@ -47,7 +50,7 @@ pub struct Trace {
     pub tokens: Tokens,
     /// The stages in the order in which they were computed.
     pub stages: Vec<Stage>,
-    /// The cells of all stages, one after the other, each row-major.
+    /// The cells of all stages, one after the other, each row-major. Where a trace holds the weights alone, they come last.
     pub data: Vec<f32>,
     /// The first NaN and infinite numbers among the given inputs.
     pub non_finite: Vec<NonFinite>,
@@ -169,6 +172,8 @@ pub enum Op {
     Sum,
     /// `a / b`; 0 where b is 0.
     Divide,
+    /// The share of one key in a row: scores, their exponentials and their sum as one operation.
+    Softmax,
     /// `a`, at its place in the joined heads.
     Concat,
     /// `factor · state` before a token.

@@ -1,6 +1,7 @@
 //! The table of a trace while it grows, and where the numbers of each stage will come from.
 
 use super::fill;
+use super::rows::{self, Rows};
 use super::rule::Rule;
 use super::seeded;
 use super::{Axis, Name, NonFinite, Op, Stage, Tokens, Trace, TraceConfig, VERSION};
@@ -22,6 +23,10 @@ pub(super) enum Source<'a> {
     Stepped,
     /// Scores, and which of them a boolean mask hides.
     Masked(Option<Cow<'a, [bool]>>),
+    /// A softmax, row by row: last in the arena, whatever its place in the table, so that its rows can go elsewhere.
+    Rows,
+    /// Made together with such rows.
+    Beside,
 }
 
 /// A table under construction: stages are added in the order in which they are computed.
@@ -70,7 +75,12 @@ impl<'a> Plan<'a> {
     ) -> Result<(), Error> {
         let shape: Vec<usize> = axes.iter().map(|&(_, extent)| extent).collect();
         let len = checked_len(self.op, id, &shape)?;
-        let total = self.len.saturating_add(len);
+        let rows = matches!(source, Source::Rows);
+        let total = if rows {
+            self.len
+        } else {
+            self.len.saturating_add(len)
+        };
         if total > TENSOR_BYTES / size_of::<f32>() {
             return Err(self.op.too_large(
                 format!("a trace of at most {TENSOR_BYTES} bytes"),
@@ -123,20 +133,47 @@ impl<'a> Plan<'a> {
         self.add(id, axes, op, from, formula, Source::Computed)
     }
 
-    /// Computes every stage in turn.
-    pub fn run(self, mut config: TraceConfig, tokens: Tokens) -> Result<Trace, Error> {
+    /// Computes every stage in turn. Rows of a softmax go to `elsewhere`, if that is given, and not into the arena.
+    ///
+    /// # Errors
+    /// `too_large` where there is no room for the arena.
+    pub fn run(
+        self,
+        mut config: TraceConfig,
+        tokens: Tokens,
+        mut elsewhere: Option<&mut dyn Rows>,
+    ) -> Result<Trace, Error> {
         let Plan {
             op,
-            stages,
+            mut stages,
             sources,
             len,
         } = self;
+        let mut total = len;
+        for (stage, source) in stages.iter_mut().zip(&sources) {
+            if matches!(source, Source::Rows) {
+                stage.offset = total;
+                total += stage.len();
+            }
+        }
+        let held = match &mut elsewhere {
+            Some(elsewhere) if total > len => {
+                elsewhere.begin(op, total)?;
+                len
+            }
+            _ => total,
+        };
         config.seeded = stages
             .iter()
             .filter(|stage| stage.op == Op::Seeded)
             .map(|stage| stage.id.clone())
             .collect();
-        let mut data = vec![0.0; len];
+        let mut data = Vec::new();
+        if data.try_reserve_exact(held).is_err() {
+            let bytes = held as f64 * size_of::<f32>() as f64;
+            return Err(op.too_large("memory for the trace", format!("none for {bytes} bytes")));
+        }
+        data.resize(held, 0.0);
         let mut stepped = Vec::new();
         for (stage, source) in stages.iter().zip(&sources) {
             let rule = Rule::of(op, &config, &stages, stage)?;
@@ -169,6 +206,16 @@ impl<'a> Plan<'a> {
                     stepped.push(rule);
                     continue;
                 }
+                Source::Rows => {
+                    let (held, end) = data.split_at_mut(len);
+                    let mut put = |at: usize, row: &[f32]| match &mut elsewhere {
+                        Some(elsewhere) => elsewhere.put(at, row),
+                        None => end[at - len..][..row.len()].copy_from_slice(row),
+                    };
+                    rows::fill(op, &config, &stages, stage, held, &mut put)?;
+                    continue;
+                }
+                Source::Beside => continue,
                 Source::Computed => {}
             }
             fill::computed(&rule, &mut data);

@@ -1,5 +1,7 @@
 //! Which cells a cell is made of, and how. Said here once: the trace is filled by it, and `explain` answers by it.
 
+use super::pair::{Pair, SUMS, Sums};
+use super::scores::{Scores, Softmax};
 use super::walk::{Cell, SPLIT_AXES, Walk, axes_of, place};
 use super::{Axis, Op, PositionConfig, Reason, Stage, TraceConfig};
 use crate::error::{Error, Operation};
@@ -12,17 +14,25 @@ use crate::visibility::Visibility;
 pub(crate) trait Cells {
     /// The cell at this offset; NaN where there is none.
     fn at(&self, offset: usize) -> f32;
-}
 
-impl Cells for [f32] {
-    fn at(&self, offset: usize) -> f32 {
-        self.get(offset).copied().unwrap_or(f32::NAN)
+    /// The same, for what is not called too often to be called by address.
+    fn shared(&self) -> &dyn Cells;
+
+    /// Every `step`th cell from an offset on.
+    fn read(&self, from: usize, step: usize, out: &mut [f32]) {
+        for (n, out) in out.iter_mut().enumerate() {
+            *out = self.at(nth(from, step, n));
+        }
     }
 }
 
-impl Cells for Vec<f32> {
+impl Cells for &[f32] {
     fn at(&self, offset: usize) -> f32 {
-        self.as_slice().at(offset)
+        self.get(offset).copied().unwrap_or(f32::NAN)
+    }
+
+    fn shared(&self) -> &dyn Cells {
+        self
     }
 }
 
@@ -49,6 +59,8 @@ pub(crate) struct Rule<'a> {
     factors: usize,
     /// What says of a cell of a row that it is not seen: scores for a weighted sum, the bias for a mask.
     guard: Option<Walk>,
+    /// The scores of a trace that does not hold them: they guard a weighted sum, and a softmax is made of them.
+    scores: Option<Box<Scores<'a>>>,
     /// Tokens before this one were given, since no operand has a row for them: keys of the past.
     given: usize,
     visibility: Visibility,
@@ -103,6 +115,8 @@ impl<'a> Rule<'a> {
             Op::Add | Op::Subtract | Op::Divide | Op::Error | Op::Accumulate => (2, 0),
             Op::Matmul | Op::Decay | Op::Predict | Op::Read => (2, 2),
             Op::Affine => (3, 2),
+            // with a mask or without
+            Op::Softmax => (operands.len().clamp(2, 3), 2),
             Op::Rotate => (3, 0),
             Op::Update => (if operands.len() == 3 { 3 } else { 2 }, operands.len()),
         };
@@ -114,9 +128,18 @@ impl<'a> Rule<'a> {
                 .and_then(|row_max| row_max.from.first())
                 .and_then(|id| find(id))
         };
+        let alone = find("weights").filter(|weights| weights.op == Op::Softmax);
+        let mixes = stage.op == Op::Matmul && stage.id == "mixed";
         let guard = match stage.op {
-            Op::Matmul if stage.id == "mixed" => Some(scores().ok_or_else(broken)?),
+            _ if mixes && alone.is_none() => Some(scores().ok_or_else(broken)?),
             Op::Mask => find("bias"),
+            _ => None,
+        };
+        let scores = match alone {
+            Some(weights) if mixes || stage.op == Op::Softmax => {
+                let scores = Scores::of(config, stages, weights).ok_or_else(broken)?;
+                Some(Box::new(scores))
+            }
             _ => None,
         };
         let mut extents = [1; SPLIT_AXES];
@@ -127,6 +150,7 @@ impl<'a> Rule<'a> {
         Ok(Rule {
             own: Walk::own(stage, &axes),
             guard: guard.map(walk).transpose()?,
+            scores,
             given: operands
                 .iter()
                 .map(|operand| operand.walk.missing)
@@ -190,6 +214,9 @@ impl<'a> Rule<'a> {
         if self.is_given(cell) {
             return;
         }
+        if self.stage.op == Op::Softmax && self.reason(cell, cells).is_some() {
+            return;
+        }
         if self.stage.op == Op::Rotate {
             return self.turned(cell, visit);
         }
@@ -227,9 +254,17 @@ impl<'a> Rule<'a> {
             .guard
             .as_ref()
             .map(|walk| (walk.first(cell), walk.step()));
+        let weighing = self
+            .scores
+            .as_deref()
+            .filter(|_| self.stage.op == Op::Matmul);
         for n in 0..count {
             let hidden = |(first, step)| cells.at(nth(first, step, n)) == f32::NEG_INFINITY;
-            if !guard.is_some_and(hidden) {
+            let unseen = |scores: &Scores| {
+                let &[g, m, i, _] = cell;
+                !scores.seen(&[g, m, i, n], cells.at(at[0]), cells.shared())
+            };
+            if !guard.is_some_and(hidden) && !weighing.is_some_and(unseen) {
                 visit(&at);
             }
             at.iter_mut()
@@ -304,7 +339,55 @@ impl<'a> Rule<'a> {
                 self.sum(cell, cells)
             }
             Op::Accumulate | Op::Read => self.sum(cell, cells),
+            Op::Softmax => self
+                .softmax(cell, cells.shared())
+                .map_or(f64::NAN, |softmax| softmax.exact),
         }
+    }
+
+    /// The whole softmax behind a weight, where it is one operation.
+    pub fn softmax(&self, cell: &Cell, cells: &dyn Cells) -> Option<Softmax> {
+        let scores = self.scores.as_ref()?;
+        (self.stage.op == Op::Softmax).then(|| scores.softmax(cell, cells))
+    }
+
+    /// The last axis, if the sums of neighbours along it can go side by side: each reads the same left factors, and right
+    /// factors that are neighbours, too.
+    pub fn side_by_side(&self) -> Option<usize> {
+        let last = self.extents.iter().rposition(|&extent| extent > 1)?;
+        let product = matches!(self.stage.op, Op::Matmul | Op::Affine)
+            && self.guard.is_none()
+            && self.scores.is_none();
+        let [left, right, ..] = &self.operands[..] else {
+            return None;
+        };
+        let strides = [0, 1, 1];
+        let along = |(operand, stride): (&Operand, isize)| operand.walk.stride(last) == stride;
+        let fit = self.operands.iter().zip(strides).all(along) && self.own.stride(last) == 1;
+        (product && fit && last != self.tokens && left.walk.count == right.walk.count)
+            .then_some(last)
+    }
+
+    /// A cell and those beside it, of a rule whose sums go side by side.
+    pub fn sums(&self, cell: &Cell, data: &[f32]) -> [f32; SUMS] {
+        let mut sums = Sums::zero();
+        let [left, right, ..] = &self.operands[..] else {
+            return sums.rounded();
+        };
+        let (mut from, mut to) = (left.walk.first(cell), right.walk.first(cell));
+        for _ in 0..left.walk.count {
+            if let Some(numbers) = data.get(to..).and_then(<[f32]>::first_chunk) {
+                sums.add(Pair::splat(data[from].into()), numbers);
+            }
+            from = nth(from, left.walk.step(), 1);
+            to = nth(to, right.walk.step(), 1);
+        }
+        for operand in self.operands.iter().skip(self.factors) {
+            if let Some(numbers) = data[operand.walk.first(cell)..].first_chunk() {
+                sums.plus(numbers);
+            }
+        }
+        sums.rounded()
     }
 
     fn sum<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> f64 {
@@ -361,6 +444,9 @@ impl<'a> Rule<'a> {
     /// Why the score may not be seen: by its place; or else by the mask, if the trace says that it is hidden though
     /// the score before was not negative infinity by itself.
     pub fn reason<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> Option<Reason> {
+        if self.stage.op == Op::Softmax {
+            return self.scores.as_ref()?.reason(cell, cells.shared());
+        }
         if self.stage.op != Op::Mask {
             return None;
         }
@@ -381,7 +467,7 @@ impl<'a> Rule<'a> {
 }
 
 /// `first + n · step`. A table that was altered may lead anywhere: to a cell that is not there, but not to a panic.
-fn nth(first: usize, step: usize, n: usize) -> usize {
+pub(super) fn nth(first: usize, step: usize, n: usize) -> usize {
     first.wrapping_add(step.wrapping_mul(n))
 }
 

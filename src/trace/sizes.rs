@@ -7,7 +7,7 @@ use super::input::TraceInput;
 use super::{Axis, TraceConfig, TraceKind};
 use crate::config::AttentionConfig;
 use crate::error::{Error, Operation};
-use crate::limits::{TRACED_HEADS, TRACED_TOKENS};
+use crate::limits::TRACED_HEADS;
 use crate::tensor::{expect_limits, expect_shape, row_major};
 use crate::visibility::{checked_scale, checked_softcap, checked_window};
 use ndarray::ArrayViewD;
@@ -98,7 +98,13 @@ impl Sizes {
         ]
     }
 
-    pub fn of(op: Operation, input: &TraceInput, config: &AttentionConfig) -> Result<Self, Error> {
+    /// Sizes of at most `most` tokens on either side.
+    pub fn of(
+        op: Operation,
+        most: usize,
+        input: &TraceInput,
+        config: &AttentionConfig,
+    ) -> Result<Self, Error> {
         expect_limits(op, &input.tensors())?;
         let (heads, kv_heads) = heads(op, config)?;
         let direct = Direct::of(op, input, heads, kv_heads)?;
@@ -120,17 +126,17 @@ impl Sizes {
             .as_ref()
             .map(|direct| direct.queries)
             .or(input.x.as_ref().map(|x| x.shape()[0]));
-        let query_tokens = names(op, "query", named.map(|tokens| &tokens.query[..]), given)?;
+        let names = |side, named, rows| names(op, most, side, named, rows);
+        let query_tokens = names("query", named.map(|tokens| &tokens.query[..]), given)?;
         let own = match &direct {
             Some(direct) => names(
-                op,
                 "key",
                 named.map(|tokens| &tokens.key[..]),
                 Some(direct.keys),
             )?,
             None if cross => {
                 let given = input.memory.as_ref().map(|memory| memory.shape()[0]);
-                names(op, "key", named.map(|tokens| &tokens.key[..]), given)?
+                names("key", named.map(|tokens| &tokens.key[..]), given)?
             }
             None => query_tokens.clone(),
         };
@@ -152,10 +158,8 @@ impl Sizes {
                 format!("{queries} and {keys}"),
             ));
         }
-        if queries > TRACED_TOKENS || keys > TRACED_TOKENS {
-            return Err(
-                op.too_many_tokens(format!("at most {TRACED_TOKENS} tokens"), queries.max(keys))
-            );
+        if queries > most || keys > most {
+            return Err(op.too_many_tokens(format!("at most {most} tokens"), queries.max(keys)));
         }
 
         let projection = |head_axis, token_axis, heads, tokens, dim| Projection {
@@ -270,6 +274,7 @@ fn past(
 /// The names of the tokens of one side: those given, which must be as many as there are rows, or numbers.
 fn names(
     op: Operation,
+    most: usize,
     side: &str,
     named: Option<&[String]>,
     rows: Option<usize>,
@@ -280,8 +285,8 @@ fn names(
             Err(op.shape(format!("{rows} {side} tokens, one per row"), named.len()))
         }
         // checked before names are made: a matrix may have millions of rows
-        (_, Some(rows)) if rows > TRACED_TOKENS => {
-            Err(op.too_many_tokens(format!("at most {TRACED_TOKENS} tokens"), rows))
+        (_, Some(rows)) if rows > most => {
+            Err(op.too_many_tokens(format!("at most {most} tokens"), rows))
         }
         (Some(named), _) => Ok(named.to_vec()),
         (None, Some(rows)) => Ok((0..rows).map(|row| row.to_string()).collect()),

@@ -194,6 +194,11 @@ impl Walk {
         at as usize
     }
 
+    /// How far a step along one of the axes leads.
+    pub fn stride(&self, axis: usize) -> isize {
+        self.strides[axis]
+    }
+
     /// How far the next one along the summed axis is from one.
     pub fn step(&self) -> usize {
         self.step as usize

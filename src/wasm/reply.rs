@@ -1,8 +1,8 @@
 //! What goes out to JavaScript.
 
 use crate::error::{Error, Operation};
-use crate::trace::Trace;
-use js_sys::{Float32Array, Object, Reflect};
+use crate::trace::{Rows, Trace};
+use js_sys::{Float32Array, Function, Object, Reflect};
 use ndarray::ArrayD;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -56,15 +56,57 @@ pub(super) fn tensor(array: &ArrayD<f32>) -> Result<JsValue, JsValue> {
     ])
 }
 
-/// A trace, its arena as one `Float32Array`.
-pub(super) fn trace(trace: &Trace) -> Result<JsValue, JsValue> {
+/// The arena of a trace with very many weights: their rows go straight to JavaScript, so that they are never held twice.
+#[derive(Default)]
+pub(super) struct ArenaRows(Option<Float32Array>);
+
+impl Rows for ArenaRows {
+    fn begin(&mut self, op: Operation, cells: usize) -> Result<(), Error> {
+        // by reflection, since a constructor that throws through Rust would leave the module unusable
+        let constructor = Reflect::get(&js_sys::global(), &"Float32Array".into());
+        let made = constructor.ok().and_then(|constructor| {
+            let length = js_sys::Array::of1(&(cells as f64).into());
+            Reflect::construct(constructor.dyn_ref::<Function>()?, &length).ok()
+        });
+        self.0 = made.map(JsCast::unchecked_into);
+        match self.0 {
+            Some(_) => Ok(()),
+            None => {
+                let bytes = cells as f64 * size_of::<f32>() as f64;
+                Err(op.too_large("memory for the trace", format!("none for {bytes} bytes")))
+            }
+        }
+    }
+
+    fn put(&mut self, offset: usize, row: &[f32]) {
+        if let Some(arena) = &self.0 {
+            arena
+                .subarray(offset as u32, (offset + row.len()) as u32)
+                .copy_from(row);
+        }
+    }
+}
+
+impl ArenaRows {
+    /// The arena with what it begins with, or, where there were no rows, with nothing else.
+    pub fn arena(self, data: &[f32]) -> Float32Array {
+        let Some(arena) = self.0 else {
+            return Float32Array::from(data);
+        };
+        arena.subarray(0, data.len() as u32).copy_from(data);
+        arena
+    }
+}
+
+/// A trace with its arena.
+pub(super) fn trace(trace: &Trace, arena: Float32Array) -> Result<JsValue, JsValue> {
     object(&[
         ("version", Some(trace.version.into())),
         ("config", Some(plain(&trace.config)?)),
         ("backend", Some(trace.backend.into())),
         ("tokens", Some(plain(&trace.tokens)?)),
         ("stages", Some(plain(&trace.stages)?)),
-        ("data", Some(Float32Array::from(&trace.data[..]).into())),
+        ("data", Some(arena.into())),
         ("nonFinite", Some(plain(&trace.non_finite)?)),
         (
             "nonFiniteCount",

@@ -2,8 +2,8 @@
 
 use super::noise;
 use attention_playground::{
-    AttentionConfig, LinearConfig, LinearRule, LinearTraceInput, Mask, Position, Tokens, Trace,
-    TraceInput, trace_attention, trace_linear_attention,
+    AttentionConfig, Error, LinearConfig, LinearRule, LinearTraceInput, Mask, Position, Tokens,
+    Trace, TraceInput, trace_attention, trace_linear_attention, trace_weights,
 };
 use ndarray::{ArrayD, IxDyn};
 
@@ -20,22 +20,39 @@ fn heads(heads: usize) -> AttentionConfig {
     }
 }
 
-fn traced(input: &TraceInput, config: &AttentionConfig) -> Trace {
-    trace_attention(input, config).expect("a good request")
+/// Whole, or of the pairs of tokens the weights alone.
+type Tracer = fn(&TraceInput, &AttentionConfig) -> Result<Trace, Error>;
+
+/// Attention, each with a name for the message of a failure.
+fn attention(trace: Tracer) -> Vec<(&'static str, Trace)> {
+    vec![
+        ("seeded", seeded(trace)),
+        ("everything given", given(trace)),
+        ("grouped heads, rotary, past", rotary_past(trace, false)),
+        (
+            "grouped heads, rotary interleaved, past",
+            rotary_past(trace, true),
+        ),
+        ("cross-attention, ALiBi and additive mask", cross(trace)),
+        ("rows that see nothing", blind(trace)),
+        ("NaN and infinity", poisoned(trace)),
+        ("overflow", overflow(trace)),
+    ]
 }
 
-/// Each with a name for the message of a failure.
+/// Attention of which the weights alone are held, beside the full trace of the same input.
+pub fn alone() -> Vec<(&'static str, Trace, Trace)> {
+    let pairs = attention(trace_weights)
+        .into_iter()
+        .zip(attention(trace_attention));
+    pairs
+        .map(|((name, alone), (_, full))| (name, alone, full))
+        .collect()
+}
+
+/// Every trace that holds everything.
 pub fn all() -> Vec<(&'static str, Trace)> {
-    let mut traces = vec![
-        ("seeded", seeded()),
-        ("everything given", given()),
-        ("grouped heads, rotary, past", rotary_past(false)),
-        ("grouped heads, rotary interleaved, past", rotary_past(true)),
-        ("cross-attention, ALiBi and additive mask", cross()),
-        ("rows that see nothing", blind()),
-        ("NaN and infinity", poisoned()),
-        ("overflow", overflow()),
-    ];
+    let mut traces = attention(trace_attention);
     for rule in [
         LinearRule::Linear,
         LinearRule::Gated,
@@ -49,7 +66,7 @@ pub fn all() -> Vec<(&'static str, Trace)> {
 }
 
 /// Nothing but words: embeddings, weights and all are drawn by the seed.
-pub fn seeded() -> Trace {
+pub fn seeded(trace: Tracer) -> Trace {
     let input = TraceInput {
         tokens: words(),
         position: Position::Sinusoidal,
@@ -61,11 +78,11 @@ pub fn seeded() -> Trace {
         softcap: Some(2.0),
         ..heads(2)
     };
-    traced(&input, &config)
+    trace(&input, &config).expect("a good request")
 }
 
 /// Embeddings, weights and biases given, learned positions, a window.
-fn given() -> Trace {
+fn given(trace: Tracer) -> Trace {
     let names = ["x", "wq", "wk", "wv", "wo", "bq", "bk", "bv", "bo", "table"];
     let shapes: [&[usize]; 10] = [
         &[4, 6],
@@ -99,11 +116,11 @@ fn given() -> Trace {
         scale: Some(0.7),
         ..heads(2)
     };
-    traced(&input, &config)
+    trace(&input, &config).expect("a good request")
 }
 
 /// Four query heads on two key heads, partial rotation, two past tokens, a boolean mask that is too short.
-fn rotary_past(interleaved: bool) -> Trace {
+fn rotary_past(trace: Tracer, interleaved: bool) -> Trace {
     let (past_key, past_value) = (noise(&[2, 2, 6], 1), noise(&[2, 2, 6], 2));
     let seen = ArrayD::from_shape_fn(IxDyn(&[3, 4]), |at| at[1] != at[0] + 1);
     let input = TraceInput {
@@ -124,11 +141,11 @@ fn rotary_past(interleaved: bool) -> Trace {
         kv_heads: Some(2),
         ..heads(4)
     };
-    traced(&input, &config)
+    trace(&input, &config).expect("a good request")
 }
 
 /// Keys of another text, values of another size, slopes and a mask that is added.
-fn cross() -> Trace {
+fn cross(trace: Tracer) -> Trace {
     let memory = noise(&[6, 4], 5);
     let mut added = noise(&[3, 2, 6], 6);
     added[[1, 1, 4]] = f32::NEG_INFINITY;
@@ -141,11 +158,11 @@ fn cross() -> Trace {
         mask: Some(Mask::Additive(added.view())),
         ..TraceInput::default()
     };
-    traced(&input, &heads(3))
+    trace(&input, &heads(3)).expect("a good request")
 }
 
 /// A mask that hides a whole row, and one that hides what a window leaves.
-fn blind() -> Trace {
+fn blind(trace: Tracer) -> Trace {
     let (q, k, v) = (
         noise(&[2, 4, 3], 7),
         noise(&[2, 4, 3], 8),
@@ -163,11 +180,11 @@ fn blind() -> Trace {
         window: Some([0, 0]),
         ..heads(2)
     };
-    traced(&input, &config)
+    trace(&input, &config).expect("a good request")
 }
 
 /// NaN and infinity where they can be seen and where they cannot.
-pub fn poisoned() -> Trace {
+pub fn poisoned(trace: Tracer) -> Trace {
     let mut x = noise(&[4, 4], 10);
     x[[1, 2]] = f32::NAN;
     x[[3, 0]] = f32::INFINITY;
@@ -179,11 +196,11 @@ pub fn poisoned() -> Trace {
         causal: true,
         ..heads(2)
     };
-    traced(&input, &config)
+    trace(&input, &config).expect("a good request")
 }
 
 /// Products beyond what an f32 holds.
-fn overflow() -> Trace {
+fn overflow(trace: Tracer) -> Trace {
     let q = noise(&[1, 3, 2], 11).mapv(|cell| cell * 1e30);
     let input = TraceInput {
         q: Some(q.view()),
@@ -191,7 +208,7 @@ fn overflow() -> Trace {
         v: Some(q.view()),
         ..TraceInput::default()
     };
-    traced(&input, &heads(1))
+    trace(&input, &heads(1)).expect("a good request")
 }
 
 /// A recurrence over words, with an output; or over given matrices, with a state to begin with.

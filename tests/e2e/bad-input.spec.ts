@@ -1,6 +1,7 @@
 /** Bad input: a clear message beside the control that caused it; the last good picture stays; nothing freezes. */
 
 import { expect, type Page, test } from "@playwright/test";
+import type { State } from "../../www/state/fields.ts";
 import { open, type Play, rerun, state, trace } from "./page.ts";
 
 async function refused(page: Page, field: string, message: RegExp, act: () => Promise<unknown>): Promise<void> {
@@ -47,8 +48,14 @@ test("one token, emoji, right-to-left text are fine", async ({ page }) => {
   expect((await trace(page)).tokens.query).toEqual(["中", "文"]);
 });
 
-test("512 tokens are traced, 600 refused with the numbers", async ({ page }) => {
+test("512 tokens are traced in full; linear attention takes no more", async ({ page }) => {
   await rerun(page, () => page.locator('[data-field="text"]').fill("word ".repeat(512)));
+  expect((await trace(page)).stages.some(({ id }) => id === "scores")).toBe(true);
+  await rerun(page, () =>
+    page.locator("attention-playground").evaluate((element) => {
+      (element as Play).state = { attention: "linear", text: "dog bites man" } as State;
+    }),
+  );
   await refused(page, "text", /600 tokens; at most 512/, () =>
     page.locator('[data-field="text"]').fill("word ".repeat(600)),
   );
@@ -123,7 +130,7 @@ test("a 50 MB paste: the page stays alive and says what it found", async ({ page
 });
 
 test("a long text pasted into the sentence is refused with its size", async ({ page }) => {
-  await refused(page, "text", /at most 20000 characters, found 1000000 characters/, () =>
+  await refused(page, "text", /at most 65536 characters, found 1000000 characters/, () =>
     paste(page, '[data-field="text"]', "x".repeat(1_000_000)),
   );
 });

@@ -106,6 +106,24 @@ describe("computeAttention", () => {
 });
 
 describe("traceAttention and explain", () => {
+  it("above 512 tokens the weights alone are held, rows sum to 1, and each explains itself", async () => {
+    const query = Array.from({ length: 530 }, (_, n) => `w${n % 97}`);
+    const trace = await engine.traceAttention({ tokens: { query }, heads: 2, headDim: 3, seed: 5 });
+    expect(trace.stages.map(({ id }) => id)).not.toContain("scores");
+    const stage = trace.stages.find(({ id }) => id === "weights");
+    if (!stage) throw new Error("no weights");
+    expect(stage.offset + 2 * 530 * 530, "weights come last").toBe(trace.data.length);
+    for (let row = 0; row < 2 * 530; row++) {
+      const weights = trace.data.subarray(stage.offset + row * 530, stage.offset + (row + 1) * 530);
+      expect(weights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 4);
+    }
+    const { value, exact, terms, constants } = await engine.explain(trace, "weights", [1, 529, 7]);
+    expect(value).toBe(trace.data[stage.offset + (530 + 529) * 530 + 7]);
+    expect(Math.abs(value - exact)).toBeLessThan(1e-6 * exact);
+    expect(terms.length).toBe(3);
+    expect(constants?.map(({ name }) => name)).toEqual(["scale", "row_max", "row_sum"]);
+  });
+
   const request = { tokens: { query: ["dog", "bites", "man"] }, heads: 2, headDim: 3, seed: 5, causal: true };
 
   it("a seed repeats the run, another does not", async () => {
@@ -150,7 +168,7 @@ describe("traceAttention and explain", () => {
   });
 
   it.each([
-    ["too many tokens", { tokens: { query: Array(513).fill("a") }, heads: 1 }, "too_many_tokens"],
+    ["too many tokens", { tokens: { query: Array(4097).fill("a") }, heads: 1 }, "too_many_tokens"],
     ["no heads", { tokens: { query: ["a"] }, heads: 0 }, "option"],
   ])("%s: code %s", async (_, bad, code) => {
     await expect(engine.traceAttention(bad)).rejects.toMatchObject({ code });

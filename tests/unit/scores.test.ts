@@ -92,6 +92,43 @@ describe("dates", () => {
   });
 });
 
+describe("decoder", () => {
+  interface Stories {
+    /** The token that ends a text. */
+    end: number;
+    score: { perplexity: number } & Record<string, number>;
+    cases: [text: string, known: [kind: string, place: number][]][];
+  }
+
+  it("writes on as its card says", async () => {
+    const model = await load("decoder");
+    const { end, score, cases } = json("tests/models/decoder.json") as Stories;
+    const right: Record<string, number[]> = {};
+    const surprise: number[] = [];
+    for (const [text, known] of cases) {
+      const output = await model.run({ text, attentions: false });
+      const next = [...output.ids.slice(1), end];
+      for (const [place, id] of next.entries()) surprise.push(-logProbability(row(logitsOf(output), place), id));
+      for (const [kind, place] of known) {
+        right[kind] ??= [];
+        right[kind].push(likeliest(row(logitsOf(output), place - 1)) === output.ids[place] ? 1 : 0);
+      }
+    }
+    const found = Object.entries(right).map(([kind, answers]) => [kind, rounded(mean(answers))]);
+    const { perplexity, ...shares } = score;
+    expect(Object.fromEntries(found)).toEqual(shares);
+    expect(Math.exp(mean(surprise))).toBeCloseTo(perplexity, 3);
+    expect(json("models/decoder/card.json").test).toEqual(score);
+    model.dispose();
+  });
+});
+
+function logProbability(logits: Float32Array, id: number): number {
+  const largest = Math.max(...logits);
+  const sum = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  return (logits[id] ?? Number.NaN) - largest - Math.log(sum);
+}
+
 describe("recall", () => {
   interface Sequences {
     score: Record<string, number>;

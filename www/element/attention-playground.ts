@@ -7,6 +7,7 @@ import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
 import { en } from "../text/en.ts";
 import { STEP_UNITS, type StepUnit } from "../timeline/course.ts";
+import type { Lit } from "../view/paint.ts";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
 import { SceneView } from "../view/scene-view.ts";
 import { keyAction } from "./keys.ts";
@@ -46,6 +47,7 @@ export class AttentionPlayground extends LitElement {
   #scene: SceneView | undefined;
   #fatal = "";
   #adapter = "";
+  #blocks = 1;
   #started = false;
   #compact = false;
   #said = "";
@@ -246,6 +248,7 @@ export class AttentionPlayground extends LitElement {
       menuAt: session.menuAt,
       parts: session.parts,
       trace: session.trace,
+      tracedTokens: session.tracedTokens,
       course: session.course,
       frame: session.frame,
       playing: player.playing,
@@ -258,6 +261,7 @@ export class AttentionPlayground extends LitElement {
       path: inquiry.path,
       palette: this.#palette,
       adapter: this.#adapter,
+      blocks: this.#blocks,
       maskEdit: session.maskEdit,
       openMatrices: session.openMatrices,
       moreOpen: session.moreOpen,
@@ -281,7 +285,8 @@ export class AttentionPlayground extends LitElement {
     if (!place || !trace || !frame) return;
     if (!this.#scene) {
       const { hover } = this.#session.actions;
-      this.#scene = new SceneView(place, { hover, pick: (cell) => this.#session.pick(cell) });
+      const pick = (cell: Lit) => this.#session.pick(cell);
+      this.#scene = new SceneView(place, { hover, pick, blocks: (blocks) => this.#onBlocks(blocks) });
       this.#sizes.observe(place);
     }
     this.#measure();
@@ -317,6 +322,12 @@ export class AttentionPlayground extends LitElement {
     if (!panel || !equation || state.pin === "") return;
     const below = equation.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom;
     if (below > 0) panel.scrollTop += below + 4;
+  }
+
+  /** The legend says what a pixel stands for. */
+  #onBlocks(blocks: number): void {
+    this.#blocks = blocks;
+    this.requestUpdate();
   }
 
   /** A new complaint comes into the panel's view; the page itself does not scroll. */

@@ -14,6 +14,8 @@ export function parseCell(text: string): Lit | undefined {
   return stage === "" ? undefined : { stage, index: index.map(Number) };
 }
 
+const NOTHING: readonly Lit[] = [];
+
 export class Inquiry {
   hover: Lit | undefined;
   /** An operand that is pointed at in an equation: it lights up, and the equation stays as it is. */
@@ -25,6 +27,12 @@ export class Inquiry {
   expanded = false;
   error = "";
   readonly #changed: () => void;
+  #operands: { of: Explanation | undefined; cells: readonly Lit[] } = { of: undefined, cells: NOTHING };
+  #lit: { asked: Lit | undefined; operands: readonly Lit[]; cells: readonly Lit[] } = {
+    asked: undefined,
+    operands: NOTHING,
+    cells: NOTHING,
+  };
   #asking = "";
   #trace: Trace | undefined;
 
@@ -90,17 +98,24 @@ export class Inquiry {
     return this.hover ?? this.held;
   }
 
-  /** The operands of a cell, if it is the one that the engine was asked about. */
-  operandsOf(cell: Lit | undefined): Lit[] {
-    const { terms = [], stage = "", index = [] } = this.explanation ?? {};
-    return cell && sameCell({ stage, index }, cell) ? terms.flatMap(({ factors }) => factors) : [];
+  /** The operands of a cell, if it is the one that the engine was asked about. The same list as long as it is. */
+  operandsOf(cell: Lit | undefined): readonly Lit[] {
+    const { explanation } = this;
+    if (!cell || !explanation || !sameCell(explanation, cell)) return NOTHING;
+    if (this.#operands.of !== explanation) {
+      this.#operands = { of: explanation, cells: explanation.terms.flatMap(({ factors }) => factors) };
+    }
+    return this.#operands.cells;
   }
 
-  /** What is outlined: the cell that the reader asks about, and its operands. */
-  lit(): Lit[] {
-    if (this.glance) return [this.glance];
-    const { asked } = this;
-    return asked ? [asked, ...this.operandsOf(asked)] : [];
+  /** What is outlined: the cell that the reader asks about, and its operands. The same list as long as they are. */
+  lit(): readonly Lit[] {
+    const asked = this.glance ?? this.asked;
+    const operands = this.glance ? NOTHING : this.operandsOf(asked);
+    if (this.#lit.asked !== asked || this.#lit.operands !== operands) {
+      this.#lit = { asked, operands, cells: asked ? [asked, ...operands] : NOTHING };
+    }
+    return this.#lit.cells;
   }
 }
 

@@ -7,7 +7,7 @@ import { stageName } from "../trace/story.ts";
 import { formatCell } from "../view/format.ts";
 import { css, DARK, scaleOf } from "../view/palette.ts";
 import { sceneFor } from "../view/scene.ts";
-import { aboutStage, captionFor } from "./parts/caption.ts";
+import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
 import type { Context } from "./parts/context.ts";
 import { controlFields, controls } from "./parts/controls.ts";
 import { equation, name } from "./parts/equation.ts";
@@ -21,7 +21,7 @@ import { transport } from "./parts/transport.ts";
 export function page(context: Context): TemplateResult {
   const { state, palette, actions, compact, parts, played } = context;
   const hidden = new Set(state.hide.split(","));
-  const show = (part: string, made: () => TemplateResult | typeof nothing) => (hidden.has(part) ? nothing : made());
+  const show = (part: string, made: () => unknown) => (hidden.has(part) ? nothing : made());
   const panel = ["heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
@@ -118,20 +118,24 @@ function caption({
   actions,
   parts,
   played,
+  tracedTokens,
 }: Context): TemplateResult | typeof nothing {
   if (!trace || !frame) return nothing;
   const { stage } = frame.segment;
   const pieces = captionFor(trace, frame, state.head, explanation);
+  const kept = whatIsKept(trace, tracedTokens);
   return html`<section class="caption" aria-label=${en.whatHappens}>
     <h2>${stageName(stage)}</h2>
     ${parts?.where({ trace, state, played }) ?? nothing}
     <p class="about">${aboutStage(stage)}</p>
+    ${kept ? html`<p class="hint" data-kept>${kept}</p>` : nothing}
     ${frame.active ? html`<p class="now">${pieces.map((p) => (typeof p === "string" ? p : numberLink(p.cell, p.text, actions)))}</p>` : nothing}
   </section>`;
 }
 
 /** The scale of every matrix on show, with its numbers. */
-function legend({ trace, frame, state, palette }: Context): TemplateResult | typeof nothing {
+function legend(context: Context): TemplateResult | typeof nothing {
+  const { trace, frame, state, palette } = context;
   if (!trace || !frame) return nothing;
   const scene = sceneFor(trace, frame.segment.stage, state.head);
   const stages = new Map([...scene.parts, scene.result].map(({ view }) => [view.stage.id, view.stage]));
@@ -152,6 +156,7 @@ function legend({ trace, frame, state, palette }: Context): TemplateResult | typ
       return html`<span class="scale" data-scale=${stage.id}>${stageName(stage)}
         <span class="low">${kind === "signed" ? formatCell(-end) : "0"}</span><i style="background: ${bar}"></i><span class="high">${formatCell(end)}</span></span>`;
     })}
+    ${context.blocks > 1 ? html`<span class="scale" data-blocks=${context.blocks}>${fill(en.legendBlocks, { n: context.blocks })}</span>` : nothing}
     ${holes ? html`<span class="scale">${en.legendMasked}</span>` : nothing}
   </div>`;
 }

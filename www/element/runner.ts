@@ -6,6 +6,7 @@ import type { ModelFiles } from "../model/files.ts";
 import { modelOf } from "../state/choice.ts";
 import type { State } from "../state/fields.ts";
 import { en, fill } from "../text/en.ts";
+import { prepare } from "../view/prepare.ts";
 import type * as Models from "./models/index.ts";
 
 let shared: Promise<Engine> | undefined;
@@ -27,7 +28,7 @@ export interface Refusal {
 
 export interface Listener {
   /** `played`: what the model that is in use said besides. */
-  done(trace: Trace, played?: Models.Played): void;
+  done(trace: Trace, tracedTokens: number, played?: Models.Played): void;
   refused(refusal: Refusal): void;
   /** A model is on its way, or no more. */
   loading(loading: Models.Loading | undefined): void;
@@ -87,16 +88,19 @@ export class Runner {
       }
       const wanted = await buildRequest(state, engine.tokenize);
       const { request } = wanted;
-      const { tracedTokens } = await engine.limits();
+      const { tracedTokens, weightsTokens } = await engine.limits();
       if (run !== this.#newest) return;
-      checkTokens(request.tokens?.query, "text", tracedTokens);
-      checkTokens(request.tokens?.key, "keyText", tracedTokens);
+      const most = wanted.kind === "linear" ? tracedTokens : weightsTokens;
+      checkTokens(request.tokens?.query, "text", most);
+      checkTokens(request.tokens?.key, "keyText", most);
       const trace = await (wanted.kind === "linear"
         ? engine.traceLinearAttention(wanted.request)
         : engine.traceAttention(wanted.request));
       if (run !== this.#newest) return;
+      await prepare(trace);
+      if (run !== this.#newest) return;
       this.#player?.release();
-      this.#listener.done(trace);
+      this.#listener.done(trace, tracedTokens);
     } catch (thrown) {
       if (run !== this.#newest) return;
       if (thrown instanceof TokenCount) {
@@ -124,8 +128,9 @@ export class Runner {
     const player = await this.#playerOf(engine);
     if (name === "own" && !player.own) throw new MissingModel(en.models.ownMissing);
     const played = await player.play(name, state, current);
-    await limits;
-    if (played && current()) this.#listener.done(played.trace, played);
+    if (played && current()) await prepare(played.trace);
+    const { tracedTokens } = await limits;
+    if (played && current()) this.#listener.done(played.trace, tracedTokens, played);
   }
 }
 

@@ -5,7 +5,7 @@ import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type State } from "../state/fields.ts";
 import { type Change, type History, type Source, Store } from "../state/store.ts";
 import { en, fill } from "../text/en.ts";
-import { Course, type Frame, isParameter, type StepUnit, WHOLE } from "../timeline/course.ts";
+import { Course, type Frame, isParameter, type Segment, type StepUnit, WHOLE } from "../timeline/course.ts";
 import { stageOf } from "../trace/cells.ts";
 import { sliceForHead } from "../view/matrix-view.ts";
 import type { Lit } from "../view/paint.ts";
@@ -45,6 +45,8 @@ export class Session {
   course: Course | undefined;
   frame: Frame | undefined;
   notice = "";
+  /** Up to so many tokens the engine keeps everything. */
+  tracedTokens = 0;
   /** The picture belongs to an earlier input. */
   stale = false;
   maskEdit = false;
@@ -52,7 +54,10 @@ export class Session {
   spoken = "";
   readonly #host: Host;
   readonly #runner = new Runner({
-    done: (trace, played) => this.#onTrace(trace, played),
+    done: (trace, tracedTokens, played) => {
+      this.tracedTokens = tracedTokens;
+      this.#onTrace(trace, played);
+    },
     refused: (refusal) => this.#onRefusal(refusal),
     loading: (loading) => {
       this.loading = loading;
@@ -245,10 +250,14 @@ export class Session {
     };
     const wanted = this.#awaited || state.stage;
     this.#awaited = "";
-    const stop = this.course?.stopFor(wanted) ?? this.course?.stopFor("scores") ?? this.course?.stopFor("state");
+    const stop = [wanted, "scores", "weights", "state"].reduce<Segment | undefined>(
+      (found, id) => found ?? this.course?.stopFor(id),
+      undefined,
+    );
     if (stop && stop.stage.id !== state.stage) {
       const moved = stageOf(trace, wanted) && (isParameter(wanted) || wanted !== state.stage);
-      if (moved || !fromLink) Object.assign(corrections, { stage: stop.stage.id, cell: WHOLE });
+      if (moved || !fromLink || wanted === FIELDS.stage.default)
+        Object.assign(corrections, { stage: stop.stage.id, cell: WHOLE });
       else settle("stage", stop.stage.id, `one of ${trace.stages.map(({ id }) => id).join(", ")}`);
     }
     this.#correctModel(settle);

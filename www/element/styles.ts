@@ -97,6 +97,9 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 }
 .token:hover { outline: 1px solid var(--line); }
 .token[aria-pressed="true"] { box-shadow: inset 0 0 0 2px var(--query); }
+.token.away { color: var(--soft); font-size: 13px; }
+.mostly .token { font-size: 14px; }
+.mostly + .line .tokens { max-height: 88px; }
 .share { font-size: 12px; color: var(--text); }
 
 .work { position: relative; grid-area: work; display: flex; flex-direction: column; min-width: 0; padding-top: 8px; }
@@ -117,7 +120,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .stop[aria-current] { color: var(--text); background: var(--paper); box-shadow: inset 0 -3px 0 var(--accent, var(--plain)); font-weight: 600; }
 .stop canvas { width: 44px; height: 32px; image-rendering: pixelated; }
 
-.scene { position: relative; flex: 1; min-height: 350px; margin-top: 8px; overflow: hidden; }
+.scene { position: relative; flex: 1; min-height: 350px; margin-top: 8px; overflow: hidden; touch-action: pan-x pan-y; }
 .below { display: flex; align-items: start; gap: 12px; padding-top: 4px; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .overlay { position: absolute; inset: 0; }
@@ -148,7 +151,7 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .scale i { width: 64px; height: 9px; border: 1px solid var(--line); }
 
 .panel { grid-area: panel; display: flex; flex-direction: column; gap: 12px; padding: 8px 4px 8px 0; min-width: 0; height: 0; min-height: 100%; overflow-y: auto; scrollbar-width: thin; }
-.caption { min-height: 122px; }
+.caption { min-height: 122px; flex: none; }
 .about { color: var(--soft); font-size: 14px; }
 .now { margin-top: 4px; }
 .equation { border-top: 1px solid var(--line); padding-top: 10px; height: 250px; overflow-y: auto; flex: none; }

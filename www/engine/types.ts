@@ -180,6 +180,8 @@ export interface Explanation {
   terms: { factors: Factor[] }[];
   formula: string;
   constant?: { name: string; value: number };
+  /** Of a softmax: scale, softcap and alibi where there are such, row_max and row_sum. With the terms they give `exact`. */
+  constants?: { name: string; value: number }[];
   reason?: string;
 }
 
@@ -235,6 +237,7 @@ export interface BufferSizes {
 /** Nothing is loaded before it is needed: a first `computeAttention` waits for the small kernels alone. */
 export interface Engine {
   computeAttention(request: AttentionRequest): Promise<AttentionResult>;
+  /** Above `tracedTokens` of the limits the trace holds the weights alone of all that is N x N. */
   traceAttention(request: TraceRequest): Promise<Trace>;
   linearAttention(request: LinearAttentionRequest): Promise<LinearAttentionResult>;
   rotaryEmbedding(request: RotaryEmbeddingRequest): Promise<Tensor>;

@@ -8,6 +8,9 @@ import { BLANK_DRAWING, SHIPPED } from "../model/shipped.ts";
 
 export const ARTICLE_SENTENCE = "The animal didn't cross the street because it was too wide.";
 
+/** 4,096 tokens of fifteen letters. */
+const MAX_TEXT = 65_536;
+
 export interface State {
   model: string;
   text: string;
@@ -88,7 +91,7 @@ export const FIELDS: Fields = {
     kind: "input",
     type: "text",
     default: ARTICLE_SENTENCE,
-    max: 20_000,
+    max: MAX_TEXT,
     about:
       "The sentence. Words and punctuation become tokens. As long as it is the default, each model reads its own example.",
   },
@@ -111,7 +114,7 @@ export const FIELDS: Fields = {
     kind: "input",
     type: "text",
     default: "The street was wide.",
-    max: 20_000,
+    max: MAX_TEXT,
     about: "Cross-attention: the sentence that keys and values come from.",
   },
   attention: {

@@ -221,6 +221,9 @@ export const en = {
     concat: "The results of the heads are put side by side.",
     output: "The joined heads times W_O: one new row for each token, the output of attention.",
   } as Record<string, string>,
+  softmaxAbout:
+    "All of softmax at once: e to the power of each score less the largest of its row, over the row's sum. A row that sees anything is a set of shares that add up to 1.",
+  kept: "Up to {max} tokens every step is kept. With {queries} × {keys} tokens, of all that lies between query and output, the weights alone: each such step is {queries} × {keys} numbers a head, {size} MiB in all.",
   /** What happened at one cell. Slots: q, k = tokens, c = channel, v = the cell's value, r = reason, head. */
   cell: {
     given: "Number {c} of {q} was given: {v}.",
@@ -281,10 +284,25 @@ export const en = {
   exact: "computed in double precision:",
   rounding: "rounded off:",
   moreTerms: "show all {n} terms",
+  someTerms: "show {n} of {all} terms",
+  termsLeft: "and {n} more",
+  unseen: "not seen: no part of the sum",
+  /** What the numbers of an equation are that stand in no matrix. */
+  constants: {
+    scale: "scale",
+    softcap: "soft cap",
+    alibi: "ALiBi: slope times distance",
+    row_max: "largest score of the row",
+    row_sum: "sum of the row's exponentials",
+  } as Record<string, string>,
   sentence: "Sentence",
   keySentence: "Sentence for keys and values",
   tokens: "Tokens: choose one to see what it attends to",
   attends: "{q} attends to:",
+  mostly: "Most of all:",
+  earlier: "… {n} earlier",
+  later: "{n} later …",
+  tokenAt: "{token}, {n} of {all}",
   noWeights: "Linear attention has no weights between tokens: each token reads a state of fixed size.",
   showInputs: "Your own matrices",
   matrices: "Matrices",
@@ -414,10 +432,11 @@ export const en = {
   copied: "Link copied.",
   notCopied: "The browser did not let the link be copied:",
   linkTooLong: "This state needs {n} characters; a link holds {max}. Saved as a file instead: drop it here to open it.",
+  legendBlocks: "one pixel: the largest of up to {n} × {n} cells, and pointing at it names that cell",
   legendMasked: "hatched: may not be seen, or no finite number",
   keptHere:
     "Too long for a link of {max} characters: the address does not hold this input. “Copy link” saves it as a file.",
-  tooManyTokens: "{n} tokens; at most {max} can be traced. The last picture stays.",
+  tooManyTokens: "{n} tokens; at most {max} can be shown. The last picture stays.",
   stale: "This picture belongs to the last input that worked.",
   loading: "The engine is loading.",
   backend: "computed on: {adapter}",

@@ -35,7 +35,7 @@ const TITLE = 22;
 const COLUMN_LABELS = 18;
 const SIGN = 26;
 const LINE_GAP = 4;
-const MAX_CELL = { width: 52, height: 26 };
+export const MAX_CELL = { width: 52, height: 26 };
 /** Smaller than this, three digits at 12 px do not fit. */
 export const NUMBER_CELL = { width: 47, height: 16 };
 const FAR_RIGHT = 8;

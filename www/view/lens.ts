@@ -1,5 +1,7 @@
 /** Where one looks: how much larger than the room the scene is drawn, and from which point on. Pure arithmetic. */
 
+import type { Box } from "./layout.ts";
+
 export interface Lens {
   zoom: number;
   x: number;
@@ -7,14 +9,28 @@ export interface Lens {
 }
 
 export const WHOLE_SCENE: Lens = { zoom: 1, x: 0, y: 0 };
-/** Enough for a cell of 4,096 to become a number that can be read. */
-const MAX_ZOOM = 256;
+/** Enough for a cell of 4,096 to become a number that can be read, in a small room too. */
+const MAX_ZOOM = 2048;
 
-/** Zooms by `factor` and keeps what lies under the point where it is. */
-export function zoomed(lens: Lens, factor: number, at: { x: number; y: number }): Lens {
-  const zoom = Math.min(MAX_ZOOM, Math.max(1, lens.zoom * factor));
-  const ratio = zoom / lens.zoom;
-  return { zoom, x: (lens.x + at.x) * ratio - at.x, y: (lens.y + at.y) * ratio - at.y };
+/** Zooms by `factor`; where that leads is for the layout to say, see `Hold`. */
+export function zoomed(lens: Lens, factor: number): Lens {
+  return { ...lens, zoom: Math.min(MAX_ZOOM, Math.max(1, lens.zoom * factor)) };
+}
+
+/** What is to stay where it is while the lens zooms: a place within a box, in cells, and the point of the room that it is at. */
+export interface Hold {
+  key: string;
+  row: number;
+  column: number;
+  at: { x: number; y: number };
+}
+
+/** The lens from which what is held stands where it stood. Labels and gaps do not grow with the cells, so boxes are asked. */
+export function holding(lens: Lens, hold: Hold, boxes: readonly Box[]): Lens {
+  const box = boxes.find(({ part }) => part.view.key === hold.key);
+  if (!box) return lens;
+  const [x, y] = [box.x + hold.column * box.cellWidth, box.y + hold.row * box.cellHeight];
+  return { zoom: lens.zoom, x: x - hold.at.x, y: y - hold.at.y };
 }
 
 /** Stays within the drawn scene. */

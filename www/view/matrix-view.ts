@@ -1,7 +1,7 @@
 /** A view of one stage as a matrix: which axis runs down, which across, and where the others stand. Knows cells, not pixels. */
 
 import type { Stage, Trace } from "../engine/types.ts";
-import { hasHeads, sliceSize, valueAt } from "../trace/cells.ts";
+import { hasHeads, sliceSize } from "../trace/cells.ts";
 
 export type Role = "query" | "key" | "value" | "output" | "weights" | "plain";
 
@@ -11,6 +11,10 @@ export class MatrixView {
   readonly columns: number;
   /** The index of the cell at row 0, column 0. */
   readonly origin: readonly number[];
+  /** Where in the arena the cell at row 0, column 0 stands, and how far apart neighbours lie, down and across. */
+  readonly start: number;
+  readonly down: number;
+  readonly across: number;
   readonly #rowAxis: number;
   readonly #columnAxis: number;
   /** Columns run over two axes, this many of the second to one of the first: a state of [key_dim, dim] lies in one row. */
@@ -27,6 +31,10 @@ export class MatrixView {
     this.columns = slice.columns;
     this.#rowAxis = slice.rowAxis;
     this.#columnAxis = slice.columnAxis;
+    const strides = stage.shape.map((_, axis) => stage.shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+    this.start = strides.reduce((at, stride, axis) => at + stride * (slice.origin[axis] ?? 0), stage.offset);
+    this.down = strides[slice.rowAxis] ?? 0;
+    this.across = strides[slice.columnAxis + (this.#inner > 0 ? 1 : 0)] ?? 0;
   }
 
   get key(): string {
@@ -44,7 +52,8 @@ export class MatrixView {
   }
 
   value(trace: Trace, row: number, column: number): number {
-    return valueAt(trace, this.stage, this.index(row, column));
+    const inside = row >= 0 && row < this.rows && column >= 0 && column < this.columns;
+    return inside ? (trace.data[this.start + row * this.down + column * this.across] ?? Number.NaN) : Number.NaN;
   }
 
   /** Row and column of a cell of the stage, if this view shows it. */

@@ -23,11 +23,22 @@ const MAX_ELEMENTS = 1600;
 /** A label needs this much, down and across. */
 const LABEL = { row: 15, column: 30 };
 
+/** A grid with an element for each cell in sight, by its row and by its place in row-major order. */
+interface Grid {
+  root: HTMLElement;
+  /** What its elements were made for: with the same, those that stay in sight stay. */
+  made: string;
+  rows: Map<number, HTMLElement>;
+  cells: Map<number, HTMLElement>;
+}
+
 export class Overlay {
   readonly #root: HTMLElement;
+  #grids = new Map<string, Grid>();
   /** Cells of the result that have an element, by their place in row-major order. */
   #result = new Map<number, HTMLElement>();
   #shown = 0;
+  #trace: Trace | undefined;
 
   constructor(root: HTMLElement) {
     this.#root = root;
@@ -35,41 +46,83 @@ export class Overlay {
   }
 
   build(trace: Trace, scene: Layout, palette: Palette, room: Window): void {
-    this.#result = new Map();
-    this.#shown = 0;
     const boxes = scene.boxes.map((box) => ({ box, ...inSight(box, room) }));
     const cells = boxes.reduce((n, { rows, columns }) => n + (rows.to - rows.from) * (columns.to - columns.from), 0);
     const readable = scene.numbers && cells <= MAX_ELEMENTS;
-    this.#root.replaceChildren(
-      ...boxes.flatMap(({ box, rows, columns }) => [
-        titleElement(box),
-        ...labels(box, trace, "row", rows),
-        ...labels(box, trace, "column", columns),
-        readable ? this.#cells(trace, box, palette, rows, columns) : cursorGrid(trace, box),
-      ]),
-    );
+    const before = trace === this.#trace && readable ? this.#grids : new Map<string, Grid>();
+    this.#trace = trace;
+    this.#grids = new Map();
+    const result = new Map<number, HTMLElement>();
+    const parts = boxes.flatMap(({ box, rows, columns }) => {
+      const words = [titleElement(box), ...labels(box, trace, "row", rows), ...labels(box, trace, "column", columns)];
+      if (!readable) return [...words, cursorGrid(trace, box)];
+      const grid = this.#grid(box, palette, before.get(box.part.view.key));
+      this.#fill(grid, trace, box, palette, rows, columns);
+      if (box.part.place === "result") {
+        for (const [n, cell] of grid.cells) result.set(n, cell);
+        markBusy(grid.root, rows.from * box.part.view.columns + columns.from >= this.#shown);
+      }
+      return [...words, grid.root];
+    });
+    this.#result = result;
+    this.#replace(parts);
   }
 
-  #cells(trace: Trace, box: Box, palette: Palette, rows: Range, columns: Range): HTMLElement {
+  /** Puts the parts in their order. What stands already is not taken away in between: it would lose the focus. */
+  #replace(parts: HTMLElement[]): void {
+    const kept = new Set<Element>(parts);
+    for (const old of [...this.#root.children]) if (!kept.has(old)) old.remove();
+    let next = this.#root.firstElementChild;
+    for (const part of parts) {
+      if (part === next) next = next.nextElementSibling;
+      else this.#root.insertBefore(part, next);
+    }
+  }
+
+  /** The grid of a box: the one from before at its new place, where its cells are the same. */
+  #grid(box: Box, palette: Palette, before: Grid | undefined): Grid {
     const { view, place } = box.part;
-    const grid = gridElement(box);
+    const made = [view.rows, view.columns, box.cellWidth, box.cellHeight, place, palette.lit].join();
+    const kept = before?.made === made ? before : undefined;
+    const grid = kept ?? { root: gridElement(box), made, rows: new Map(), cells: new Map() };
+    Object.assign(grid.root.style, { left: `${box.x}px`, top: `${box.y}px` });
+    this.#grids.set(view.key, grid);
+    return grid;
+  }
+
+  /** Makes the cells that came into sight, and takes away those that left it. */
+  #fill(grid: Grid, trace: Trace, box: Box, palette: Palette, rows: Range, columns: Range): void {
+    const { view, place } = box.part;
+    const outside = (n: number, { from, to }: Range) => n < from || n >= to;
+    for (const [n, cell] of grid.cells) {
+      if (!outside(Math.floor(n / view.columns), rows) && !outside(n % view.columns, columns)) continue;
+      cell.remove();
+      grid.cells.delete(n);
+    }
+    for (const [r, row] of grid.rows) {
+      if (!outside(r, rows)) continue;
+      row.remove();
+      grid.rows.delete(r);
+    }
     const scale = scaleOf(trace, view.stage);
     for (let r = rows.from; r < rows.to; r++) {
-      const row = element("div", "row");
-      row.setAttribute("role", "row");
+      const row = grid.rows.get(r) ?? element("div", "row");
       for (let c = columns.from; c < columns.to; c++) {
+        const n = r * view.columns + c;
+        if (grid.cells.has(n)) continue;
         const cell = cellElement(trace, box, r, c);
         cell.style.color = textOn(colorOf(view.value(trace, r, c), scale, palette));
-        row.append(cell);
-        if (place !== "result") continue;
-        cell.style.visibility = "hidden";
-        this.#result.set(r * view.columns + c, cell);
+        if (place === "result" && n >= this.#shown) cell.style.visibility = "hidden";
+        grid.cells.set(n, cell);
+        row.insertBefore(cell, grid.cells.get(after(n, columns, view.columns, grid.cells)) ?? null);
       }
-      if (place === "result") markBusy(row, true);
-      grid.append(row);
+      if (place === "result") markBusy(row, r * view.columns + columns.from >= this.#shown);
+      if (grid.rows.has(r)) continue;
+      row.setAttribute("role", "row");
+      grid.rows.set(r, row);
+      const below = [...grid.rows.keys()].filter((other) => other > r);
+      grid.root.insertBefore(row, grid.rows.get(Math.min(...below)) ?? null);
     }
-    if (place === "result") markBusy(grid, true);
-    return grid;
   }
 
   /** Numbers appear with their cells, and go when the reader steps back. */
@@ -108,6 +161,13 @@ export class Overlay {
     }
     return grid.querySelector(`[data-index="${box.part.view.index(row, column).join(",")}"]`);
   }
+}
+
+/** The next cell of a row that has an element already. */
+function after(n: number, columns: Range, width: number, cells: Map<number, HTMLElement>): number {
+  const end = n - (n % width) + columns.to;
+  for (let next = n + 1; next < end; next++) if (cells.has(next)) return next;
+  return -1;
 }
 
 /** The rows and columns of a box that the room shows. */

@@ -3,7 +3,9 @@
 import type { Trace } from "../engine/types.ts";
 import type { Frame } from "../timeline/course.ts";
 import type { Box, Layout } from "./layout.ts";
+import type { MatrixView } from "./matrix-view.ts";
 import { colorOf, css, type Palette, scaleOf } from "./palette.ts";
+import { drawCells, startFrame } from "./tiles.ts";
 
 export interface Lit {
   stage: string;
@@ -29,9 +31,14 @@ const FLIGHT_SECONDS = 0.2;
 const GRID_FROM = 7;
 const HATCH_FROM = 7;
 const HATCH_CELLS = 20_000;
+/** More lit cells than this in a matrix are framed together. */
+const MANY_LIT = 96;
 
-export function paint(context: CanvasRenderingContext2D, picture: Picture): void {
+/** Says whether the picture is complete: what is large is painted coarsely first, and finer in the frames that follow. */
+export function paint(context: CanvasRenderingContext2D, picture: Picture): boolean {
   const { layout, frame } = picture;
+  startFrame();
+  let complete = true;
   const lead = frame.cells < 0 && !picture.still ? ease(1 + frame.cells) : 1;
   for (const box of layout.boxes) {
     const done = box.part.place === "result" ? Math.max(0, Math.floor(frame.cells)) : Number.POSITIVE_INFINITY;
@@ -39,16 +46,17 @@ export function paint(context: CanvasRenderingContext2D, picture: Picture): void
     const from = lead < 1 ? sameMatrix(picture.before, box) : undefined;
     if (from) glide(context, from, box, lead);
     else if (lead < 1) context.globalAlpha = lead;
-    paintMatrix(context, picture, box, done);
+    complete = paintMatrix(context, picture, box, done) && complete;
     context.restore();
   }
   if (frame.active && lead === 1) paintActive(context, picture);
-  for (const { stage, index } of picture.lit) {
-    for (const box of layout.boxes) {
-      const at = box.part.view.locate(stage, index);
-      if (at) outline(context, box, { ...at, rows: 1, columns: 1 }, picture.palette.lit, 2);
+  for (const [box, places] of placesOf(picture.lit, layout, true)) {
+    const each = places.map(({ row, column }) => ({ row, column, rows: 1, columns: 1 }));
+    for (const block of places.length > MANY_LIT ? blocks(places) : each) {
+      outline(context, box, block, picture.palette.lit, 2);
     }
   }
+  return complete;
 }
 
 const ease = (t: number) => t * t * (3 - 2 * t);
@@ -71,7 +79,7 @@ function glide(context: CanvasRenderingContext2D, from: Box, to: Box, t: number)
   context.scale(sx, sy);
 }
 
-function paintMatrix(context: CanvasRenderingContext2D, picture: Picture, box: Box, done: number): void {
+function paintMatrix(context: CanvasRenderingContext2D, picture: Picture, box: Box, done: number): boolean {
   const { view } = box.part;
   const { palette } = picture;
   const width = view.columns * box.cellWidth;
@@ -85,51 +93,45 @@ function paintMatrix(context: CanvasRenderingContext2D, picture: Picture, box: B
   context.rect(box.x, box.y, width, rows * box.cellHeight);
   if (rest > 0) context.rect(box.x, box.y + rows * box.cellHeight, rest * box.cellWidth, box.cellHeight);
   context.clip();
-  // Cells smaller than a pixel are averaged, larger ones keep their edges.
-  context.imageSmoothingEnabled = Math.min(box.cellWidth, box.cellHeight) < 1;
-  context.drawImage(imageOf(picture, box), box.x, box.y, width, height);
-  if (box.cellHeight >= HATCH_FROM && view.rows * view.columns <= HATCH_CELLS) hatch(context, picture, box, done);
+  const complete = drawCells(context, picture.trace, palette, box);
+  if (box.cellHeight >= HATCH_FROM) hatch(context, picture, box, done);
   context.restore();
   if (Math.min(box.cellWidth, box.cellHeight) >= GRID_FROM) grid(context, box, palette);
   context.strokeStyle = palette.accents[box.part.role] ?? palette.lit;
   context.lineWidth = box.part.place === "result" ? 2 : 1.25;
   context.strokeRect(box.x - 1, box.y - 1, width + 2, height + 2);
+  return complete;
 }
 
-const images = new WeakMap<Trace, Map<string, OffscreenCanvas>>();
-
-/** One pixel a cell, made once for each matrix and palette: drawing a frame costs one scaled copy, however many cells there are. */
-function imageOf({ trace, palette }: Picture, { part: { view } }: Box): OffscreenCanvas {
-  const known = images.get(trace) ?? new Map<string, OffscreenCanvas>();
-  images.set(trace, known);
-  const key = `${view.key}/${view.rows}x${view.columns}/${palette.lit}`;
-  let image = known.get(key);
-  if (!image) {
-    image = new OffscreenCanvas(view.columns, view.rows);
-    const context = image.getContext("2d") as OffscreenCanvasRenderingContext2D;
-    const pixels = context.createImageData(view.columns, view.rows);
-    const scale = scaleOf(trace, view.stage);
-    for (let cell = 0; cell < view.rows * view.columns; cell++) {
-      const value = view.value(trace, Math.floor(cell / view.columns), cell % view.columns);
-      const color = colorOf(value, scale, palette);
-      pixels.data.set([Math.round(color[0]), Math.round(color[1]), Math.round(color[2]), 255], cell * 4);
-    }
-    context.putImageData(pixels, 0, 0);
-    known.set(key, image);
-  }
-  return image;
+/** The rows and columns of a box that the canvas shows. */
+function inSight(context: CanvasRenderingContext2D, box: Box) {
+  const { a, d, e, f } = context.getTransform();
+  const { rows, columns } = box.part.view;
+  const range = (start: number, size: number, count: number, scale: number, shift: number, extent: number) => ({
+    from: Math.min(count, Math.max(0, Math.floor((-shift / scale - start) / size))),
+    to: Math.max(0, Math.min(count, Math.ceil(((extent - shift) / scale - start) / size))),
+  });
+  return {
+    rows: range(box.y, box.cellHeight, rows, d, f, context.canvas.height),
+    columns: range(box.x, box.cellWidth, columns, a, e, context.canvas.width),
+  };
 }
 
 /** Cells that are no finite number are hatched: one way where the score may not be seen, both ways for NaN and +infinity. */
 function hatch(context: CanvasRenderingContext2D, { trace, palette }: Picture, box: Box, done: number): void {
   const { view } = box.part;
+  if (!scaleOf(trace, view.stage).holes) return;
+  const { rows, columns } = inSight(context, box);
+  const wide = columns.to - columns.from;
+  if ((rows.to - rows.from) * wide > HATCH_CELLS) return;
   context.strokeStyle = palette.accents.plain ?? palette.lit;
   context.lineWidth = 0.75;
-  for (let cell = 0; cell < Math.min(done, view.rows * view.columns); cell++) {
-    const row = Math.floor(cell / view.columns);
-    const value = view.value(trace, row, cell % view.columns);
+  for (let n = 0; n < (rows.to - rows.from) * wide; n++) {
+    const [row, column] = [rows.from + Math.floor(n / wide), columns.from + (n % wide)];
+    if (row * view.columns + column >= done) continue;
+    const value = view.value(trace, row, column);
     if (Number.isFinite(value)) continue;
-    const x = box.x + (cell % view.columns) * box.cellWidth;
+    const x = box.x + column * box.cellWidth;
     const y = box.y + row * box.cellHeight;
     context.save();
     context.beginPath();
@@ -150,19 +152,21 @@ function hatch(context: CanvasRenderingContext2D, { trace, palette }: Picture, b
 }
 
 function grid(context: CanvasRenderingContext2D, box: Box, palette: Palette): void {
-  const { rows, columns } = box.part.view;
+  const { rows, columns } = inSight(context, box);
+  const [left, right] = [box.x + columns.from * box.cellWidth, box.x + columns.to * box.cellWidth];
+  const [top, bottom] = [box.y + rows.from * box.cellHeight, box.y + rows.to * box.cellHeight];
   context.strokeStyle = css(palette.paper);
   context.lineWidth = 1;
   context.beginPath();
-  for (let column = 1; column < columns; column++) {
+  for (let column = Math.max(1, columns.from); column < columns.to; column++) {
     const x = Math.round(box.x + column * box.cellWidth) - 0.5;
-    context.moveTo(x, box.y);
-    context.lineTo(x, box.y + rows * box.cellHeight);
+    context.moveTo(x, top);
+    context.lineTo(x, bottom);
   }
-  for (let row = 1; row < rows; row++) {
+  for (let row = Math.max(1, rows.from); row < rows.to; row++) {
     const y = Math.round(box.y + row * box.cellHeight) - 0.5;
-    context.moveTo(box.x, y);
-    context.lineTo(box.x + columns * box.cellWidth, y);
+    context.moveTo(left, y);
+    context.lineTo(right, y);
   }
   context.stroke();
 }
@@ -190,16 +194,24 @@ interface Place {
   column: number;
 }
 
+/** Which cells of which matrix: worked out once for each list of cells, however often they are painted. */
+const located = new WeakMap<readonly Lit[], Map<MatrixView, { row: number; column: number }[]>>();
+
 /** Where cells stand in the scene, box by box. */
-function placesOf(cells: readonly Lit[], { boxes }: Layout): Map<Box, Place[]> {
+function placesOf(cells: readonly Lit[], { boxes }: Layout, result = false): Map<Box, Place[]> {
+  const known = located.get(cells) ?? new Map<MatrixView, { row: number; column: number }[]>();
+  located.set(cells, known);
   const places = new Map<Box, Place[]>();
   for (const box of boxes) {
-    if (box.part.place === "result") continue;
-    const own = cells.flatMap(({ stage, index }) => {
-      const at = box.part.view.locate(stage, index);
-      return at ? [{ box, ...at }] : [];
-    });
-    if (own.length > 0) places.set(box, own);
+    if (box.part.place === "result" && !result) continue;
+    const { view } = box.part;
+    const at = known.get(view) ?? cells.flatMap(({ stage, index }) => view.locate(stage, index) ?? []);
+    known.set(view, at);
+    if (at.length > 0)
+      places.set(
+        box,
+        at.map((place) => ({ box, ...place })),
+      );
   }
   return places;
 }

@@ -63,6 +63,13 @@ export interface Scale {
 
 const scales = new WeakMap<Trace, Map<string, Scale>>();
 
+/** A scale that was worked out elsewhere, and will not be again. */
+export function keepScale(trace: Trace, stage: Stage, end: number, holes: boolean): void {
+  const known = scales.get(trace) ?? new Map<string, Scale>();
+  scales.set(trace, known);
+  known.set(stage.id, { kind: POSITIVE.has(stage.id) ? "positive" : "signed", end, holes });
+}
+
 /** One scale for a stage, whichever slice is on show, so that colours mean the same from frame to frame. */
 export function scaleOf(trace: Trace, stage: Stage): Scale {
   let known = scales.get(trace);
@@ -104,6 +111,50 @@ export function colorOf(value: number, scale: Scale, palette: Palette): Rgb {
   const share = scale.end === 0 ? 0 : Math.min(1, Math.abs(value) / scale.end) ** GAMMA;
   if (scale.kind === "positive") return mix(palette.paper, palette.ink, share * 0.92);
   return mix(palette.paper, value < 0 ? palette.negative : palette.positive, share * 0.9);
+}
+
+/** So many colours for either sign: neighbours differ by less than can be told apart. */
+const STEPS = 2048;
+
+/** The colours of a kind of scale as pixels: of positive numbers from zero on, of negative ones, and of no finite number. */
+const tables = new Map<string, Uint32Array>();
+
+function colorTable(kind: Scale["kind"], palette: Palette): Uint32Array {
+  const key = `${kind}/${palette.lit}`;
+  const found = tables.get(key);
+  if (found) return found;
+  const pixels = new Uint32Array(2 * (STEPS + 1) + 1);
+  const scale: Scale = { kind, end: STEPS, holes: false };
+  for (let step = 0; step <= STEPS; step++) {
+    pixels[step] = pixelOf(colorOf(step, scale, palette));
+    pixels[STEPS + 1 + step] = pixelOf(colorOf(-step, scale, palette));
+  }
+  pixels[pixels.length - 1] = pixelOf(palette.masked);
+  tables.set(key, pixels);
+  return pixels;
+}
+
+/** Red, green, blue and opaque, as the four bytes of a pixel in the order of this machine. */
+function pixelOf(color: Rgb): number {
+  const bytes = new Uint8ClampedArray(4).fill(255);
+  bytes.set(color.map(Math.round));
+  return new Uint32Array(bytes.buffer)[0] as number;
+}
+
+/** Numbers to pixels. */
+export function paintNumbers(numbers: Float32Array, { kind, end }: Scale, palette: Palette, out: Uint32Array): void {
+  const pixels = colorTable(kind, palette);
+  const scale = end === 0 ? 0 : STEPS / end;
+  const none = pixels[pixels.length - 1] as number;
+  for (let n = 0; n < numbers.length; n++) {
+    const value = numbers[n] as number;
+    const distance = value < 0 ? -value : value;
+    if (!(distance < Number.POSITIVE_INFINITY)) out[n] = none;
+    else {
+      const step = Math.min(STEPS, Math.round(distance * scale));
+      out[n] = pixels[value < 0 ? step + STEPS + 1 : step] as number;
+    }
+  }
 }
 
 export const css = (color: Rgb): string => `rgb(${color.map((channel) => Math.round(channel)).join(" ")})`;

@@ -4,12 +4,16 @@ import type { Trace } from "../engine/types.ts";
 import type { Frame } from "../timeline/course.ts";
 import { stageOf, valueAt } from "../trace/cells.ts";
 import { formatCell } from "./format.ts";
-import { type Box, hit, type Layout, layout } from "./layout.ts";
-import { bounded, type Lens, WHOLE_SCENE, zoomed } from "./lens.ts";
+import { labelWidth } from "./label-width.ts";
+import { type Box, hit, type Layout, layout, MAX_CELL } from "./layout.ts";
+import { bounded, type Hold, holding, type Lens, WHOLE_SCENE, zoomed } from "./lens.ts";
 import { Overlay } from "./overlay.ts";
 import { type Lit, paint } from "./paint.ts";
 import type { Palette } from "./palette.ts";
+import { Pinch } from "./pinch.ts";
+import { standsFor } from "./pyramid.ts";
 import { sceneFor } from "./scene.ts";
+import { levelFor } from "./tiles.ts";
 
 export interface SceneInput {
   trace: Trace;
@@ -28,12 +32,11 @@ export interface SceneInput {
 export interface SceneEvents {
   hover(cell: Lit | undefined): void;
   pick(cell: Lit): void;
+  /** So many cells a side share a pixel from now on. */
+  blocks(size: number): void;
 }
 
-const LABEL_FONT = '13px system-ui, "Segoe UI", Roboto, sans-serif';
 const TIP_HEIGHT = 24;
-const MIN_LABEL = 34;
-const MAX_LABEL = 110;
 /** One notch of a wheel, one press of + or -. */
 const ZOOM_STEP = 1.25;
 /** A press that moves further than this many pixels drags the scene, and holds no cell. */
@@ -54,6 +57,11 @@ export class SceneView {
   #traceOfLayout: Trace | undefined;
   #lens: Lens = WHOLE_SCENE;
   #press: { x: number; y: number; dragged: boolean } | undefined;
+  /** What stays where it is while the lens zooms. */
+  #hold: Hold | undefined;
+  readonly #pinch = new Pinch();
+  /** The next frame in which a picture that is not complete goes on. */
+  #more = 0;
   #cursor = new Map<string, { row: number; column: number }>();
 
   constructor(root: HTMLElement, events: SceneEvents) {
@@ -64,7 +72,10 @@ export class SceneView {
     root.replaceChildren(this.#canvas, this.#overlayRoot, this.#tip);
     root.addEventListener("pointerdown", (event) => {
       this.#press = { x: event.clientX, y: event.clientY, dragged: false };
+      this.#pinch.down(event);
     });
+    for (const end of ["pointerup", "pointercancel"] as const)
+      root.addEventListener(end, (event) => this.#pinch.up(event));
     root.addEventListener("pointermove", (event) => this.#onMove(event));
     root.addEventListener("pointerleave", () => this.#events.hover(undefined));
     root.addEventListener("click", (event) => {
@@ -79,7 +90,16 @@ export class SceneView {
 
   /** Larger or smaller about a point of the scene (its middle, where none is given). */
   zoom(factor: number, at = { x: this.#room.width / 2, y: this.#room.height / 2 }): void {
-    this.#look(zoomed(this.#lens, factor, at));
+    const boxes = this.#layout?.boxes ?? [];
+    const box =
+      (this.#layout && hit(this.#layout, at.x, at.y)?.box) ?? boxes.find(({ part }) => part.place === "result");
+    if (!box) return;
+    const { cellWidth, cellHeight } = box;
+    if (factor > 1 && cellWidth >= MAX_CELL.width && cellHeight >= MAX_CELL.height) return;
+    const [row, column] = [(at.y - box.y) / cellHeight, (at.x - box.x) / cellWidth];
+    this.#hold = { key: box.part.view.key, row, column, at };
+    this.#look(zoomed(this.#lens, factor));
+    this.#hold = undefined;
   }
 
   get zoomedIn(): boolean {
@@ -98,6 +118,13 @@ export class SceneView {
   }
 
   #onMove(event: PointerEvent): void {
+    const pinched = this.#pinch.move(event);
+    if (pinched) {
+      const bounds = this.#root.getBoundingClientRect();
+      if (this.#press) this.#press.dragged = true;
+      this.zoom(pinched.factor, { x: pinched.at.x - bounds.left, y: pinched.at.y - bounds.top });
+    }
+    if (this.#pinch.active) return;
     const press = event.buttons === 1 ? this.#press : undefined;
     if (!press || !this.zoomedIn) {
       this.#events.hover(this.#cellUnder(event));
@@ -178,12 +205,24 @@ export class SceneView {
     const { zoom } = this.#lens;
     const room = { width: this.#room.width * zoom, height: this.#room.height * zoom, labelWidth: labelWidth(trace) };
     const scene = layout(sceneFor(trace, stage, head), room);
-    this.#lens = bounded(this.#lens, this.#room, scene);
+    const lens = this.#hold ? holding(this.#lens, this.#hold, scene.boxes) : this.#lens;
+    this.#lens = bounded(lens, this.#room, scene);
     this.#layout = moved(scene, this.#lens);
     const previous = frame.previous && sceneFor(trace, frame.previous.stage, head);
     this.#before = previous && moved(layout(previous, room), this.#lens);
     this.#overlay.build(trace, this.#layout, palette, this.#room);
-    if (focused) this.#overlayRoot.querySelector<HTMLElement>(`.grid[data-view="${focused}"]`)?.focus();
+    this.#tellBlocks(this.#layout);
+    if (focused) this.#gridOf(focused)?.focus();
+  }
+
+  #blocks = 1;
+
+  #tellBlocks({ boxes }: Layout): void {
+    const [box] = boxes;
+    const blocks = box ? 2 ** levelFor(box.cellWidth, box.cellHeight, globalThis.devicePixelRatio || 1) : 1;
+    if (blocks === this.#blocks) return;
+    this.#blocks = blocks;
+    this.#events.blocks(blocks);
   }
 
   /** The grid that has the focus: it keeps it when the overlay is built anew. */
@@ -205,7 +244,9 @@ export class SceneView {
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    paint(context, { ...input, layout: scene, before: this.#before });
+    const complete = paint(context, { ...input, layout: scene, before: this.#before });
+    cancelAnimationFrame(this.#more);
+    if (!complete) this.#more = requestAnimationFrame(() => this.#input && this.#paint(this.#input));
   }
 
   /** A cursor that leaves the room takes the lens with it; the grid is then built anew, and comes back here by its focus. */
@@ -230,19 +271,34 @@ export class SceneView {
     const bounds = this.#root.getBoundingClientRect();
     const found = this.#layout && hit(this.#layout, event.clientX - bounds.left, event.clientY - bounds.top);
     if (!found || !this.#computed(found.box, found.row, found.column)) return undefined;
-    const { view } = found.box.part;
-    return { stage: view.stage.id, index: view.index(found.row, found.column) };
+    return this.#cellAt(found.box, found.row, found.column);
+  }
+
+  /** The cell at a place of a box; where many cells fall on one pixel, the one that the pixel shows. */
+  #cellAt({ part: { view }, cellWidth, cellHeight }: Box, row: number, column: number): Lit {
+    const level = levelFor(cellWidth, cellHeight, globalThis.devicePixelRatio || 1);
+    const { trace } = this.#input as SceneInput;
+    const at = level > 0 ? standsFor(trace, view, level, row, column) : { row, column };
+    return { stage: view.stage.id, index: view.index(at.row, at.column) };
+  }
+
+  #boxOf(key: string | undefined): Box | undefined {
+    return this.#layout?.boxes.find(({ part }) => part.view.key === key);
+  }
+
+  #gridOf(key: string): HTMLElement | null {
+    return this.#overlayRoot.querySelector<HTMLElement>(`.grid[data-view="${key}"]`);
   }
 
   #onFocus(target: HTMLElement): void {
     const grid = target.closest<HTMLElement>(".grid");
-    const box = this.#layout?.boxes.find(({ part }) => part.view.key === grid?.dataset.view);
+    const box = this.#boxOf(grid?.dataset.view);
     if (grid && box) this.#moveCursor(grid, box, this.#cursor.get(box.part.view.key) ?? { row: 0, column: 0 });
   }
 
   #onKey(event: KeyboardEvent): void {
     const grid = (event.target as HTMLElement).closest<HTMLElement>(".grid");
-    const box = this.#layout?.boxes.find(({ part }) => part.view.key === grid?.dataset.view);
+    const box = this.#boxOf(grid?.dataset.view);
     if (!grid || !box || event.ctrlKey || event.metaKey || event.altKey) return;
     const { view } = box.part;
     const at = { ...(this.#cursor.get(view.key) ?? { row: 0, column: 0 }) };
@@ -272,7 +328,12 @@ export class SceneView {
     const { view } = box.part;
     const at = { row: Math.min(wanted.row, view.rows - 1), column: Math.min(wanted.column, view.columns - 1) };
     this.#cursor.set(view.key, at);
-    if (this.#follow(box, at)) return;
+    if (this.#follow(box, at)) {
+      // The lens went with the cursor: the box stands elsewhere now, and its grid may be another.
+      const [now, there] = [this.#boxOf(view.key), this.#gridOf(view.key)];
+      if (now && there) this.#moveCursor(there, now, at);
+      return;
+    }
     const cell = this.#overlay.cellOf(grid, this.#input.trace, box, at.row, at.column);
     if (!cell) return;
     cell.id ||= `cell-${view.key.replace(/[^\w]/g, "-")}-${at.row}-${at.column}`;
@@ -287,21 +348,4 @@ export class SceneView {
 function moved(scene: Layout, { x, y }: Lens): Layout {
   if (x === 0 && y === 0) return scene;
   return { ...scene, boxes: scene.boxes.map((box) => ({ ...box, x: box.x - x, y: box.y - y })) };
-}
-
-const widths = new WeakMap<Trace, number>();
-
-function labelWidth(trace: Trace): number {
-  const known = widths.get(trace);
-  if (known !== undefined) return known;
-  const context = new OffscreenCanvas(1, 1).getContext("2d");
-  if (!context) return MAX_LABEL;
-  context.font = LABEL_FONT;
-  const widest = [...trace.tokens.query, ...trace.tokens.key].reduce(
-    (most, token) => Math.max(most, context.measureText(token).width),
-    0,
-  );
-  const width = Math.min(MAX_LABEL, Math.max(MIN_LABEL, Math.ceil(widest) + 12));
-  widths.set(trace, width);
-  return width;
 }

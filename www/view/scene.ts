@@ -66,7 +66,7 @@ const SIGNS: Record<string, string> = { add: "+", subtract: "−", divide: "÷",
 export function sceneFor(trace: Trace, stage: Stage, head: number): Scene {
   const result = part(sliceForHead(trace, stage, head), "result");
   const operands = stage.from.map((id) => stageOf(trace, id)).filter((s): s is Stage => s !== undefined);
-  if (stage.op === "matmul" || stage.op === "affine") {
+  if (stage.op === "matmul" || stage.op === "affine" || stage.op === "softmax") {
     return { product: true, result, parts: productParts(trace, stage, operands, head) };
   }
   if (stage.op === "concat") return { product: false, result, parts: headParts(trace, operands) };
@@ -86,7 +86,8 @@ function productParts(trace: Trace, stage: Stage, operands: Stage[], head: numbe
   if (!left || !right) return [];
   const parts = [part(sliceForHead(trace, left, head), "left")];
   // Scores meet the keys' rows; everything else meets the right operand's columns.
-  if (stage.id === "scores") parts.push(part(transposed(sliceForHead(trace, right, head)), "top"));
+  if (stage.id === "scores" || stage.op === "softmax")
+    parts.push(part(transposed(sliceForHead(trace, right, head)), "top"));
   else if (right.id.startsWith("w_") && right.id !== "w_output") {
     const { from, count } = channels(trace, stage, head);
     parts.push(part(columnsOf(right, from, count), "top"));

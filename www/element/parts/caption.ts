@@ -1,7 +1,7 @@
 /** One sentence for a frame, in plain words with the real tokens and numbers: shown, and spoken. */
 
 import type { Explanation, Stage, Trace } from "../../engine/types.ts";
-import { en } from "../../text/en.ts";
+import { en, fill } from "../../text/en.ts";
 import type { Frame } from "../../timeline/course.ts";
 import { stageOf, valueAt } from "../../trace/cells.ts";
 import { stageName, storyOf } from "../../trace/story.ts";
@@ -15,7 +15,27 @@ export type Piece = string | { cell: Lit; text: string };
 
 /** What a stage is, in one sentence: the reader's own numbers have no story of where they came from. */
 export function aboutStage(stage: Stage): string {
-  return storyOf(stage)?.about ?? (stage.op === "given" ? en.about.given : en.about[stage.id]) ?? stage.formula;
+  const story = storyOf(stage)?.about;
+  if (story) return story;
+  if (stage.op === "softmax") return en.softmaxAbout;
+  return (stage.op === "given" ? en.about.given : en.about[stage.id]) ?? stage.formula;
+}
+
+const BYTES_PER_MIB = 2 ** 20;
+
+/** Why a trace of many tokens holds no scores; nothing to say where it does. */
+export function whatIsKept(trace: Trace, tracedTokens: number): string {
+  const weights = stageOf(trace, "weights");
+  if (weights?.op !== "softmax") return "";
+  const [heads = 1, queries = 1, keys = 1] = weights.shape;
+  const bytes = heads * queries * keys * Float32Array.BYTES_PER_ELEMENT;
+  const plain = (n: number) => n.toLocaleString("en");
+  return fill(en.kept, {
+    max: plain(tracedTokens),
+    queries: plain(queries),
+    keys: plain(keys),
+    size: plain(Math.ceil(bytes / BYTES_PER_MIB)),
+  });
 }
 
 export function captionFor(trace: Trace, frame: Frame, head: number, explanation?: Explanation): Piece[] {

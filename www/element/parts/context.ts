@@ -59,6 +59,8 @@ export interface Context {
   /** The parts of the page that are for models, once they are there. */
   parts: typeof Models | undefined;
   trace: Trace | undefined;
+  /** Up to so many tokens a trace holds everything, and the weights alone above. */
+  tracedTokens: number;
   course: Course | undefined;
   frame: Frame | undefined;
   playing: boolean;
@@ -72,6 +74,8 @@ export interface Context {
   path: readonly Lit[];
   palette: Palette;
   adapter: string;
+  /** So many cells a side share a pixel of the scene; 1 where each has its own. */
+  blocks: number;
   maskEdit: boolean;
   openMatrices: boolean;
   moreOpen: boolean;

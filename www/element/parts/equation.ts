@@ -13,6 +13,8 @@ import { numberLink } from "./number.ts";
 
 /** More terms than this are folded until the reader asks for them. */
 const FOLDED = 16;
+/** No more than this are written out at all: each term can be pointed at in its matrix, too. */
+const WRITTEN = 512;
 
 export function equation(context: Context): TemplateResult {
   const { explanation, path, actions } = context;
@@ -36,7 +38,7 @@ function trail({ path, actions, trace }: Context): TemplateResult {
 function body(explanation: Explanation, context: Context): TemplateResult {
   const { terms, op, value, exact } = explanation;
   const cell = { stage: explanation.stage, index: explanation.index };
-  const shown = context.expanded || terms.length <= FOLDED ? terms : terms.slice(0, FOLDED);
+  const shown = terms.slice(0, context.expanded ? WRITTEN : FOLDED);
   const folded = terms.length - shown.length;
   const factors = (list: Factor[]) => list.map((factor) => link(factor, context.actions));
   return html`
@@ -45,14 +47,14 @@ function body(explanation: Explanation, context: Context): TemplateResult {
     <div class="terms op-${op}">
       ${
         terms.length === 0
-          ? html`<span>${source(context.trace && stageOf(context.trace, cell.stage), op)}${constant(explanation)}</span>`
+          ? html`<span>${explanation.reason ? en.unseen : source(context.trace && stageOf(context.trace, cell.stage), op)}${constant(explanation)}</span>`
           : written(
               op,
               shown.map(({ factors: f }) => factors(f)),
               explanation,
             )
       }
-      ${folded > 0 ? html`<span>…</span> <button class="quiet" type="button" @click=${context.actions.expand}>${fill(en.moreTerms, { n: terms.length })}</button>` : nothing}
+      ${folded > 0 ? more(folded, terms.length, context) : nothing}
     </div>
     <p class="result">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</p>
     ${explanation.reason ? html`<p class="hint">${en.reasons[explanation.reason] ?? explanation.reason}</p>` : nothing}
@@ -68,6 +70,11 @@ function body(explanation: Explanation, context: Context): TemplateResult {
 }
 
 const source = (stage: Stage | undefined, op: string) => storyOf(stage)?.source ?? en.ops[op] ?? op;
+/** What is left of a long sum: more of it on demand, and how much there is in all. */
+function more(folded: number, all: number, { expanded, actions }: Context): TemplateResult {
+  if (expanded) return html`<span>… ${fill(en.termsLeft, { n: folded })}</span>`;
+  return html`<span>…</span> <button class="quiet" type="button" @click=${actions.expand}>${fill(all > WRITTEN ? en.someTerms : en.moreTerms, { n: Math.min(all, WRITTEN), all })}</button>`;
+}
 
 type Written = TemplateResult | string | (TemplateResult | string)[];
 
@@ -92,6 +99,8 @@ function written(op: string, terms: TemplateResult[][], explanation: Explanation
       const cap = constantValue(explanation);
       return [cap, " × tanh(", products[0] ?? "", " ÷ ", cap, ")"];
     }
+    case "softmax":
+      return softmax(terms, products, explanation);
     case "mask":
       return explanation.reason ? ["−∞ instead of ", ...products] : products;
     default:
@@ -99,8 +108,25 @@ function written(op: string, terms: TemplateResult[][], explanation: Explanation
   }
 }
 
-const constantValue = ({ constant: c }: Explanation) =>
-  c ? html`<span data-constant=${c.name}>${formatFull(Math.fround(c.value))}</span>` : "";
+/** e to the power of the score less the row's largest, over the row's sum: products make the score, a mask is added to it. */
+function softmax(terms: TemplateResult[][], products: Written[], { constants = [] }: Explanation): Written[] {
+  const number = (name: string) => {
+    const found = constants.find((constant) => constant.name === name);
+    return found ? constantSpan(found) : undefined;
+  };
+  const dot = products.filter((_, n) => (terms[n]?.length ?? 0) > 1);
+  const added = products.filter((_, n) => terms[n]?.length === 1);
+  const sum = dot.flatMap((term, n): Written[] => (n === 0 ? [term] : [" + ", term]));
+  const [scale, cap, near] = [number("scale"), number("softcap"), number("alibi")];
+  const scaled: Written[] = ["(", ...sum, ") × ", scale ?? ""];
+  const capped: Written[] = cap ? [cap, " × tanh(", ...scaled, " ÷ ", cap, ")"] : scaled;
+  const biased: Written[] = [...capped, ...(near ? [" + ", near] : []), ...added.flatMap((term) => [" + ", term])];
+  return ["exp(", ...biased, " − ", number("row_max") ?? "", ") ÷ ", number("row_sum") ?? ""];
+}
+
+const constantSpan = ({ name, value }: { name: string; value: number }) =>
+  html`<span data-constant=${name} title=${en.constants[name] ?? name}>${formatFull(Math.fround(value))}</span>`;
+const constantValue = ({ constant: c }: Explanation) => (c ? constantSpan(c) : "");
 const constant = (explanation: Explanation) =>
   explanation.constant ? html`: ${explanation.constant.name} ${constantValue(explanation)}` : nothing;
 

@@ -1,6 +1,7 @@
 /** The sentence with its arcs: the first thing seen, and the result at once. The stages below say why. */
 
 import { html, nothing, svg, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import type { Trace } from "../../engine/types.ts";
 import { en, fill } from "../../text/en.ts";
 import { stageOf, valueAt } from "../../trace/cells.ts";
@@ -9,58 +10,115 @@ import { headIndex } from "../../view/matrix-view.ts";
 import { type Context, chosenToken, tokenName } from "./context.ts";
 import { rove } from "./rove.ts";
 
-export function sentence(context: Context): TemplateResult | typeof nothing {
-  const { trace, state, actions, parts, played } = context;
-  const weights = trace && stageOf(trace, "weights");
+/** More tokens than this do not stand side by side: those around the chosen one do, and the keys that it attends to most. */
+const SIDE_BY_SIDE = 120;
+/** Keys that are named because of their weight. */
+const LARGEST = 12;
+
+/** Playing changes none of this: the sentence is made anew for another trace, head or token. */
+export function sentence(context: Context): unknown {
+  const { trace, state } = context;
   if (!trace) return nothing;
+  const { menuAt, parts } = context;
+  return guard([trace, state.head, state.token, menuAt, parts], () => sentenceOf(context, trace));
+}
+
+function sentenceOf(context: Context, trace: Trace): TemplateResult {
+  const { state } = context;
+  const weights = stageOf(trace, "weights");
   if (!weights) return html`<p class="attends">${headPicker(context)} ${en.noWeights} ${untrained(trace)}</p>`;
   const chosen = chosenToken(context);
   const head = headIndex(trace, weights, state.head);
-  const cross = weights.shape[1] !== weights.shape[2] || trace.tokens.query.join() !== trace.tokens.key.join();
-  const share = (key: number) => valueAt(trace, weights, [head, chosen, key]);
-  const keys = Array.from({ length: weights.shape[2] ?? 0 }, (_, key) => key);
-  const largest = keys.reduce((most, key) => Math.max(most, share(key)), 0);
-  const queries = Array.from({ length: weights.shape[1] ?? 0 }, (_, query) => query);
-  const weighed = (key: number) =>
-    html`<span class="share" data-stage="weights" data-index="${head},${chosen},${key}">${formatPercent(share(key))}</span>`;
-  const choose = (token: number) => actions.set({ token }, "push");
-  const unknown = (key: number) =>
-    played?.unknown.has(key) ? fill(en.models.unknown, { token: played.vocabulary.unknown }) : "";
-  const keyName = (key: number) =>
-    html`<span class="word" title=${unknown(key) || nothing}>${tokenName(trace, "key", key)}</span>${unknown(key) ? html`<span class="visually-hidden">(${unknown(key)})</span>` : nothing}`;
-  const onDown = (event: KeyboardEvent, key: number) => {
-    if (event.key !== "ArrowDown" || !played) return;
-    event.preventDefault();
-    event.stopPropagation();
-    actions.openMenu(key);
-  };
+  const { parts, played } = context;
+  const [, queries = 0, keys = 0] = weights.shape;
+  const cross = queries !== keys || trace.tokens.query.join() !== trace.tokens.key.join();
+  const from = weights.offset + (head * queries + chosen) * keys;
+  const row = trace.data.subarray(from, from + keys);
+  const largest = row.reduce((most, share) => Math.max(most, share), 0);
+  const inRow: Row = { trace, head, chosen, row, largest };
+  const arcs = html`<svg class="arcs ${cross ? "between" : ""}" aria-hidden="true">${svg``}</svg>`;
   return html`<section class="sentence" aria-label=${en.tokens}>
     <p class="attends">${headPicker(context)} ${fill(en.attends, { q: `“${tokenName(trace, "query", chosen)}”` })}
       ${played ? (parts?.answerLine(context) ?? nothing) : untrained(trace)}</p>
+    ${keys > SIDE_BY_SIDE ? mostly(inRow) : nothing}
     <div class="line">
-      ${cross ? nothing : html`<svg class="arcs" aria-hidden="true">${svg``}</svg>`}
-      ${
-        cross
-          ? html`<div class="tokens" @keydown=${rove}>${queries.map(
-              (query) =>
-                html`<button type="button" class="token" data-query=${query} aria-pressed=${query === chosen} tabindex=${query === chosen ? 0 : -1} @click=${() => choose(query)}>${tokenName(trace, "query", query)}</button>`,
-            )}</div>
-            <svg class="arcs between" aria-hidden="true">${svg``}</svg>`
-          : nothing
-      }
-      <div class="tokens keys" @keydown=${rove}>${keys.map((key) =>
-        cross
-          ? html`<span class=${tokenClass(context, key)} data-key=${key} style=${shade(share(key), largest)}>${keyName(key)}${weighed(key)}</span>`
-          : html`<span class="slot"><button type="button" class=${tokenClass(context, key)} data-token=${key} aria-pressed=${key === chosen} tabindex=${key === chosen ? 0 : -1} style=${shade(share(key), largest)}
-              @keydown=${(event: KeyboardEvent) => onDown(event, key)} @click=${() => choose(key)}>${keyName(key)}${weighed(key)}</button>${parts?.swapButton(context, key) ?? nothing}</span>`,
-      )}</div>
+      ${cross ? [tokens("query", queries, context, inRow), arcs] : arcs}
+      ${tokens(cross ? "key" : "both", keys, context, inRow)}
     </div>
     ${parts?.unknownWords(context) ?? nothing}
     ${parts?.swapList(context) ?? nothing}
   </section>`;
 }
 
-const tokenClass = ({ played }: Context, key: number) => (played?.unknown.has(key) ? "token unknown" : "token");
+/** The row of weights of the chosen token. */
+interface Row {
+  trace: Trace;
+  head: number;
+  chosen: number;
+  row: Float32Array;
+  largest: number;
+}
+
+/** A side of the matrix as text: all of it, or the part around the chosen token, with the way to the others. */
+function tokens(side: "query" | "key" | "both", count: number, context: Context, inRow: Row): TemplateResult {
+  const { actions, played, parts } = context;
+  const { trace, chosen } = inRow;
+  const half = SIDE_BY_SIDE / 2;
+  const first = Math.max(0, Math.min(side === "key" ? 0 : chosen - half, count - SIDE_BY_SIDE));
+  const last = Math.min(count, first + SIDE_BY_SIDE);
+  const name = (n: number) => tokenName(trace, side === "key" ? "key" : "query", n);
+  const choose = (token: number) => actions.set({ token }, "push");
+  const unknown = (n: number) => side !== "query" && played?.unknown.has(n);
+  const word = (n: number) => {
+    const why = unknown(n) ? fill(en.models.unknown, { token: played?.vocabulary.unknown ?? "" }) : "";
+    return html`<span class="word" title=${why || nothing}>${name(n)}</span>${why ? html`<span class="visually-hidden">(${why})</span>` : nothing}`;
+  };
+  const onDown = (event: KeyboardEvent, n: number) => {
+    if (event.key !== "ArrowDown" || !played) return;
+    event.preventDefault();
+    event.stopPropagation();
+    actions.openMenu(n);
+  };
+  const button = (n: number) => {
+    const both = side === "both";
+    const made = html`<button type="button" class="token ${unknown(n) ? "unknown" : ""}" data-token=${both ? n : nothing} data-query=${both ? nothing : n} aria-pressed=${n === chosen}
+    tabindex=${n === chosen ? 0 : -1} style=${both ? shade(inRow.row[n] ?? 0, inRow.largest) : ""} @click=${() => choose(n)} @keydown=${(event: KeyboardEvent) => onDown(event, n)}>${word(n)}${both ? weighed(n, inRow) : nothing}</button>`;
+    return both && played && parts ? html`<span class="slot">${made}${parts.swapButton(context, n)}</span>` : made;
+  };
+  const plain = (n: number) =>
+    html`<span class="token ${unknown(n) ? "unknown" : ""}" data-key=${n} style=${shade(inRow.row[n] ?? 0, inRow.largest)}>${word(n)}${weighed(n, inRow)}</span>`;
+  const away = (text: string, n: number, token: number) => {
+    if (n <= 0) return nothing;
+    const words = fill(text, { n: n.toLocaleString("en") });
+    return side === "key"
+      ? html`<span class="token away">${words}</span>`
+      : html`<button type="button" class="token away" tabindex="-1" @click=${() => choose(token)}>${words}</button>`;
+  };
+  return html`<div class="tokens ${side === "query" ? "" : "keys"}" @keydown=${rove}>
+    ${away(en.earlier, first, Math.max(0, chosen - SIDE_BY_SIDE))}${Array.from({ length: last - first }, (_, n) =>
+      side === "key" ? plain(first + n) : button(first + n),
+    )}${away(en.later, count - last, Math.min(count - 1, chosen + SIDE_BY_SIDE))}</div>`;
+}
+
+const weighed = (key: number, { head, chosen, row }: Row) =>
+  html`<span class="share" data-stage="weights" data-index="${head},${chosen},${key}">${formatPercent(row[key] ?? Number.NaN)}</span>`;
+
+/** The keys of the largest weights, wherever they stand. */
+function mostly(inRow: Row): TemplateResult {
+  const { row, trace } = inRow;
+  const keys: number[] = [];
+  for (let key = 0; key < row.length; key++) {
+    if (!((row[key] as number) > (row[keys[LARGEST - 1] ?? -1] ?? 0))) continue;
+    const place = keys.findIndex((other) => (row[other] as number) < (row[key] as number));
+    keys.splice(place < 0 ? keys.length : place, 0, key);
+    keys.length = Math.min(keys.length, LARGEST);
+  }
+  const place = (n: number) => fill(en.tokenAt, { token: tokenName(trace, "key", n), n: n + 1, all: row.length });
+  return html`<p class="attends mostly">${en.mostly} ${keys.map(
+    (key) =>
+      html`<span class="token" title=${place(key)} style=${shade(row[key] ?? 0, inRow.largest)}><span class="word">${tokenName(trace, "key", key)}</span>${weighed(key, inRow)}</span>`,
+  )}</p>`;
+}
 
 const untrained = (trace: Trace) =>
   trace.config.seeded.length > 0
@@ -88,7 +146,6 @@ const drawn = new WeakMap<SVGElement, { trace: Trace | undefined; key: string }>
 /** Arcs from the chosen token to the others, as thick as its weights; left out where the tokens take several lines. */
 export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: number): void {
   const drawing = root.querySelector<SVGElement>(".arcs");
-  // Two sentences: the lines go from a word of the upper to those of the lower.
   const between = drawing?.classList.contains("between") ?? false;
   const tokens = [...root.querySelectorAll<HTMLElement>(between ? ".token[data-key]" : ".token[data-token]")];
   const weights = trace && stageOf(trace, "weights");
@@ -98,8 +155,9 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
   const known = drawn.get(drawing);
   if (known?.trace === trace && known?.key === key) return;
   drawn.set(drawing, { trace, key });
+  // Two sentences: the lines go from a word of the upper to those of the lower.
   const upper = between ? [...root.querySelectorAll<HTMLElement>(".token[data-query]")] : tokens;
-  const start = upper[chosen];
+  const start = upper.find(({ dataset }) => (dataset.query ?? dataset.token) === String(chosen));
   const inLine = (row: HTMLElement[]) => row.every((token) => token.offsetTop === row[0]?.offsetTop);
   const oneLine = (between || tokens.length > 1) && inLine(tokens) && inLine(upper);
   drawing.style.display = oneLine && start && weights ? "" : "none";
@@ -107,7 +165,8 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
   const middle = (token: HTMLElement) => token.offsetLeft + token.offsetWidth / 2;
   const head = headIndex(trace, weights, state.head);
   const longest = Math.max(...tokens.map((token) => Math.abs(middle(token) - middle(start))));
-  const paths = tokens.map((token, key) => {
+  const paths = tokens.map((token) => {
+    const key = Number(token.dataset.key ?? token.dataset.token);
     const share = valueAt(trace, weights, [head, chosen, key]);
     if ((!between && key === chosen) || !(share > 0)) return "";
     const [a, b] = [middle(start), middle(token)];

@@ -1,10 +1,11 @@
 /** The strip: every stage of the course in order, small, with where the reader is. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { ref } from "lit/directives/ref.js";
 import type { Trace } from "../../engine/types.ts";
 import { en } from "../../text/en.ts";
-import { type Segment, WHOLE } from "../../timeline/course.ts";
+import { type Course, type Segment, WHOLE } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
 import { stageName } from "../../trace/story.ts";
 import { sliceForHead } from "../../view/matrix-view.ts";
@@ -25,9 +26,14 @@ function groupOf(id: string): string {
   return SCORE.has(id) ? "score" : /^(mixed|concat|output)$/.test(id) ? "mix" : "tokens";
 }
 
-export function strip(context: Context): TemplateResult | typeof nothing {
-  const { course, trace, frame } = context;
+/** Playing a stage changes none of this. */
+export function strip(context: Context): unknown {
+  const { course, trace, frame, state, palette } = context;
   if (!course || !trace || !frame) return nothing;
+  return guard([trace, frame.segment, state.head, palette], () => stripOf(context, course));
+}
+
+function stripOf(context: Context, course: Course): TemplateResult {
   const groups: { name: string; segments: Segment[] }[] = [];
   for (const segment of course.segments) {
     const name = groupOf(segment.stage.id);

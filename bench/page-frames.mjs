@@ -1,0 +1,228 @@
+/**
+ * How the page feels, in numbers: an edit until its picture is drawn, frames while it plays and is scrubbed, the first picture
+ * of a cold start, and zooming and moving the image of 4,096 tokens.
+ *
+ * `node bench/page-frames.mjs` measures dist/site alone; `--json` prints one object.
+ */
+
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "@playwright/test";
+import { ensureBrowser, FLAGS } from "../scripts/lib/browser.mjs";
+import { main, ROOT } from "../scripts/lib/run.mjs";
+import { serve } from "../scripts/lib/server.mjs";
+import { median } from "./statistics.mjs";
+
+const VIEWPORT = { width: 1440, height: 900 };
+const EDITS = 30;
+const COLD_STARTS = 5;
+const PLAYED_MS = 6000;
+const SCRUBS = 240;
+const NOTCHES = 60;
+const MOVES = 120;
+
+const words = (count, shift = 0) => Array.from({ length: count }, (_, n) => `w${((n + shift) * 7919) % 997}`).join(" ");
+
+/** What is measured in the page: frames, long tasks, edits. */
+function instruments() {
+  const tasks = [];
+  const sink = { frames: undefined, last: 0 };
+  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+    entryTypes: ["longtask"],
+  });
+  const tick = (now) => {
+    sink.frames?.push(now - sink.last);
+    sink.last = now;
+    requestAnimationFrame(tick);
+  };
+  requestAnimationFrame(tick);
+  const play = () => document.querySelector("attention-playground");
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const field = (selector) => play().shadowRoot.querySelector(selector);
+  globalThis.instruments = {
+    start() {
+      sink.frames = [];
+      tasks.length = 0;
+    },
+    async stop() {
+      const { frames } = sink;
+      sink.frames = undefined;
+      // What has just ended is told of a moment later.
+      await new Promise((done) => setTimeout(done, 100));
+      return { frames, tasks: tasks.slice() };
+    },
+    /** Until the frame after the one in which the new trace was drawn: then it is on the screen. */
+    async edit(text) {
+      const before = play().trace;
+      const start = performance.now();
+      const input = field('[data-field="text"]');
+      input.value = text;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      while (play().trace === before) await new Promise((done) => setTimeout(done));
+      await play().updateComplete;
+      const drawn = performance.now();
+      await frame();
+      await new Promise((done) => setTimeout(done));
+      return { drawn: drawn - start, shown: performance.now() - start };
+    },
+    async scrub(steps) {
+      const slider = field(".scrub input");
+      for (let n = 0; n <= steps; n++) {
+        // There and back again.
+        slider.value = String(Number(slider.max) * (1 - Math.abs((2 * n) / steps - 1)));
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        await frame();
+      }
+    },
+  };
+}
+
+async function open(browser, address, query) {
+  const context = await browser.newContext({ viewport: VIEWPORT });
+  const page = await context.newPage();
+  await page.addInitScript(instruments);
+  const start = performance.now();
+  await page.goto(`${address}/?${query}`);
+  await page.locator("attention-playground").evaluate((element) => element.ready);
+  return { page, ready: performance.now() - start, close: () => context.close() };
+}
+
+async function inPage(browser, address, query, task) {
+  const { page, close } = await open(browser, address, query);
+  try {
+    return await task(page);
+  } finally {
+    await close();
+  }
+}
+
+const edit = (page, text) => page.evaluate((given) => globalThis.instruments.edit(given), text);
+
+/** Frames and long tasks while `act` runs. */
+async function frames(page, act) {
+  await page.waitForTimeout(500);
+  await page.evaluate(() => globalThis.instruments.start());
+  await act();
+  return summary(await page.evaluate(() => globalThis.instruments.stop()));
+}
+
+function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+}
+
+const summary = ({ frames: all, tasks }) => ({
+  frames: all.length,
+  median: median(all),
+  p99: quantile(all, 0.99),
+  longTasks: tasks.length,
+  longest: tasks.length > 0 ? Math.max(...tasks) : 0,
+});
+
+const spread = (values) => ({ median: median(values), p95: quantile(values, 0.95), max: Math.max(...values) });
+
+/** One word is another: that is what an edit is. */
+async function edits(page) {
+  const found = [];
+  for (let n = 0; n <= EDITS; n++) {
+    const text = words(64).replace("w940", `edit${n}`);
+    found.push(await edit(page, text));
+    await page.waitForTimeout(60);
+  }
+  const [, ...timed] = found;
+  return { drawn: spread(timed.map(({ drawn }) => drawn)), shown: spread(timed.map(({ shown }) => shown)) };
+}
+
+async function playing(page) {
+  return frames(page, async () => {
+    await page.evaluate(() => document.querySelector("attention-playground").play());
+    await page.waitForTimeout(PLAYED_MS);
+    await page.evaluate(() => document.querySelector("attention-playground").pause());
+  });
+}
+
+const scrubbing = (page) => frames(page, () => page.evaluate((steps) => globalThis.instruments.scrub(steps), SCRUBS));
+
+/** Zooming in to the numbers, moving there, and out again, by real wheel and pointer events. */
+async function image(page) {
+  const picture = await edit(page, words(4096));
+  const box = await page.locator('.scene .grid[data-view^="weights"]').boundingBox();
+  const at = { x: box.x + box.width * 0.4, y: box.y + box.height * 0.4 };
+  const wheel = async (delta) => {
+    await page.keyboard.down("Control");
+    for (let n = 0; n < NOTCHES; n++) await page.mouse.wheel(0, delta);
+    await page.keyboard.up("Control");
+  };
+  await page.mouse.move(at.x, at.y);
+  const zoomingIn = await frames(page, () => wheel(-100));
+  const moving = await frames(page, async () => {
+    await page.mouse.down();
+    for (let n = 0; n < MOVES; n++) await page.mouse.move(at.x - 4 * n, at.y - 2 * n);
+    await page.mouse.up();
+  });
+  const zoomingOut = await frames(page, () => wheel(100));
+  return { picture: picture.shown, zoomingIn, moving, zoomingOut };
+}
+
+/** Every number in milliseconds. */
+export async function measurePage(browser) {
+  const { address, close } = await serve({ "/": join(ROOT, "dist/site") }, [0]);
+  try {
+    const measure = (query, task) => inPage(browser, address, query, task);
+    const cold = [];
+    for (let n = 0; n < COLD_STARTS; n++) {
+      const { ready, close: done } = await open(browser, address, "");
+      cold.push(ready);
+      await done();
+    }
+    return {
+      cold: { median: median(cold), max: Math.max(...cold) },
+      edits: await measure("heads=8&head-dim=8", edits),
+      playing: await measure(`heads=8&head-dim=8&text=${words(128).replaceAll(" ", "+")}`, playing),
+      scrubbing: await measure("heads=8&head-dim=8", async (page) => {
+        await edit(page, words(512));
+        return scrubbing(page);
+      }),
+      image: await measure("heads=1&head-dim=64", image),
+    };
+  } finally {
+    close();
+  }
+}
+
+/** In a browser of its own. */
+export async function measureFrames() {
+  const browser = await chromium.launch({ executablePath: await ensureBrowser(), args: FLAGS });
+  try {
+    return { browser: browser.version(), ...(await measurePage(browser)) };
+  } finally {
+    await browser.close();
+  }
+}
+
+const ms = (value) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
+const smooth = ({ frames: count, median: middle, p99, longTasks, longest }) =>
+  `${count} frames, median ${ms(middle)}, p99 ${ms(p99)}; ${longTasks} long task(s)${longTasks > 0 ? `, the longest ${ms(longest)}` : ""}`;
+const spreadText = ({ median: middle, p95, max }) => `median ${ms(middle)}, p95 ${ms(p95)}, max ${ms(max)}`;
+
+export function pageReport(page) {
+  return [
+    "The page: an edit from its input event on, frames, and tasks of more than 50 ms on the page's thread",
+    `  first picture, cold, ${COLD_STARTS} starts: median ${ms(page.cold.median)}, max ${ms(page.cold.max)}`,
+    `  ${EDITS} edits of 64 tokens x 8 heads x 8, until it is drawn: ${spreadText(page.edits.drawn)}`,
+    `    until that frame is over: ${spreadText(page.edits.shown)}`,
+    `  playing 128 tokens x 8 heads x 8: ${smooth(page.playing)}`,
+    `  scrubbing 512 tokens x 8 heads x 8: ${smooth(page.scrubbing)}`,
+    `  4,096 tokens, one head of 64: a picture after ${ms(page.image.picture)}`,
+    `    zooming in to numbers: ${smooth(page.image.zoomingIn)}`,
+    `    moving there: ${smooth(page.image.moving)}`,
+    `    zooming out: ${smooth(page.image.zoomingOut)}`,
+  ].join("\n");
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  await main(async () => {
+    const page = await measureFrames();
+    console.log(process.argv.includes("--json") ? JSON.stringify(page) : pageReport(page));
+  });
+}
