@@ -116,9 +116,9 @@ function caption({
   state,
   explanation,
   actions,
-  tracedTokens,
   parts,
   played,
+  tracedTokens,
 }: Context): TemplateResult | typeof nothing {
   if (!trace || !frame) return nothing;
   const { stage } = frame.segment;

@@ -27,7 +27,7 @@ export interface Refusal {
 }
 
 export interface Listener {
-  /** `tracedTokens`: up to so many a trace holds everything; `played`: what the model that is in use said besides. */
+  /** `played`: what the model that is in use said besides. */
   done(trace: Trace, tracedTokens: number, played?: Models.Played): void;
   refused(refusal: Refusal): void;
   /** A model is on its way, or no more. */
@@ -128,23 +128,22 @@ export class Runner {
     const player = await this.#playerOf(engine);
     if (name === "own" && !player.own) throw new MissingModel(en.models.ownMissing);
     const played = await player.play(name, state, current);
+    if (played && current()) await prepare(played.trace);
     const { tracedTokens } = await limits;
-    if (!played || !current()) return;
-    await prepare(played.trace);
-    if (current()) this.#listener.done(played.trace, tracedTokens, played);
+    if (played && current()) this.#listener.done(played.trace, tracedTokens, played);
   }
 }
 
 /** A link can name the reader's own model, and not bring it. */
 class MissingModel extends Error {}
 
-/** What models read: beside these a refusal is said; every other is about the model itself. */
+/** What models read: beside these a refusal is said, where it is not about the model itself. */
 const READ = new Set<keyof State>(["text", "target", "drawing"]);
 
 function modelField(thrown: unknown, cause: keyof State): keyof State {
-  const loading = thrown instanceof EngineError && ["loadModel", "model files"].includes(thrown.operation);
-  if (loading || thrown instanceof MissingModel) return "model";
-  return READ.has(cause) ? cause : "model";
+  // The player says of an error that it came while a model was loaded.
+  if ((thrown as { loading?: boolean }).loading || thrown instanceof MissingModel) return "model";
+  return READ.has(cause) ? cause : "text";
 }
 
 /** What an engine's refusal is about, by the words that it uses for the options. */

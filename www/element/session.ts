@@ -79,6 +79,8 @@ export class Session {
   #exampleRuns = false;
   #cause: keyof State = "text";
   #running = false;
+  /** As the state named the model on show. */
+  #shownModel = defaultState().model;
   /** A stage to go to when the next trace has it. */
   #awaited = "";
   /** The next explanation is waited for: its sentence will be spoken. */
@@ -222,6 +224,7 @@ export class Session {
     const first = this.trace === undefined;
     this.trace = trace;
     this.played = played;
+    this.#shownModel = this.store.state.model;
     this.course = new Course(trace);
     this.notice = "";
     // The example stands in for a first input that was refused: what was wrong is still said.
@@ -288,7 +291,7 @@ export class Session {
       source: this.#inputSource,
     });
     if (this.trace) this.stale = true;
-    else if (FATAL.has(refusal.code) || this.#standIn)
+    else if ((FATAL.has(refusal.code) && refusal.field !== "model") || this.#standIn)
       this.#host.fatal(Object.assign(new Error(refusal.message), { code: refusal.code }));
     else {
       this.#standIn = true;
@@ -419,7 +422,7 @@ export class Session {
     refresh: () => this.#host.update(),
     cancelModel: () => {
       this.#runner.cancel();
-      this.store.set({ model: this.played?.key ?? "none" }, "user", "replace");
+      this.store.set({ model: this.#shownModel }, "user", "replace");
     },
     bringModel: async (files) => {
       await this.#runner.bring(files);

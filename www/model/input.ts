@@ -28,12 +28,10 @@ export async function read(state: State, loaded: Loaded): Promise<Read> {
   const { image, start } = model.info;
   if (image) {
     if (image.join() !== `1,${SIDE},${SIDE}`) {
-      throw new EngineError({
-        code: "option",
-        operation: "model",
-        expected: `a model that reads images of 1 x ${SIDE} x ${SIDE}`,
-        found: image.join(" x "),
-      });
+      const [expected, found] = [`a model that reads images of 1 x ${SIDE} x ${SIDE}`, image.join(" x ")];
+      const error = new EngineError({ code: "option", operation: "model", expected, found });
+      // No other input would mend it.
+      throw Object.assign(error, { loading: true });
     }
     const drawing = state.drawing || rasterise(drawingsOf(data)[0]?.[1] ?? []);
     return { input: { pixels: pixelsOf(drawing) }, drawing };

@@ -313,6 +313,12 @@ export const en = {
   matricesDrop: "Back to the sentence",
   matricesFill: "Start from the numbers on show",
   controls: {
+    model: "Model",
+    block: "Attention of",
+    layer: "Layer",
+    target: "Written so far",
+    drawing: "Drawing",
+    temperature: "Temperature",
     text: "Sentence",
     keyText: "Sentence for keys and values",
     matrices: "Matrices",

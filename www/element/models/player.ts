@@ -34,7 +34,9 @@ export class ModelPlayer {
     if (what === undefined) return undefined;
     const { lease: mine } = this.#take(what);
     try {
-      const loaded = await mine.loaded;
+      const loaded = await mine.loaded.catch((thrown: Error) => {
+        throw Object.assign(thrown, { loading: true });
+      });
       this.#settle(what);
       const turn = this.#last.then(() => (current() ? play({ ...state, model: name }, loaded) : undefined));
       this.#last = turn.catch(() => undefined);

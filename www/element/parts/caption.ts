@@ -15,8 +15,10 @@ export type Piece = string | { cell: Lit; text: string };
 
 /** What a stage is, in one sentence: the reader's own numbers have no story of where they came from. */
 export function aboutStage(stage: Stage): string {
+  const story = storyOf(stage)?.about;
+  if (story) return story;
   if (stage.op === "softmax") return en.softmaxAbout;
-  return storyOf(stage)?.about ?? (stage.op === "given" ? en.about.given : en.about[stage.id]) ?? stage.formula;
+  return (stage.op === "given" ? en.about.given : en.about[stage.id]) ?? stage.formula;
 }
 
 const BYTES_PER_MIB = 2 ** 20;

@@ -69,12 +69,12 @@ function body(explanation: Explanation, context: Context): TemplateResult {
     }`;
 }
 
+const source = (stage: Stage | undefined, op: string) => storyOf(stage)?.source ?? en.ops[op] ?? op;
 /** What is left of a long sum: more of it on demand, and how much there is in all. */
 function more(folded: number, all: number, { expanded, actions }: Context): TemplateResult {
   if (expanded) return html`<span>… ${fill(en.termsLeft, { n: folded })}</span>`;
   return html`<span>…</span> <button class="quiet" type="button" @click=${actions.expand}>${fill(all > WRITTEN ? en.someTerms : en.moreTerms, { n: Math.min(all, WRITTEN), all })}</button>`;
 }
-const source = (stage: Stage | undefined, op: string) => storyOf(stage)?.source ?? en.ops[op] ?? op;
 
 type Written = TemplateResult | string | (TemplateResult | string)[];
 

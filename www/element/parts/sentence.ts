@@ -17,30 +17,32 @@ const LARGEST = 12;
 
 /** Playing changes none of this: the sentence is made anew for another trace, head or token. */
 export function sentence(context: Context): unknown {
-  const { trace, state, played, parts, menuAt } = context;
+  const { trace, state } = context;
   if (!trace) return nothing;
-  return guard([trace, state.head, state.token, played, parts, menuAt], () => sentenceOf(context, trace));
+  const { menuAt, parts } = context;
+  return guard([trace, state.head, state.token, menuAt, parts], () => sentenceOf(context, trace));
 }
 
 function sentenceOf(context: Context, trace: Trace): TemplateResult {
-  const { state, played, parts } = context;
+  const { state } = context;
   const weights = stageOf(trace, "weights");
   if (!weights) return html`<p class="attends">${headPicker(context)} ${en.noWeights} ${untrained(trace)}</p>`;
   const chosen = chosenToken(context);
   const head = headIndex(trace, weights, state.head);
+  const { parts, played } = context;
   const [, queries = 0, keys = 0] = weights.shape;
   const cross = queries !== keys || trace.tokens.query.join() !== trace.tokens.key.join();
   const from = weights.offset + (head * queries + chosen) * keys;
   const row = trace.data.subarray(from, from + keys);
   const largest = row.reduce((most, share) => Math.max(most, share), 0);
   const inRow: Row = { trace, head, chosen, row, largest };
-  const arcs = (kind: string) => html`<svg class=${kind} aria-hidden="true">${svg``}</svg>`;
+  const arcs = html`<svg class="arcs ${cross ? "between" : ""}" aria-hidden="true">${svg``}</svg>`;
   return html`<section class="sentence" aria-label=${en.tokens}>
     <p class="attends">${headPicker(context)} ${fill(en.attends, { q: `“${tokenName(trace, "query", chosen)}”` })}
       ${played ? (parts?.answerLine(context) ?? nothing) : untrained(trace)}</p>
     ${keys > SIDE_BY_SIDE ? mostly(inRow) : nothing}
     <div class="line">
-      ${cross ? [tokens("query", queries, context, inRow), arcs("arcs between")] : arcs("arcs")}
+      ${cross ? [tokens("query", queries, context, inRow), arcs] : arcs}
       ${tokens(cross ? "key" : "both", keys, context, inRow)}
     </div>
     ${parts?.unknownWords(context) ?? nothing}
@@ -59,26 +61,32 @@ interface Row {
 
 /** A side of the matrix as text: all of it, or the part around the chosen token, with the way to the others. */
 function tokens(side: "query" | "key" | "both", count: number, context: Context, inRow: Row): TemplateResult {
-  const { actions, parts, played } = context;
+  const { actions, played, parts } = context;
   const { trace, chosen } = inRow;
   const half = SIDE_BY_SIDE / 2;
   const first = Math.max(0, Math.min(side === "key" ? 0 : chosen - half, count - SIDE_BY_SIDE));
   const last = Math.min(count, first + SIDE_BY_SIDE);
+  const name = (n: number) => tokenName(trace, side === "key" ? "key" : "query", n);
   const choose = (token: number) => actions.set({ token }, "push");
-  const swap = (event: KeyboardEvent, n: number) => {
+  const unknown = (n: number) => side !== "query" && played?.unknown.has(n);
+  const word = (n: number) => {
+    const why = unknown(n) ? fill(en.models.unknown, { token: played?.vocabulary.unknown ?? "" }) : "";
+    return html`<span class="word" title=${why || nothing}>${name(n)}</span>${why ? html`<span class="visually-hidden">(${why})</span>` : nothing}`;
+  };
+  const onDown = (event: KeyboardEvent, n: number) => {
     if (event.key !== "ArrowDown" || !played) return;
     event.preventDefault();
     event.stopPropagation();
     actions.openMenu(n);
   };
-  const query = (n: number) =>
-    html`<button type="button" class="token" data-query=${n} aria-pressed=${n === chosen} tabindex=${n === chosen ? 0 : -1} @click=${() => choose(n)}><span class="word">${tokenName(trace, "query", n)}</span></button>`;
-  const key = (n: number) =>
-    html`<span class=${tokenClass(context, n)} data-key=${n} style=${shade(inRow.row[n] ?? 0, inRow.largest)}>${keyName(context, trace, n)}${weighed(n, inRow)}</span>`;
-  const both = (n: number) =>
-    html`<span class="slot"><button type="button" class=${tokenClass(context, n)} data-token=${n} aria-pressed=${n === chosen} tabindex=${n === chosen ? 0 : -1} style=${shade(inRow.row[n] ?? 0, inRow.largest)}
-      @keydown=${(event: KeyboardEvent) => swap(event, n)} @click=${() => choose(n)}>${keyName(context, trace, n)}${weighed(n, inRow)}</button>${parts?.swapButton(context, n) ?? nothing}</span>`;
-  const one = { query, key, both }[side];
+  const button = (n: number) => {
+    const both = side === "both";
+    const made = html`<button type="button" class="token ${unknown(n) ? "unknown" : ""}" data-token=${both ? n : nothing} data-query=${both ? nothing : n} aria-pressed=${n === chosen}
+    tabindex=${n === chosen ? 0 : -1} style=${both ? shade(inRow.row[n] ?? 0, inRow.largest) : ""} @click=${() => choose(n)} @keydown=${(event: KeyboardEvent) => onDown(event, n)}>${word(n)}${both ? weighed(n, inRow) : nothing}</button>`;
+    return both && played && parts ? html`<span class="slot">${made}${parts.swapButton(context, n)}</span>` : made;
+  };
+  const plain = (n: number) =>
+    html`<span class="token ${unknown(n) ? "unknown" : ""}" data-key=${n} style=${shade(inRow.row[n] ?? 0, inRow.largest)}>${word(n)}${weighed(n, inRow)}</span>`;
   const away = (text: string, n: number, token: number) => {
     if (n <= 0) return nothing;
     const words = fill(text, { n: n.toLocaleString("en") });
@@ -87,18 +95,10 @@ function tokens(side: "query" | "key" | "both", count: number, context: Context,
       : html`<button type="button" class="token away" tabindex="-1" @click=${() => choose(token)}>${words}</button>`;
   };
   return html`<div class="tokens ${side === "query" ? "" : "keys"}" @keydown=${rove}>
-    ${away(en.earlier, first, Math.max(0, chosen - SIDE_BY_SIDE))}${Array.from({ length: last - first }, (_, n) => one(first + n))}${away(en.later, count - last, Math.min(count - 1, chosen + SIDE_BY_SIDE))}</div>`;
+    ${away(en.earlier, first, Math.max(0, chosen - SIDE_BY_SIDE))}${Array.from({ length: last - first }, (_, n) =>
+      side === "key" ? plain(first + n) : button(first + n),
+    )}${away(en.later, count - last, Math.min(count - 1, chosen + SIDE_BY_SIDE))}</div>`;
 }
-
-/** A word that the model does not know says what it is read as. */
-function keyName({ played }: Context, trace: Trace, n: number): TemplateResult {
-  const name = tokenName(trace, "key", n);
-  if (!played?.unknown.has(n)) return html`<span class="word">${name}</span>`;
-  const why = fill(en.models.unknown, { token: played.vocabulary.unknown });
-  return html`<span class="word" title=${why}>${name}</span><span class="visually-hidden">(${why})</span>`;
-}
-
-const tokenClass = ({ played }: Context, key: number) => (played?.unknown.has(key) ? "token unknown" : "token");
 
 const weighed = (key: number, { head, chosen, row }: Row) =>
   html`<span class="share" data-stage="weights" data-index="${head},${chosen},${key}">${formatPercent(row[key] ?? Number.NaN)}</span>`;
@@ -146,7 +146,6 @@ const drawn = new WeakMap<SVGElement, { trace: Trace | undefined; key: string }>
 /** Arcs from the chosen token to the others, as thick as its weights; left out where the tokens take several lines. */
 export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: number): void {
   const drawing = root.querySelector<SVGElement>(".arcs");
-  // Two sentences: the lines go from a word of the upper to those of the lower.
   const between = drawing?.classList.contains("between") ?? false;
   const tokens = [...root.querySelectorAll<HTMLElement>(between ? ".token[data-key]" : ".token[data-token]")];
   const weights = trace && stageOf(trace, "weights");
@@ -156,6 +155,7 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
   const known = drawn.get(drawing);
   if (known?.trace === trace && known?.key === key) return;
   drawn.set(drawing, { trace, key });
+  // Two sentences: the lines go from a word of the upper to those of the lower.
   const upper = between ? [...root.querySelectorAll<HTMLElement>(".token[data-query]")] : tokens;
   const start = upper.find(({ dataset }) => (dataset.query ?? dataset.token) === String(chosen));
   const inLine = (row: HTMLElement[]) => row.every((token) => token.offsetTop === row[0]?.offsetTop);
@@ -166,7 +166,7 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
   const head = headIndex(trace, weights, state.head);
   const longest = Math.max(...tokens.map((token) => Math.abs(middle(token) - middle(start))));
   const paths = tokens.map((token) => {
-    const key = Number(token.dataset.token ?? token.dataset.key);
+    const key = Number(token.dataset.key ?? token.dataset.token);
     const share = valueAt(trace, weights, [head, chosen, key]);
     if ((!between && key === chosen) || !(share > 0)) return "";
     const [a, b] = [middle(start), middle(token)];
