@@ -75,7 +75,7 @@ async function zoomIn(page: Page, notches: number): Promise<{ x: number; y: numb
 
 test("1,200 tokens of two heads: an image, then numbers, all of them true", async ({ page }) => {
   test.setTimeout(120_000);
-  await open(page, "text=dog+bites+man&heads=2&head-dim=4");
+  await open(page, "model=none&text=dog+bites+man&heads=2&head-dim=4");
   await write(page, 1200);
   const stops = await page.locator("[data-stop]").evaluateAll((all) => all.map((stop) => stop.dataset.stop));
   expect(stops).toEqual(["embeddings", "query", "key", "value", "weights", "mixed", "concat", "output"]);
@@ -111,7 +111,7 @@ test("1,200 tokens of two heads: an image, then numbers, all of them true", asyn
 
 test("axe-core finds nothing serious, zoomed or not", async ({ page }) => {
   test.setTimeout(120_000);
-  await open(page, "text=dog+bites+man&heads=1&head-dim=4");
+  await open(page, "model=none&text=dog+bites+man&heads=1&head-dim=4");
   await write(page, 600);
   for (const notches of [0, 40]) {
     await zoomIn(page, notches);
@@ -124,7 +124,7 @@ test("axe-core finds nothing serious, zoomed or not", async ({ page }) => {
 
 test("pixels are dark where weights are large", async ({ page }) => {
   await page.setViewportSize({ width: 1440, height: 1000 });
-  await open(page, "text=dog+bites+man&heads=1&head-dim=4&causal=true");
+  await open(page, "model=none&text=dog+bites+man&heads=1&head-dim=4&causal=true");
   await write(page, 600);
   const scene = (await page.locator(".scene").boundingBox()) as { x: number; y: number };
   const box = (await grid(page).boundingBox()) as { x: number; y: number; width: number; height: number };
@@ -146,7 +146,7 @@ test("pixels are dark where weights are large", async ({ page }) => {
 });
 
 test("a weight explains itself by the whole softmax of its row", async ({ page }) => {
-  await open(page, "text=dog+bites+man&heads=1&head-dim=4&position=alibi&softcap=2");
+  await open(page, "model=none&text=dog+bites+man&heads=1&head-dim=4&position=alibi&softcap=2");
   await write(page, 700);
   await page.locator("attention-playground").evaluate((element) => (element as Play).goto("weights", [0, 650, 3]));
   const result = page.locator(".equation .result [data-index]");
@@ -169,7 +169,7 @@ test("a weight explains itself by the whole softmax of its row", async ({ page }
 
 test("4,096 tokens: drawn, zoomed to numbers, moved; the page stays alive", async ({ page }) => {
   test.setTimeout(180_000);
-  await open(page, "text=dog+bites+man&heads=1&head-dim=64");
+  await open(page, "model=none&text=dog+bites+man&heads=1&head-dim=64");
   let turns = 0;
   const alive = setInterval(() => void page.evaluate(() => 1).then(() => turns++), 100);
   const started = Date.now();
@@ -202,7 +202,7 @@ test("4,096 tokens: drawn, zoomed to numbers, moved; the page stays alive", asyn
 });
 
 test("a pinch of two fingers zooms", async ({ page }) => {
-  await open(page, "text=dog+bites+man&heads=1&head-dim=4");
+  await open(page, "model=none&text=dog+bites+man&heads=1&head-dim=4");
   await write(page, 600);
   const width = () => grid(page).evaluate((element) => element.getBoundingClientRect().width);
   const before = await width();
@@ -228,7 +228,7 @@ test("a pinch of two fingers zooms", async ({ page }) => {
 });
 
 test("the chosen token moves through thousands, and its largest weights are named", async ({ page }) => {
-  await open(page, "text=dog+bites+man&heads=1&head-dim=4");
+  await open(page, "model=none&text=dog+bites+man&heads=1&head-dim=4");
   await write(page, 1500);
   await page.locator(".away").last().click();
   const token = await page.locator("attention-playground").evaluate((element) => (element as Play).state.token);
@@ -247,13 +247,13 @@ test("the chosen token moves through thousands, and its largest weights are name
 });
 
 test("more than 4,096 tokens are refused with both numbers", async ({ page }) => {
-  await open(page, "text=dog+bites+man");
+  await open(page, "model=none&text=dog+bites+man");
   await page.locator('[data-field="text"]').fill("a ".repeat(5000));
   await expect(page.locator('[data-problem="text"]')).toHaveText(/5000 tokens; at most 4096/);
 });
 
 test("what a tensor cannot hold is refused with the number", async ({ page }) => {
-  await open(page, "text=dog+bites+man&heads=9&head-dim=1");
+  await open(page, "model=none&text=dog+bites+man&heads=9&head-dim=1");
   await page.locator('[data-field="text"]').fill(words(4096));
   await expect(page.locator("[data-problem]")).toHaveText(/weights of at most 536870912 bytes.*603979776 bytes/);
 });
