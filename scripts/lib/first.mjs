@@ -1,26 +1,39 @@
 /** What a browser asks for until the first picture stands: the page with its default model. */
 
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { withImports } from "./closure.mjs";
 
-const PAGE = ["index.html", "site.css", "favicon.svg"];
-const WASM = ["engine_bg.wasm", "models.wasm"];
-/** Scripts that are loaded on demand, by the beginnings of their names; the ends are made from what is in them. */
-const ON_DEMAND = ["models-", "load-", "instance-", "wasm-", "tokenizer-"];
-const MODEL = ["config.json", "data.json", "tokenizer.json", "model.safetensors"].map(
-  (file) => `models/pronoun/${file}`,
-);
+const FILES = [
+  "index.html",
+  "site.css",
+  "favicon.svg",
+  "engine_bg.wasm",
+  "models.wasm",
+  ...["config.json", "data.json", "tokenizer.json", "model.safetensors"].map((file) => `models/pronoun/${file}`),
+];
+/** Scripts that this picture imports on demand, by the beginnings of their names; the ends are made from what is in them. */
+const ON_DEMAND = ["models", "load", "instance", "wasm", "tokenizer"];
+const ENTRIES = ["element.js", "model-worker.js"];
+const DYNAMIC_IMPORT = /\bimport\(\s*["'`](\.\/([\w]+)-[^"'`]+)["'`]\s*\)/g;
 
-/** Paths of the files of a built page. Of a name that is there twice both count. */
+/** Paths of the files of a built page. */
 export function firstPicture(site) {
-  const at = (name) => join(site, name);
-  const scripts = readdirSync(site).filter(
-    (name) => ON_DEMAND.some((start) => name.startsWith(start)) && name.endsWith(".js"),
-  );
-  const missing = ON_DEMAND.filter((start) => !scripts.some((name) => name.startsWith(start)));
-  if (missing.length > 0) throw new Error(`first picture: expected scripts ${missing.join(", ")}, found none`);
-  const found = new Set([...PAGE, ...WASM, ...MODEL].map(at));
-  for (const script of ["element.js", "model-worker.js", ...scripts]) withImports(at(script), found);
+  const found = new Set(FILES.map((name) => join(site, name)));
+  const seen = new Set();
+  for (const entry of ENTRIES) {
+    const scripts = withImports(join(site, entry));
+    for (const script of scripts) {
+      for (const [, file, name] of readFileSync(script, "utf8").matchAll(DYNAMIC_IMPORT)) {
+        // The page's own tokenizer is for where there are no workers: here the model's worker has it.
+        if (!ON_DEMAND.includes(name) || (name === "tokenizer" && entry === "element.js")) continue;
+        seen.add(name);
+        withImports(join(dirname(script), file), scripts);
+      }
+      found.add(script);
+    }
+  }
+  const missing = ON_DEMAND.filter((name) => !seen.has(name));
+  if (missing.length > 0) throw new Error(`first picture: expected an import of ${missing.join(", ")}, found none`);
   return [...found];
 }

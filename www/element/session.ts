@@ -9,9 +9,8 @@ import { Course, type Frame, isParameter, type Segment, type StepUnit, WHOLE } f
 import { stageOf } from "../trace/cells.ts";
 import { sliceForHead } from "../view/matrix-view.ts";
 import type { Lit } from "../view/paint.ts";
-import { type Gathered, Gatherer } from "./gather.ts";
+import type { Gathered, Gatherer } from "./gather.ts";
 import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
-import { matricesAsText } from "./matrix-text.ts";
 import type * as Models from "./models/index.ts";
 import { captionFor, spoken } from "./parts/caption.ts";
 import type { Actions } from "./parts/context.ts";
@@ -90,7 +89,8 @@ export class Session {
   #inputSource: Source = "api";
   /** "More settings" was opened, or something in it was needed. */
   moreOpen = false;
-  readonly #gatherer = new Gatherer();
+  /** Reading matrices is loaded with the first that come. */
+  #gatherer: Gatherer | undefined;
 
   constructor(host: Host) {
     this.#host = host;
@@ -402,9 +402,12 @@ export class Session {
       this.inquiry.glance = cell;
       this.#host.update();
     },
-    matrices: (text) => void this.#gather(this.#gatherer.text(text)),
+    matrices: (text) => void this.#gather((gatherer) => gatherer.text(text)),
     files: (dropped) => void this.#drop(dropped),
-    fillMatrices: () => (this.trace ? matricesAsText(this.trace) : ""),
+    fillMatrices: async () => {
+      const { matricesAsText } = await import("./gather.ts");
+      return this.trace ? matricesAsText(this.trace) : "";
+    },
     toggleMatrices: () => {
       this.openMatrices = !this.openMatrices;
       this.#host.update();
@@ -457,7 +460,7 @@ export class Session {
 
   async #toggleOwn(open: boolean): Promise<void> {
     this.openOwn = open;
-    if (open) await this.#runner.loadModels();
+    if (open) await (await this.#runner.loadModels()).loadExtra("own");
     this.#host.update();
   }
 
@@ -477,16 +480,17 @@ export class Session {
     });
     const folder = items.some(({ entry }) => entry?.isDirectory);
     if (!folder && !files.some(({ name }) => /\.safetensors$|^config\.json$/.test(name))) {
-      await this.#gather(this.#gatherer.files(files));
+      await this.#gather((gatherer) => gatherer.files(files));
       return;
     }
-    const models = await this.#runner.loadModels();
-    await models.bringFiles(this.actions, await models.filesFromDrop({ items }));
+    const own = await (await this.#runner.loadModels()).loadExtra("own");
+    await own.bringFiles(this.actions, await own.filesFromDrop({ items }));
   }
 
-  async #gather(read: Promise<Gathered>): Promise<void> {
+  async #gather(read: (gatherer: Gatherer) => Promise<Gathered>): Promise<void> {
     try {
-      const found = await read;
+      this.#gatherer ??= new (await import("./gather.ts")).Gatherer();
+      const found = await read(this.#gatherer);
       if (found.kind === "state") this.store.load(found.json, "user");
       else if (found.kind === "incomplete") {
         const [have, missing] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());

@@ -1,5 +1,4 @@
-import { css } from "lit";
-import { recallStyles } from "../../recall/index.ts";
+import { type CSSResult, css } from "lit";
 
 const styles = css`
 .attends .says { margin-inline-start: auto; }
@@ -100,8 +99,11 @@ const styles = css`
 @media (forced-colors: active) { .head-cell[aria-pressed="true"] { outline: 2px solid; } }
 `;
 
+/** Of the extras that are there. */
+export const more: CSSResult[] = [];
+
 /** Into the element's own root, once. */
 export function adoptStyles(root: ShadowRoot): void {
-  for (const { styleSheet } of [styles, recallStyles])
+  for (const { styleSheet } of [styles, ...more])
     if (styleSheet && !root.adoptedStyleSheets.includes(styleSheet)) root.adoptedStyleSheets.push(styleSheet);
 }
