@@ -132,6 +132,7 @@ export class AttentionPlayground extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#attach();
+    this.#session.wake();
     this.#near.observe(this);
     this.#sizes.observe(this);
     this.#dark?.addEventListener("change", this.#redraw);

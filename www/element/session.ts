@@ -464,6 +464,11 @@ export class Session {
     this.#host.update();
   }
 
+  /** Shown again: what a model gave is asked of it anew. */
+  wake(): void {
+    if (this.played) void this.#runner.run(this.store.state, this.#cause);
+  }
+
   /** Nothing is shown for now: the model that is held is given back. */
   rest(): void {
     this.player.pause();

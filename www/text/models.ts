@@ -54,7 +54,7 @@ export const models = {
   },
   own: {
     title: "Your own model",
-    help: "BERT, GPT-2, BART or ViT as config.json, model.safetensors and tokenizer.json. The files stay on this machine. Drop them or their folder here.",
+    help: "BERT, GPT-2 or BART, or a ViT that reads 8 × 8 pixels, as config.json, model.safetensors and tokenizer.json. The files stay on this machine. Drop them or their folder here.",
     files: "Choose files",
     folder: "Choose a folder",
     hub: "Or by name from {host}",

@@ -99,9 +99,10 @@ function text(answer: Answer): TemplateResult {
   )}</ol>`;
 }
 
+/** Each draw has a seed of its own, counted from the opening of the page. */
 let draws = 0;
 
-function adding({ actions }: Context, played: Played, { choices }: Answer): TemplateResult {
+function adding({ actions, state }: Context, played: Played, { choices }: Answer): TemplateResult {
   const { model, text = "" } = played;
   const add = async (temperature: number, seed: number) => {
     const input = model.hasTokenizer ? { text } : { ids: played.output?.ids ?? [] };
@@ -113,7 +114,7 @@ function adding({ actions }: Context, played: Played, { choices }: Answer): Temp
   };
   const ends = model.info.ends.includes(choices[0]?.id ?? -1);
   return html`<div class="buttons">
-    <button type="button" class="primary" data-add="sample" @click=${(event: Event) => add(temperatureOf(event), ++draws)}>${models.sample}</button>
+    <button type="button" class="primary" data-add="sample" @click=${() => add(state.temperature, ++draws)}>${models.sample}</button>
     <button type="button" class="quiet" data-add="likeliest" ?disabled=${ends} @click=${() => add(0, 1)}>${models.likeliest}</button>
     ${ends ? html`<span class="hint">${models.ended}</span>` : nothing}
   </div>`;
@@ -127,12 +128,6 @@ async function extended({ model, output, text = "" }: Played, token: string): Pr
   const [before, after] = [await model.decode(ids), await model.decode([...ids, ...more])];
   return after.startsWith(before) ? text + after.slice(before.length) : `${text} ${token}`;
 }
-
-const temperatureOf = (event: Event) =>
-  Number(
-    (event.currentTarget as HTMLElement).closest(".answer")?.querySelector<HTMLInputElement>("[data-field=temperature]")
-      ?.value ?? 1,
-  );
 
 function temperature(context: Context): TemplateResult {
   const { min = 0 } = FIELDS.temperature;

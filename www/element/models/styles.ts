@@ -51,7 +51,8 @@ const styles = css`
 .other-text .quiet { text-align: start; }
 .same { font-size: 13px; color: var(--soft); }
 
-.remembered .recall { grid-template-columns: minmax(0, auto) minmax(0, 1fr); gap: 4px 28px; }
+.remembered .recall { grid-template-columns: fit-content(46%) minmax(0, 1fr); gap: 4px 28px; }
+.remembered .recall > .hint { width: 0; min-width: 100%; }
 .remembered .recall > .about { grid-column: 1 / -1; }
 .remembered .curves { grid-area: 2 / 2; align-content: start; }
 .remembered .curves + .hint { grid-area: 3 / 2; }
