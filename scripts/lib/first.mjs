@@ -1,34 +1,39 @@
 /** What a browser asks for until the first picture stands: the page with its default model. */
 
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { withImports } from "./closure.mjs";
 
-const PAGE = ["index.html", "site.css", "favicon.svg"];
-const WASM = ["engine_bg.wasm", "models.wasm"];
-/** Scripts that are loaded on demand, by the beginnings of their names (the ends are made from what is in them), and who asks for them. */
-const ON_DEMAND = [
-  ["element.js", ["models-"]],
-  ["engine.js", ["load-", "instance-", "wasm-"]],
-  // Engines without workers have a tokenizer of their own.
-  ["model-worker.js", ["tokenizer-"]],
+const FILES = [
+  "index.html",
+  "site.css",
+  "favicon.svg",
+  "engine_bg.wasm",
+  "models.wasm",
+  ...["config.json", "data.json", "tokenizer.json", "model.safetensors"].map((file) => `models/pronoun/${file}`),
 ];
-const MODEL = ["config.json", "data.json", "tokenizer.json", "model.safetensors"].map(
-  (file) => `models/pronoun/${file}`,
-);
+/** Scripts that this picture imports on demand, by the beginnings of their names; the ends are made from what is in them. */
+const ON_DEMAND = ["models", "load", "instance", "wasm", "tokenizer"];
+const ENTRIES = ["element.js", "model-worker.js"];
+const DYNAMIC_IMPORT = /\bimport\(\s*["'`](\.\/([\w]+)-[^"'`]+)["'`]\s*\)/g;
 
 /** Paths of the files of a built page. */
 export function firstPicture(site) {
-  const at = (name) => join(site, name);
-  const scripts = ON_DEMAND.flatMap(([asker, starts]) => {
-    const texts = [...withImports(at(asker))].map((file) => readFileSync(file, "utf8"));
-    return starts.map((start) => {
-      const name = texts.map((text) => text.match(new RegExp(`\\./(${start}[\\w-]+\\.js)`))?.[1]).find(Boolean);
-      if (!name) throw new Error(`first picture: expected ${asker} to load ${start}*.js, found that it does not`);
-      return name;
-    });
-  });
-  const found = new Set([...PAGE, ...WASM, ...MODEL].map(at));
-  for (const script of ["element.js", "model-worker.js", ...scripts]) withImports(at(script), found);
+  const found = new Set(FILES.map((name) => join(site, name)));
+  const seen = new Set();
+  for (const entry of ENTRIES) {
+    const scripts = withImports(join(site, entry));
+    for (const script of scripts) {
+      for (const [, file, name] of readFileSync(script, "utf8").matchAll(DYNAMIC_IMPORT)) {
+        // The page's own tokenizer is for where there are no workers: here the model's worker has it.
+        if (!ON_DEMAND.includes(name) || (name === "tokenizer" && entry === "element.js")) continue;
+        seen.add(name);
+        withImports(join(dirname(script), file), scripts);
+      }
+      found.add(script);
+    }
+  }
+  const missing = ON_DEMAND.filter((name) => !seen.has(name));
+  if (missing.length > 0) throw new Error(`first picture: expected an import of ${missing.join(", ")}, found none`);
   return [...found];
 }

@@ -7,12 +7,18 @@ import { open } from "./page.ts";
 const DESK = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
+/** The default model, unless they say otherwise. */
 const VIEWS: [name: string, query: string][] = [
   ["scores", "stage=scores"],
   ["query", "stage=query"],
   ["weights-causal", "stage=weights&causal=true&pin=weights,0,7,5"],
   ["mixed", "stage=mixed"],
   ["mid-cell", "stage=scores&cell=3.5"],
+  ["untrained", "model=none&stage=weights"],
+  ["digits", "model=digits&stage=weights"],
+  ["dates", "model=dates&stage=weights&token=6"],
+  ["decoder", "model=decoder"],
+  ["recall", "model=recall&text=a1+b2+c3+d4+e5+f6+g7+h8+c?"],
 ];
 
 for (const [name, query] of VIEWS) {

@@ -15,7 +15,6 @@ import { page } from "./page.ts";
 import { type Context, chosenToken } from "./parts/context.ts";
 import { drawArcs } from "./parts/sentence.ts";
 import { followStop } from "./parts/strip.ts";
-import { toBlob } from "./picture.ts";
 import { sharedEngine } from "./runner.ts";
 import { Session } from "./session.ts";
 import { styles } from "./styles.ts";
@@ -119,6 +118,7 @@ export class AttentionPlayground extends LitElement {
 
   async toBlob(type = "image/png"): Promise<Blob> {
     await this.updateComplete;
+    const { toBlob } = await import("./picture.ts");
     return toBlob(this.renderRoot.querySelector<HTMLElement>(".scene") ?? this, type);
   }
 
@@ -132,6 +132,7 @@ export class AttentionPlayground extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#attach();
+    this.#session.wake();
     this.#near.observe(this);
     this.#sizes.observe(this);
     this.#dark?.addEventListener("change", this.#redraw);

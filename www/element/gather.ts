@@ -5,6 +5,8 @@ import { parseInSlices } from "../input/parse-matrices.ts";
 import type { State } from "../state/fields.ts";
 import { readFiles } from "./matrix-files.ts";
 
+export { matricesAsText } from "./matrix-text.ts";
+
 /** What a paste or a drop comes to: changes of the state, a saved state, or matrices that are not yet whole. */
 export type Gathered =
   | { kind: "changes"; changes: Partial<State> }

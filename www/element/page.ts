@@ -31,11 +31,11 @@ export function page(context: Context): TemplateResult {
     @drop=${onDrop} @dragover=${(event: Event) => event.preventDefault()} @mousedown=${keepFocus}>
     ${show("header", () => header(context))}
     <div class="top">
-      ${parts?.ownModel(context) ?? nothing}
-      ${show("input", () => parts?.digitInput(context) ?? nothing)}
+      ${parts?.extras.own?.ownModel(context) ?? nothing}
+      ${show("input", () => parts?.extras.digits?.digitInput(context) ?? nothing)}
       ${show("input", () => (played?.drawing === undefined ? input(context) : nothing))}
       ${messages(context, hidden)}
-      ${show("sentence", () => (played?.recalled && parts ? parts.remembered(context) : sentence(context)))}
+      ${show("sentence", () => (played?.recalled ? parts?.extras.remembered?.remembered(context) : sentence(context)))}
     </div>
     <div class="work" ?data-editing=${context.maskEdit}>
       ${show("strip", () => strip(context))}

@@ -11,7 +11,6 @@ import { sliceForHead } from "../view/matrix-view.ts";
 import type { Lit } from "../view/paint.ts";
 import type { Gathered, Gatherer } from "./gather.ts";
 import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
-import { matricesAsText } from "./matrix-text.ts";
 import type * as Models from "./models/index.ts";
 import { captionFor, spoken } from "./parts/caption.ts";
 import type { Actions } from "./parts/context.ts";
@@ -90,7 +89,8 @@ export class Session {
   #inputSource: Source = "api";
   /** "More settings" was opened, or something in it was needed. */
   moreOpen = false;
-  #gatherer: Promise<Gatherer> | undefined;
+  /** Reading matrices is loaded with the first that come. */
+  #gatherer: Gatherer | undefined;
 
   constructor(host: Host) {
     this.#host = host;
@@ -404,7 +404,10 @@ export class Session {
     },
     matrices: (text) => void this.#gather((gatherer) => gatherer.text(text)),
     files: (dropped) => void this.#drop(dropped),
-    fillMatrices: () => (this.trace ? matricesAsText(this.trace) : ""),
+    fillMatrices: async () => {
+      const { matricesAsText } = await import("./gather.ts");
+      return this.trace ? matricesAsText(this.trace) : "";
+    },
     toggleMatrices: () => {
       this.openMatrices = !this.openMatrices;
       this.#host.update();
@@ -457,8 +460,13 @@ export class Session {
 
   async #toggleOwn(open: boolean): Promise<void> {
     this.openOwn = open;
-    if (open) await this.#runner.loadModels();
+    if (open) await (await this.#runner.loadModels()).loadExtra("own");
     this.#host.update();
+  }
+
+  /** Shown again: what a model gave is asked of it anew. */
+  wake(): void {
+    if (this.played) void this.#runner.run(this.store.state, this.#cause);
   }
 
   /** Nothing is shown for now: the model that is held is given back. */
@@ -480,14 +488,14 @@ export class Session {
       await this.#gather((gatherer) => gatherer.files(files));
       return;
     }
-    const models = await this.#runner.loadModels();
-    await models.bringFiles(this.actions, await models.filesFromDrop({ items }));
+    const own = await (await this.#runner.loadModels()).loadExtra("own");
+    await own.bringFiles(this.actions, await own.filesFromDrop({ items }));
   }
 
   async #gather(read: (gatherer: Gatherer) => Promise<Gathered>): Promise<void> {
     try {
-      this.#gatherer ??= import("./gather.ts").then(({ Gatherer }) => new Gatherer());
-      const found = await read(await this.#gatherer);
+      this.#gatherer ??= new (await import("./gather.ts")).Gatherer();
+      const found = await read(this.#gatherer);
       if (found.kind === "state") this.store.load(found.json, "user");
       else if (found.kind === "incomplete") {
         const [have, missing] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());

@@ -1,7 +1,8 @@
 /** One input through a model: its output, the trace of the attention on show, and what it answers. */
 
 import type { ModelBlock, ModelOutput, Trace } from "../engine/engine.ts";
-import { type Results, readSequence, recallAll, type Sequence } from "../recall/index.ts";
+import { type Results, recallAll } from "../recall/run.ts";
+import { readSequence, type Sequence } from "../recall/sequence.ts";
 import type { State } from "../state/fields.ts";
 import { type Answer, answerAt, likelihoods } from "./answer.ts";
 import { apart, swapped } from "./compare.ts";

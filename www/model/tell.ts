@@ -1,7 +1,8 @@
 /** Tells of the stages of a layer's trace where their numbers come from: from the layer before, from the model's file. */
 
 import type { ModelBlock, ModelInfo, Trace } from "../engine/engine.ts";
-import { en, fill } from "../text/en.ts";
+import { fill } from "../text/en.ts";
+import { models } from "../text/models.ts";
 import { stageOf } from "../trace/cells.ts";
 import { tell } from "../trace/story.ts";
 import type { Loaded } from "./shelf.ts";
@@ -14,7 +15,7 @@ export function tellLayer(
   { name, model, block, layer }: Pick<Loaded, "name" | "model"> & { block: ModelBlock; layer: number },
 ): void {
   const { family } = model.info;
-  const t = en.models.story;
+  const t = models.story;
   const slots = { name, layer: layer + 1, before: layer };
   const where = family === "recall" ? t.recall : block === "cross" ? t.cross : layer === 0 ? t.first : t.later;
   const input = [fill(where, slots), NORM_FIRST.has(family) ? t.normed : ""].filter(Boolean).join(" ");

@@ -2,7 +2,8 @@
 
 import { html, svg, type TemplateResult } from "lit";
 import type { Tensor } from "../engine/types.ts";
-import { en, fill } from "../text/en.ts";
+import { fill } from "../text/en.ts";
+import { recall } from "../text/models.ts";
 import { formatCell, formatFull, formatPercent } from "../view/format.ts";
 import type { Curve, Measured } from "./measured.ts";
 import { KINDS, type Kind, type Results } from "./run.ts";
@@ -13,14 +14,14 @@ const LEAST = 1e-8;
 
 export function recallView(sequence: Sequence, results: Results, measured: Measured | undefined): TemplateResult {
   return html`<div class="recall">
-    <p class="about">${fill(en.recall.task[sequence.task], { asked: sequence.words.at(-1) ?? "" })}</p>
-    <div class="lanes" tabindex="0" role="region" aria-label=${en.recall.lanes}>
+    <p class="about">${fill(recall.task[sequence.task], { asked: sequence.words.at(-1) ?? "" })}</p>
+    <div class="lanes" tabindex="0" role="region" aria-label=${recall.lanes}>
       <table>
-        <thead><tr><th scope="col">${en.recall.network}</th>${sequence.words.map((word) => html`<th scope="col">${word}</th>`)}</tr></thead>
+        <thead><tr><th scope="col">${recall.network}</th>${sequence.words.map((word) => html`<th scope="col">${word}</th>`)}</tr></thead>
         <tbody>${KINDS.map((kind) => lane(kind, results))}</tbody>
       </table>
     </div>
-    <p class="hint">${fill(en.recall.scale, { least: formatCell(LEAST) })}</p>
+    <p class="hint">${fill(recall.scale, { least: formatCell(LEAST) })}</p>
     ${measured ? curves(sequence, measured) : ""}
   </div>`;
 }
@@ -32,8 +33,8 @@ function lane(kind: Kind, results: Results): TemplateResult {
     const height = Math.max(0, Math.min(1, 1 - Math.log10(Math.max(value, Number.MIN_VALUE)) / Math.log10(LEAST)));
     const weight = weights && at(weights, n);
     const title = [
-      fill(en.recall.gradient, { value: formatFull(value) }),
-      weight === undefined ? "" : fill(en.recall.weight, { value: formatFull(weight) }),
+      fill(recall.gradient, { value: formatFull(value) }),
+      weight === undefined ? "" : fill(recall.weight, { value: formatFull(weight) }),
     ].join(" ");
     return html`<td title=${title}>
       <span class="bar" style="block-size: ${(height * 100).toFixed(1)}%"></span>
@@ -42,7 +43,7 @@ function lane(kind: Kind, results: Results): TemplateResult {
     </td>`;
   };
   return html`<tr data-kind=${kind}>
-    <th scope="row">${en.recall.kinds[kind]}
+    <th scope="row">${recall.kinds[kind]}
       <span class="said">${answer} <small data-model="probabilities" data-kind=${kind} data-index=${answer}>${formatPercent(at(probabilities, answer))}</small></span></th>
     ${Array.from(gradient.data, (_, n) => bar(n))}
   </tr>`;
@@ -68,7 +69,7 @@ function curves({ task }: Sequence, { networks, budget, chance, lengths }: Measu
   const log = (value: number) => 1 - Math.log10(Math.max(value, LEAST)) / Math.log10(LEAST);
   const gradient = (state: "trained" | "untrained"): Chart => ({
     name: `gradient.${state}`,
-    title: en.recall.curves[state],
+    title: recall.curves[state],
     place: log,
     ticks: [1, 1e-4, LEAST],
     text: formatCell,
@@ -76,7 +77,7 @@ function curves({ task }: Sequence, { networks, budget, chance, lengths }: Measu
   });
   const accuracy: Chart = {
     name: "accuracy",
-    title: en.recall.curves.accuracy,
+    title: recall.curves.accuracy,
     place: (value) => value,
     ticks: [0, chance, 1],
     text: formatPercent,
@@ -84,7 +85,7 @@ function curves({ task }: Sequence, { networks, budget, chance, lengths }: Measu
   };
   const [least, most] = lengths[task];
   return html`<div class="curves">${[accuracy, gradient("untrained"), gradient("trained")].map(chart)}</div>
-    <p class="hint">${fill(en.recall.budget, { ...budget, least, most, chance: formatPercent(chance) })}</p>`;
+    <p class="hint">${fill(recall.budget, { ...budget, least, most, chance: formatPercent(chance) })}</p>`;
 }
 
 function chart({ name, title, place, ticks, text, curve }: Chart): TemplateResult {
@@ -107,8 +108,8 @@ function chart({ name, title, place, ticks, text, curve }: Chart): TemplateResul
             .map(([distance, value]) => `${x(distance).toFixed(1)},${y(value).toFixed(1)}`)
             .join(" ")}></polyline>`,
       )}
-      ${ends.map(({ kind, at }) => svg`<text data-kind=${kind} x=${width - right + 6} y=${at + 4}>${en.recall.kinds[kind]}</text>`)}
-      ${KINDS.map((kind) => curve(kind).map(([distance, value]) => svg`<circle data-kind=${kind} data-curve=${name} cx=${x(distance)} cy=${y(value)} r="2.5"><title>${en.recall.kinds[kind]}, ${distance}: ${text(value)}</title></circle>`))}
+      ${ends.map(({ kind, at }) => svg`<text data-kind=${kind} x=${width - right + 6} y=${at + 4}>${recall.kinds[kind]}</text>`)}
+      ${KINDS.map((kind) => curve(kind).map(([distance, value]) => svg`<circle data-kind=${kind} data-curve=${name} cx=${x(distance)} cy=${y(value)} r="2.5"><title>${recall.kinds[kind]}, ${distance}: ${text(value)}</title></circle>`))}
     </svg>
   </figure>`;
 }

@@ -5,7 +5,8 @@ import { keyed } from "lit/directives/keyed.js";
 import { type Card, textsOf } from "../../model/data.ts";
 import type { Played } from "../../model/play.ts";
 import { fileOf } from "../../model/shelf.ts";
-import { en, fill } from "../../text/en.ts";
+import { fill } from "../../text/en.ts";
+import { models } from "../../text/models.ts";
 import type { Context } from "../parts/context.ts";
 
 export function examples({ played, state, actions }: Context): TemplateResult | typeof nothing {
@@ -15,7 +16,7 @@ export function examples({ played, state, actions }: Context): TemplateResult | 
     const select = event.target as HTMLSelectElement;
     actions.set({ text: select.value, target: "", token: -1, pin: "" }, "push");
   };
-  return html`<label class="example"><span>${en.models.example}</span>
+  return html`<label class="example"><span>${models.example}</span>
     <select data-examples .value=${state.text} @change=${onChange}>
       ${texts.includes(state.text) ? nothing : html`<option value=${state.text} selected>${state.text}</option>`}
       ${texts.map((text) => html`<option value=${text} ?selected=${text === state.text}>${text}</option>`)}
@@ -31,7 +32,7 @@ export function where({
   if (!played || !trace) return nothing;
   const { info } = played.model;
   const { layers = 1 } = (played.block === "encoder" ? info.encoder : info.decoder) ?? {};
-  const block = info.blocks.length > 1 ? (en.models.blocks[played.block] ?? "") : "";
+  const block = info.blocks.length > 1 ? (models.blocks[played.block] ?? "") : "";
   const slots = {
     model: played.name,
     layer: played.layer + 1,
@@ -39,7 +40,7 @@ export function where({
     head: state.head + 1,
     heads: trace.config.heads,
   };
-  return html`<p class="where">${fill(en.models.where, { ...slots, block: block ? `${block},` : "" })
+  return html`<p class="where">${fill(models.where, { ...slots, block: block ? `${block},` : "" })
     .replace(" ,", ",")
     .replace(/ {2,}/g, " ")}</p>`;
 }
@@ -74,7 +75,7 @@ export function about({ played }: Context): TemplateResult | typeof nothing {
   // Another model begins with a card that is closed.
   return html`${keyed(
     `${played.key}/${played.name}`,
-    html`<details class="about-model" @toggle=${onToggle} @keydown=${close}><summary>${en.models.about}</summary><div class="card"></div></details>`,
+    html`<details class="about-model" @toggle=${onToggle} @keydown=${close}><summary>${models.about}</summary><div class="card"></div></details>`,
   )}`;
 }
 
@@ -93,7 +94,7 @@ async function showCard(place: HTMLElement | null, played: Played): Promise<void
 }
 
 function shippedCard(name: string, card: Card): TemplateResult {
-  const t = en.models.card;
+  const t = models.card;
   const test = Object.entries(card.test).map(
     ([what, value]) => html`<span class="score">${what} <span data-model="card.test.${what}">${value}</span></span>`,
   );
@@ -109,6 +110,6 @@ function shippedCard(name: string, card: Card): TemplateResult {
 
 function ownCard({ name, model }: Played): TemplateResult {
   const { family, width, parameters } = model.info;
-  return html`<p class="summary">${name}</p><p>${en.models.card.own}</p>
-    <p>${fill(en.models.card.family, { family, width, parameters })}</p>`;
+  return html`<p class="summary">${name}</p><p>${models.card.own}</p>
+    <p>${fill(models.card.family, { family, width, parameters })}</p>`;
 }

@@ -5,11 +5,11 @@ import type { Answer, Choice } from "../../model/answer.ts";
 import { ROUNDING } from "../../model/compare.ts";
 import type { Played } from "../../model/play.ts";
 import { FIELDS } from "../../state/fields.ts";
-import { en } from "../../text/en.ts";
+import { models } from "../../text/models.ts";
 import { formatCell, formatPercent } from "../../view/format.ts";
 import type { Context } from "../parts/context.ts";
 import { problem } from "../parts/controls.ts";
-import { digitPicture } from "./digits.ts";
+import { extras } from "./extras.ts";
 
 /** A probability, and where it stands: row and id of the logits that it was made of. */
 function share({ id, probability }: Choice, row: number, of = "probabilities"): TemplateResult {
@@ -24,7 +24,7 @@ export function answerLine({ played }: Context): TemplateResult | typeof nothing
   if (!played?.output) return nothing;
   const { answer, data } = played;
   if (!answer) {
-    const missing = en.models.noWord[data.answer?.at ?? "[MASK]"];
+    const missing = models.noWord[data.answer?.at ?? "[MASK]"];
     return played.model.info.family === "bert" && missing ? html`<span class="says hint">${missing}</span>` : nothing;
   }
   if (answer.kind !== "word") return nothing;
@@ -38,9 +38,9 @@ function wordAnswer(
   name = nameAt(played, answer),
 ): TemplateResult {
   const [first, second] = answer.choices;
-  const verb = played.data.answer?.means === "referent" ? en.models.stands : en.models.readAs;
+  const verb = played.data.answer?.means === "referent" ? models.stands : models.readAs;
   return html`“${name}” ${verb} <strong>${first?.label}</strong> ${first ? share(first, answer.row, of) : nothing}${
-    second ? html`, ${en.models.second} ${second.label} ${share(second, answer.row, of)}` : nothing
+    second ? html`, ${models.second} ${second.label} ${share(second, answer.row, of)}` : nothing
   }`;
 }
 
@@ -51,11 +51,11 @@ export function answerSaid(played: Played): string | undefined {
   if (!answer || !first) return undefined;
   const likely = `${first.label}, ${formatPercent(first.probability)}`;
   if (answer.kind === "word") {
-    const verb = played.data.answer?.means === "referent" ? en.models.stands : en.models.readAs;
+    const verb = played.data.answer?.means === "referent" ? models.stands : models.readAs;
     return `“${nameAt(played, answer)}” ${verb} ${likely}.`;
   }
-  if (answer.kind === "text") return `${en.models.writes}: ${answer.written.map(({ label }) => label).join("")}.`;
-  return `${answer.kind === "label" ? en.models.reads : en.models.nextAfter}: ${likely}.`;
+  if (answer.kind === "text") return `${models.writes}: ${answer.written.map(({ label }) => label).join("")}.`;
+  return `${answer.kind === "label" ? models.reads : models.nextAfter}: ${likely}.`;
 }
 
 export function answer(context: Context): TemplateResult | typeof nothing {
@@ -63,9 +63,9 @@ export function answer(context: Context): TemplateResult | typeof nothing {
   if (played?.data.other) return order(context, played);
   const said = played?.answer;
   if (!played || !said || said.kind === "word") return nothing;
-  const title = { label: en.models.reads, next: en.models.nextAfter, text: en.models.writes }[said.kind];
+  const title = { label: models.reads, next: models.nextAfter, text: models.writes }[said.kind];
   return html`<section class="answer" aria-label=${title}>
-    ${played.drawing === undefined ? nothing : digitPicture(context)}
+    ${played.drawing === undefined ? nothing : extras.digits?.digitPicture(context)}
     <h2>${title}${said.kind === "label" ? html` <strong class="class">${said.choices[0]?.label}</strong>` : nothing}</h2>
     ${said.kind === "text" ? text(said) : said.kind === "label" ? classes(said) : bars(said)}
     ${said.kind === "next" ? adding(context, played, said) : nothing}
@@ -99,9 +99,10 @@ function text(answer: Answer): TemplateResult {
   )}</ol>`;
 }
 
+/** Each draw has a seed of its own, counted from the opening of the page. */
 let draws = 0;
 
-function adding({ actions }: Context, played: Played, { choices }: Answer): TemplateResult {
+function adding({ actions, state }: Context, played: Played, { choices }: Answer): TemplateResult {
   const { model, text = "" } = played;
   const add = async (temperature: number, seed: number) => {
     const input = model.hasTokenizer ? { text } : { ids: played.output?.ids ?? [] };
@@ -113,9 +114,9 @@ function adding({ actions }: Context, played: Played, { choices }: Answer): Temp
   };
   const ends = model.info.ends.includes(choices[0]?.id ?? -1);
   return html`<div class="buttons">
-    <button type="button" class="primary" data-add="sample" @click=${(event: Event) => add(temperatureOf(event), ++draws)}>${en.models.sample}</button>
-    <button type="button" class="quiet" data-add="likeliest" ?disabled=${ends} @click=${() => add(0, 1)}>${en.models.likeliest}</button>
-    ${ends ? html`<span class="hint">${en.models.ended}</span>` : nothing}
+    <button type="button" class="primary" data-add="sample" @click=${() => add(state.temperature, ++draws)}>${models.sample}</button>
+    <button type="button" class="quiet" data-add="likeliest" ?disabled=${ends} @click=${() => add(0, 1)}>${models.likeliest}</button>
+    ${ends ? html`<span class="hint">${models.ended}</span>` : nothing}
   </div>`;
 }
 
@@ -128,16 +129,10 @@ async function extended({ model, output, text = "" }: Played, token: string): Pr
   return after.startsWith(before) ? text + after.slice(before.length) : `${text} ${token}`;
 }
 
-const temperatureOf = (event: Event) =>
-  Number(
-    (event.currentTarget as HTMLElement).closest(".answer")?.querySelector<HTMLInputElement>("[data-field=temperature]")
-      ?.value ?? 1,
-  );
-
 function temperature(context: Context): TemplateResult {
   const { min = 0 } = FIELDS.temperature;
   const { state, actions } = context;
-  return html`<label class="temperature"><span>${en.models.temperature}</span>
+  return html`<label class="temperature"><span>${models.temperature}</span>
     <input type="range" data-field="temperature" min=${min} max="3" step="0.1" .value=${String(state.temperature)}
       @input=${(event: Event) => actions.set({ temperature: Number((event.target as HTMLInputElement).value) }, "replace")}/>
     <output data-constant="temperature">${formatCell(state.temperature)}</output></label>
@@ -146,7 +141,7 @@ function temperature(context: Context): TemplateResult {
 
 /** With and without positions; and the same words the other way round. */
 function order({ actions, model, state }: Context, played: Played): TemplateResult {
-  const t = en.models.order;
+  const t = models.order;
   const { comparison, data } = played;
   const names = data.positions ? [model, data.other ?? ""] : [data.other ?? "", model];
   const choose = (name: string) => actions.set({ model: name, block: "auto", layer: -1, head: -1, pin: "" }, "push");

@@ -3,7 +3,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import type { ModelBlock, Tensor } from "../../engine/engine.ts";
-import { en, fill } from "../../text/en.ts";
+import { fill } from "../../text/en.ts";
+import { models } from "../../text/models.ts";
 import { formatPercent } from "../../view/format.ts";
 import { colorOf, type Palette } from "../../view/palette.ts";
 import { type Context, chosenToken } from "../parts/context.ts";
@@ -19,8 +20,8 @@ export function heads(context: Context): TemplateResult | typeof nothing {
   const { attentions } = played?.output ?? {};
   if (!played || !attentions) return nothing;
   const blocks = played.model.info.blocks.filter((block) => attentions[block]);
-  return html`<section class="heads" aria-label=${en.models.heads}>
-    <h2>${en.models.heads}</h2>
+  return html`<section class="heads" aria-label=${models.heads}>
+    <h2>${models.heads}</h2>
     <div class="head-blocks" @keydown=${walk}>
       ${blocks.map((block) => group(block, attentions[block] as Tensor, context, blocks.length > 1))}
     </div>
@@ -31,12 +32,12 @@ export function heads(context: Context): TemplateResult | typeof nothing {
 function group(block: ModelBlock, attention: Tensor, context: Context, named: boolean): TemplateResult {
   const [layers = 0, count = 0] = attention.shape;
   return html`<div class="head-block">
-    ${named ? html`<span class="group-name">${en.models.blocks[block]}</span>` : nothing}
-    <div class="head-grid" role="group" aria-label=${en.models.blocks[block] ?? block} style="--heads: ${count}">
+    ${named ? html`<span class="group-name">${models.blocks[block]}</span>` : nothing}
+    <div class="head-grid" role="group" aria-label=${models.blocks[block] ?? block} style="--heads: ${count}">
       ${Array.from(
         { length: layers },
         (_, layer) =>
-          html`<span class="head-layer" title=${fill(en.models.layer, { n: layer + 1 })}>${layer + 1}</span>${Array.from(
+          html`<span class="head-layer" title=${fill(models.layer, { n: layer + 1 })}>${layer + 1}</span>${Array.from(
             { length: count },
             (_, head) => thumbnail({ block, layer, head }, attention, context),
           )}`,
@@ -81,7 +82,7 @@ function sentenceOf({ block, layer, head }: Place, { query, key }: Strongest, { 
   const own = played?.block === block ? trace?.tokens : undefined;
   const q = own?.query[query] ?? (block === "encoder" ? tokens : (targetTokens ?? tokens))[query] ?? "";
   const k = own?.key[key] ?? (block === "decoder" ? (targetTokens ?? tokens) : tokens)[key] ?? "";
-  return fill(en.models.headSays, { layer: layer + 1, head: head + 1, q, k });
+  return fill(models.headSays, { layer: layer + 1, head: head + 1, q, k });
 }
 
 /** The head on show, in words, with its number. */

@@ -1,14 +1,11 @@
 /** All of the page that is for models: loaded with the first model that is in use, not before. */
 
-export { filesFromDrop } from "../../model/files.ts";
 export { textFor } from "../../model/input.ts";
 export type { Played } from "../../model/play.ts";
 export { about, examples, where } from "./about.ts";
 export { answer, answerLine, answerSaid } from "./answer.ts";
-export { digitInput } from "./digits.ts";
+export { extras, loadExtra } from "./extras.ts";
 export { heads } from "./heads.ts";
-export { bringFiles, ownModel } from "./own.ts";
 export { type Loading, ModelPlayer } from "./player.ts";
-export { remembered } from "./remembered.ts";
 export { adoptStyles } from "./styles.ts";
 export { swapButton, swapList, unknownWords } from "./swap.ts";

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { modelFromFiles } from "../../model/files.ts";
 import { fetchFromHub, findOnHub, forgetHub, HUB, type HubModel } from "../../model/hub.ts";
 import { en, fill } from "../../text/en.ts";
+import { models } from "../../text/models.ts";
 import type { Actions, Context } from "../parts/context.ts";
 
 /** What has been asked for, by the element that asks. */
@@ -14,6 +15,8 @@ interface Asked {
   part: string;
   busy?: AbortController | undefined;
 }
+
+export { filesFromDrop } from "../../model/files.ts";
 
 const asking = new WeakMap<Actions, Asked>();
 const HOST = new URL(HUB).host;
@@ -48,12 +51,12 @@ export function bringFiles(actions: Actions, files: Iterable<File>): Promise<voi
 const MB = 1e6;
 const sizeOf = (bytes: number | undefined) =>
   bytes === undefined
-    ? en.models.own.noSize
+    ? models.own.noSize
     : `${bytes < MB ? `${(bytes / 1000).toFixed(0)} KB` : `${(bytes / MB).toFixed(1)} MB`}`;
 
 export function ownModel({ openOwn, actions }: Context): TemplateResult | typeof nothing {
   if (!openOwn) return nothing;
-  const t = en.models.own;
+  const t = models.own;
   const asked = askedBy(actions);
   const onFiles = (event: Event) => void bringFiles(actions, (event.target as HTMLInputElement).files ?? []);
   const field = (event: Event, name: string) =>

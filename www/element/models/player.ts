@@ -5,6 +5,7 @@ import type { ModelFiles } from "../../model/files.ts";
 import { type Played, play } from "../../model/play.ts";
 import { type Lease, lease, type Progress } from "../../model/shelf.ts";
 import type { State } from "../../state/fields.ts";
+import { loadExtra } from "./extras.ts";
 
 /** A model that is on its way. */
 export interface Loading extends Progress {
@@ -37,6 +38,9 @@ export class ModelPlayer {
       const loaded = await mine.loaded.catch((thrown: Error) => {
         throw Object.assign(thrown, { loading: true });
       });
+      const { image, family } = loaded.model.info;
+      if (image) await loadExtra("digits");
+      if (family === "recall") await loadExtra("remembered");
       this.#settle(what);
       const turn = this.#last.then(() => (current() ? play({ ...state, model: name }, loaded) : undefined));
       this.#last = turn.catch(() => undefined);

@@ -2,8 +2,11 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { fileOf } from "../../model/shelf.ts";
-import { type Measured, recallView } from "../../recall/index.ts";
+import { type Measured, recallStyles, recallView } from "../../recall/index.ts";
 import type { Context } from "../parts/context.ts";
+import { more } from "./styles.ts";
+
+more.push(recallStyles);
 
 let measured: Measured | undefined;
 let asked = false;

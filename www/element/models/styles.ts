@@ -1,5 +1,4 @@
-import { css } from "lit";
-import { recallStyles } from "../../recall/index.ts";
+import { type CSSResult, css } from "lit";
 
 const styles = css`
 .attends .says { margin-inline-start: auto; }
@@ -52,7 +51,8 @@ const styles = css`
 .other-text .quiet { text-align: start; }
 .same { font-size: 13px; color: var(--soft); }
 
-.remembered .recall { grid-template-columns: minmax(0, auto) minmax(0, 1fr); gap: 4px 28px; }
+.remembered .recall { grid-template-columns: fit-content(46%) minmax(0, 1fr); gap: 4px 28px; }
+.remembered .recall > .hint { width: 0; min-width: 100%; }
 .remembered .recall > .about { grid-column: 1 / -1; }
 .remembered .curves { grid-area: 2 / 2; align-content: start; }
 .remembered .curves + .hint { grid-area: 3 / 2; }
@@ -100,8 +100,11 @@ const styles = css`
 @media (forced-colors: active) { .head-cell[aria-pressed="true"] { outline: 2px solid; } }
 `;
 
+/** Of the extras that are there. */
+export const more: CSSResult[] = [];
+
 /** Into the element's own root, once. */
 export function adoptStyles(root: ShadowRoot): void {
-  for (const { styleSheet } of [styles, recallStyles])
+  for (const { styleSheet } of [styles, ...more])
     if (styleSheet && !root.adoptedStyleSheets.includes(styleSheet)) root.adoptedStyleSheets.push(styleSheet);
 }

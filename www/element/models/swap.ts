@@ -6,6 +6,7 @@ import { textsOf } from "../../model/data.ts";
 import type { Played } from "../../model/play.ts";
 import { type Piece, wordsOf } from "../../model/vocabulary.ts";
 import { en, fill } from "../../text/en.ts";
+import { models } from "../../text/models.ts";
 import type { Context } from "../parts/context.ts";
 
 interface Group {
@@ -32,7 +33,7 @@ function groupsFor(played: Played, at: number): Group[] {
   const rest = kinds.filter((kind) => !own.includes(kind));
   const groups = [...own, ...rest].map(([name, words]) => ({ name, words }));
   const close = closeWords(played, pieces, at);
-  return close.length > 0 ? [{ name: en.models.groups.example ?? "", words: close }, ...groups] : groups;
+  return close.length > 0 ? [{ name: models.groups.example ?? "", words: close }, ...groups] : groups;
 }
 
 /** What stands here in examples that are the same in every other word. */
@@ -50,7 +51,7 @@ function closeWords({ data }: Played, pieces: Piece[], at: number): string[] {
 export function swapButton(context: Context, at: number): TemplateResult | typeof nothing {
   const { played, actions, menuAt } = context;
   if (!played || groupsFor(played, at).length === 0) return nothing;
-  const label = fill(en.models.swap, { word: played.trace.tokens.key[at] ?? "" });
+  const label = fill(models.swap, { word: played.trace.tokens.key[at] ?? "" });
   return html`<button type="button" class="swap" data-swap=${at} tabindex="-1" aria-haspopup="listbox" aria-expanded=${menuAt === at} aria-label=${label} title=${label}
     @click=${() => actions.openMenu(menuAt === at ? -1 : at)}>▾</button>`;
 }
@@ -77,7 +78,7 @@ export function swapList(context: Context): TemplateResult | typeof nothing {
     if (!(event.currentTarget as HTMLElement).contains(to)) actions.openMenu(-1);
   };
   const word = lower(piece);
-  return html`<div class="words" popover="manual" role="listbox" aria-label=${fill(en.models.swap, { word: piece.text })}
+  return html`<div class="words" popover="manual" role="listbox" aria-label=${fill(models.swap, { word: piece.text })}
     @keydown=${(event: KeyboardEvent) => onKey(event, close)} @focusout=${onFocusOut} ${ref((list) => place(list, menuAt, word))}>
     ${groups.map(
       ({
@@ -141,6 +142,6 @@ function onKey(event: KeyboardEvent, close: (event: Event) => void): void {
 export function unknownWords({ played, actions }: Context): TemplateResult | typeof nothing {
   if (!played || played.unknown.size === 0) return nothing;
   const words = [...played.unknown].map((n) => `“${played.trace.tokens.key[n] ?? ""}”`).join(", ");
-  return html`<p class="hint unknown-words">${fill(en.models.unknownMany, { token: played.vocabulary.unknown, words })}
+  return html`<p class="hint unknown-words">${fill(models.unknownMany, { token: played.vocabulary.unknown, words })}
     <button type="button" class="quiet" @click=${() => actions.useModel("none", { text: played.text ?? "" })}>${en.models.untrainedInstead}</button></p>`;
 }

@@ -24,7 +24,7 @@ export interface Actions {
   matrices(text: string): void;
   /** What was dropped on the page. */
   files(dropped: DataTransfer): void;
-  fillMatrices(): string;
+  fillMatrices(): Promise<string>;
   toggleMatrices(): void;
   /** Shows all terms of a long sum. */
   expand(): void;

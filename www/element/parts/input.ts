@@ -64,9 +64,10 @@ function matrices(context: Context): TemplateResult {
     event.preventDefault();
     actions.matrices(text);
   };
-  const onFill = (event: Event) => {
+  const onFill = async (event: Event) => {
     const area = box(event);
-    if (area) area.value = actions.fillMatrices();
+    const text = await actions.fillMatrices();
+    if (area) area.value = text;
   };
   return html`<div class="matrices">
     <label><span>${en.matricesHelp}</span>
