@@ -88,7 +88,7 @@ export const models = {
 /** Of the networks that remember. */
 export const recall = {
   network: "Network",
-  kinds: { rnn: "recurrent", lstm: "gated (LSTM)", attention: "attention" },
+  kinds: { rnn: "recurrent", lstm: "LSTM", attention: "attention" },
   task: {
     pairs:
       "“{asked}” asks which digit stands with that letter. Three networks, trained for it alike, read the sequence and answer at its end.",
