@@ -17,7 +17,7 @@ export const models = {
   blocks: { encoder: "Encoder", decoder: "Decoder", cross: "Cross" } as Record<string, string>,
   layer: "layer {n}",
   headSays: "Layer {layer}, head {head}: “{q}” gives “{k}” ",
-  where: "{model}, {block} layer {layer} of {layers}, head {head} of {heads}",
+  where: "{model}, {block}layer {layer} of {layers}, head {head} of {heads}",
   stands: "stands for",
   readAs: "is read as",
   second: "then",
