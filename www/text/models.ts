@@ -17,7 +17,7 @@ export const models = {
   blocks: { encoder: "Encoder", decoder: "Decoder", cross: "Cross" } as Record<string, string>,
   layer: "layer {n}",
   headSays: "Layer {layer}, head {head}: “{q}” gives “{k}” ",
-  where: "{model}, {block} layer {layer} of {layers}, head {head} of {heads}",
+  where: "{model}, {block}layer {layer} of {layers}, head {head} of {heads}",
   stands: "stands for",
   readAs: "is read as",
   second: "then",
@@ -88,7 +88,7 @@ export const models = {
 /** Of the networks that remember. */
 export const recall = {
   network: "Network",
-  kinds: { rnn: "recurrent", lstm: "gated (LSTM)", attention: "attention" },
+  kinds: { rnn: "recurrent", lstm: "LSTM", attention: "attention" },
   task: {
     pairs:
       "“{asked}” asks which digit stands with that letter. Three networks, trained for it alike, read the sequence and answer at its end.",

@@ -32,17 +32,16 @@ export function where({
   if (!played || !trace) return nothing;
   const { info } = played.model;
   const { layers = 1 } = (played.block === "encoder" ? info.encoder : info.decoder) ?? {};
-  const block = info.blocks.length > 1 ? (models.blocks[played.block] ?? "") : "";
+  const block = info.blocks.length > 1 ? `${models.blocks[played.block]}, ` : "";
   const slots = {
     model: played.name,
+    block,
     layer: played.layer + 1,
     layers,
     head: state.head + 1,
     heads: trace.config.heads,
   };
-  return html`<p class="where">${fill(models.where, { ...slots, block: block ? `${block},` : "" })
-    .replace(" ,", ",")
-    .replace(/ {2,}/g, " ")}</p>`;
+  return html`<p class="where">${fill(models.where, slots)}</p>`;
 }
 
 const cards = new Map<string, Promise<Card>>();

@@ -140,7 +140,7 @@ function temperature(context: Context): TemplateResult {
 }
 
 /** With and without positions; and the same words the other way round. */
-function order({ actions, model, state }: Context, played: Played): TemplateResult {
+function order({ actions, model }: Context, played: Played): TemplateResult {
   const t = models.order;
   const { comparison, data } = played;
   const names = data.positions ? [model, data.other ?? ""] : [data.other ?? "", model];
@@ -156,7 +156,7 @@ function order({ actions, model, state }: Context, played: Played): TemplateResu
         ? html`<h2>${t.title}</h2>
       <p class="other-text"><button type="button" class="quiet" @click=${() => actions.set({ text: comparison.text }, "push")}>${comparison.text}</button></p>
       ${comparison.answer ? html`<p class="says" data-other-answer=${comparison.answer.choices[0]?.label ?? ""}>${wordAnswer(played, comparison.answer, "other", "[MASK]")}</p>` : nothing}
-      <p class="same" data-same=${String(same)}>${same ? t.same : t.differ} <span data-model="apart">${formatCell(comparison.apart)}</span>${state.text ? "." : ""}</p>`
+      <p class="same" data-same=${String(same)}>${same ? t.same : t.differ} <span data-model="apart">${formatCell(comparison.apart)}</span>.</p>`
         : nothing
     }
   </section>`;

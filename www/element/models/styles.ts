@@ -56,6 +56,8 @@ const styles = css`
 .remembered .recall > .about { grid-column: 1 / -1; }
 .remembered .curves { grid-area: 2 / 2; align-content: start; }
 .remembered .curves + .hint { grid-area: 3 / 2; }
+/* Drawn a little smaller than their own size, and no text below 12 px. */
+.remembered .curves text { font-size: 13.6px; }
 
 .digits-row { flex-wrap: wrap; gap: 4px; font-size: 14px; }
 .digits-row .quiet { min-width: 30px; padding: 3px 8px; }

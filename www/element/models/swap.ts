@@ -62,13 +62,13 @@ export function swapList(context: Context): TemplateResult | typeof nothing {
   const groups = played && menuAt >= 0 ? groupsFor(played, menuAt) : [];
   const piece = played && piecesOf(played)[menuAt];
   if (!played || !piece || groups.length === 0) return nothing;
-  const close = (event: Event) => {
-    actions.openMenu(-1);
-    const root = (event.currentTarget as HTMLElement).getRootNode() as ParentNode;
+  const close = (inList: EventTarget | null) => {
+    const root = (inList as HTMLElement).getRootNode() as ParentNode;
     root.querySelector<HTMLElement>(`[data-token="${menuAt}"]`)?.focus();
+    actions.openMenu(-1);
   };
   const pick = (event: Event, word: string) => {
-    close(event);
+    close(event.currentTarget);
     const text = played.text ?? "";
     const end = piece.at + piece.text.length;
     actions.set({ text: text.slice(0, piece.at) + cased(word, piece.text) + text.slice(end) }, "push");
@@ -87,7 +87,7 @@ export function swapList(context: Context): TemplateResult | typeof nothing {
       }) => html`<div role="group" aria-label=${name}><span class="group-name" aria-hidden="true">${name}</span>
         ${words.map(
           (one) =>
-            html`<button type="button" role="option" tabindex="-1" aria-selected=${one === word} data-word=${one} @click=${(event: Event) => pick({ currentTarget: (event.target as HTMLElement).closest(".words") } as unknown as Event, one)}>${one}</button>`,
+            html`<button type="button" role="option" tabindex="-1" aria-selected=${one === word} data-word=${one} @click=${(event: Event) => pick(event, one)}>${one}</button>`,
         )}</div>`,
     )}
   </div>`;
@@ -119,13 +119,13 @@ function place(list: Element | undefined, at: number, word: string): void {
   });
 }
 
-function onKey(event: KeyboardEvent, close: (event: Event) => void): void {
+function onKey(event: KeyboardEvent, close: (inList: EventTarget | null) => void): void {
   const options = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>("[role=option]")];
   const here = options.indexOf(event.target as HTMLElement);
   const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
   const letter = /^\p{L}$/u.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey;
   let to: HTMLElement | undefined;
-  if (event.key === "Escape" || event.key === "Tab") close(event);
+  if (event.key === "Escape" || event.key === "Tab") close(event.currentTarget);
   else if (event.key === "Home") to = options[0];
   else if (event.key === "End") to = options.at(-1);
   else if (step) to = options[Math.min(options.length - 1, Math.max(0, here + step))];
