@@ -37,7 +37,7 @@ const SIGN = 26;
 const LINE_GAP = 4;
 export const MAX_CELL = { width: 52, height: 26 };
 /** Smaller than this, three digits at 12 px do not fit. */
-export const NUMBER_CELL = { width: 47, height: 16 };
+export const NUMBER_CELL = { width: 48, height: 16 };
 const FAR_RIGHT = 8;
 /** Room for the frame of the lowest matrix. */
 const EDGE = 6;
