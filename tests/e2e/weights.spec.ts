@@ -74,7 +74,7 @@ async function zoomIn(page: Page, notches: number): Promise<{ x: number; y: numb
 
 test("1,200 tokens of two heads: an image, then numbers, all of them true", async ({ page }) => {
   test.setTimeout(120_000);
-  await open(page, "text=dog+bites+man&heads=2&head-dim=4");
+  await open(page, "model=none&text=dog+bites+man&heads=2&head-dim=4");
   await write(page, 1200);
   const stops = await page.locator("[data-stop]").evaluateAll((all) => all.map((stop) => stop.dataset.stop));
   expect(stops).toEqual(["embeddings", "query", "key", "value", "weights", "mixed", "concat", "output"]);
@@ -233,7 +233,7 @@ test("the chosen token moves through thousands, and its largest weights are name
 });
 
 test("more than 4,096 tokens are refused with both numbers", async ({ page }) => {
-  await open(page, "text=dog+bites+man");
+  await open(page, "model=none&text=dog+bites+man");
   await page.locator('[data-field="text"]').fill("a ".repeat(5000));
   await expect(page.locator('[data-problem="text"]')).toHaveText(/5000 tokens; at most 4096/);
 });
