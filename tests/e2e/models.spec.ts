@@ -301,11 +301,32 @@ test("digits: what is drawn becomes patches, and is read", async ({ page }) => {
   await checkModel(page);
 });
 
+/** Every point of the curves is one that was measured. */
+async function checkCurves(page: Page): Promise<void> {
+  const measured = await page.evaluate(async () => (await fetch("./models/recall/results.json")).json());
+  const points = await page.locator(".curves circle").evaluateAll((all) =>
+    all.map((circle) => {
+      const { curve = "", kind = "" } = (circle as SVGElement).dataset;
+      const [, distance = "", text = ""] = /, (\d+): (.+)$/.exec(circle.textContent ?? "") ?? [];
+      return { curve, kind, distance: Number(distance), text };
+    }),
+  );
+  expect(points.length).toBeGreaterThan(100);
+  const wrong = points.flatMap(({ curve, kind, distance, text }) => {
+    const { accuracy, gradient } = measured.networks[`pairs.${kind}`];
+    const [, state = ""] = curve.split(".");
+    const all: [number, number][] = curve === "accuracy" ? accuracy : gradient[state].asked;
+    return misprint(text, all.find(([at]) => at === distance)?.[1] ?? Number.NaN) ?? [];
+  });
+  expect(wrong).toEqual([]);
+}
+
 test("recall: three networks answer the reader's sequence", async ({ page }) => {
   await open(page, "model=recall&text=q7+b2+k0+q?");
   await expect(page.locator(".lanes tbody tr")).toHaveCount(3);
   await expect(page.locator('.lanes [data-kind="attention"] .said')).toContainText("7");
   await expect(page.locator(".curves figure")).toHaveCount(3);
+  await checkCurves(page);
   await page.locator('[data-field="text"]').fill("q7 b2");
   await expect(page.locator('[data-problem="text"]')).toContainText("a question at the end");
 });
