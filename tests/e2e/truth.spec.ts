@@ -271,7 +271,7 @@ test("zoomed in, every number in sight is true; dragging and the wheel move, 0 s
   for (let n = 0; n < 9; n++) await page.mouse.wheel(0, -120);
   await page.keyboard.up("Control");
   await expect(page.locator('.scene .grid[data-view^="scores"] .cell').nth(50)).toBeVisible();
-  const seen = await page.locator(".scene .cell").first().getAttribute("data-index");
+  const seen = await page.locator('.scene .grid[data-view^="scores"] .cell').first().getAttribute("data-index");
   const of = await trace(page);
   const check = async () => {
     const shown = (await shownNumbers(page)).filter(({ text }) => text !== "");
@@ -283,7 +283,9 @@ test("zoomed in, every number in sight is true; dragging and the wheel move, 0 s
   await page.mouse.move(scene.x + scene.width / 2 - 150, scene.y + scene.height / 2 - 100, { steps: 4 });
   await page.mouse.up();
   await page.mouse.wheel(120, 80);
-  expect(await page.locator(".scene .cell").first().getAttribute("data-index")).not.toBe(seen);
+  expect(await page.locator('.scene .grid[data-view^="scores"] .cell').first().getAttribute("data-index")).not.toBe(
+    seen,
+  );
   expect((await state(page)).pin, "dragging holds no cell").toBe("");
   await check();
   await page.locator('.grid[data-view^="scores"]').focus();
