@@ -10,7 +10,7 @@ export function reportOf(result) {
   return [
     `${machine.browser}; ${machine.cpu}, ${machine.cores} core(s)`,
     `d = 64; ${plan.runs} run(s), each in a fresh page that is not cross-origin isolated; candidates interleaved round by round;`,
-    `a sample is as many calls as take ${plan.sampleMs} ms; what takes longer than ${plan.slowMs} ms is timed once a run.`,
+    `a sample is as many calls as take ${plan.sampleMs.small} ms (${plan.sampleMs.large} ms from N = 1024 on); what takes longer than ${plan.slowMs} ms is timed once a run.`,
     ...candidates.filter(({ detail }) => detail).map(({ name, detail }) => `  ${name}: ${detail}`),
     ...missingOf(runs).map(({ id, reason }) => `  not run: ${id}: ${reason}`),
     ...failuresOf(runs),

@@ -65,7 +65,7 @@ async function measureCell(cell, candidates, plan) {
     report[candidate.id] = entry;
     try {
       const subject = await candidate.prepare(problem);
-      subjects.push({ candidate, subject, entry, timer: await warmTimer(subject, plan) });
+      subjects.push({ candidate, subject, entry, timer: await warmTimer(subject, plan.warmMs, cell.sampleMs) });
       entry.flops = subject.flops;
       check(subject, candidate, entry, truth, problem, plan);
     } catch (error) {
@@ -89,9 +89,9 @@ async function measureCell(cell, candidates, plan) {
 
 /**
  * Warms a subject up, and returns what takes a sample: the milliseconds of one call, from as many in a row as last
- * longer than `plan.sampleMs`.
+ * longer than `sampleMs`.
  */
-async function warmTimer(subject, plan) {
+async function warmTimer(subject, warmMs, sampleMs) {
   let repeats = 1;
   const atLeast = async (least) => {
     for (;;) {
@@ -100,9 +100,9 @@ async function warmTimer(subject, plan) {
       repeats = Math.ceil(repeats * Math.min(16, Math.max(1.25, (1.2 * least) / Math.max(ms, 0.1))));
     }
   };
-  const warm = await atLeast(plan.warmMs);
-  repeats = Math.max(1, Math.ceil((1.1 * plan.sampleMs) / warm));
-  return () => atLeast(plan.sampleMs);
+  const warm = await atLeast(warmMs);
+  repeats = Math.max(1, Math.ceil((1.1 * sampleMs) / warm));
+  return () => atLeast(sampleMs);
 }
 
 async function timed(subject, repeats) {
