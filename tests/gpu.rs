@@ -66,7 +66,8 @@ mod native {
             println!("CI is set, and there is no GPU adapter: none of these tests would run");
             return ExitCode::FAILURE;
         }
-        let tests: [(&str, Test); 8] = [
+        let tests: [(&str, Test); 9] = [
+            ("wide_heads_are_worked_on_slab_by_slab", wide_heads),
             ("traces_of_every_operation_agree", traces),
             ("a_trace_of_many_tokens_agrees", many_tokens),
             ("drawn_requests_agree_with_the_plain_twin", drawn),
@@ -157,6 +158,20 @@ mod native {
             some_queries_are_close(&found, &input, &config)?;
         }
         Ok(())
+    }
+
+    /// Values of more features than a group has, and keys of more than one pass.
+    fn wide_heads() -> Result<(), Failed> {
+        let q = noise(&[1, 2, 40, 99], 1);
+        let k = noise(&[1, 1, 15_000, 99], 2);
+        let v = noise(&[1, 1, 15_000, 201], 3);
+        let input = AttentionInput::new(q.view(), k.view(), v.view());
+        let config = AttentionConfig {
+            softcap: Some(2.0),
+            ..AttentionConfig::default()
+        };
+        let found = on_gpu(&input, &config)?.output;
+        some_queries_are_close(&found, &input, &config)
     }
 
     /// A mask of 256 MiB is more than a buffer may hold.
