@@ -15,13 +15,14 @@ fn main() {}
 
 #[cfg(all(not(target_arch = "wasm32"), feature = "gpu"))]
 mod native {
+    use crate::common::checkpoint::{Checkpoint, NAMES};
     use crate::common::drawn::{cases, tensor};
     use crate::common::traces::attention;
     use crate::common::vectors::{check, published};
     use crate::common::{Tolerance, array, compare, noise};
     use attention_playground::{
-        AttentionConfig, AttentionInput, AttentionOutput, Error, Gpu, Mask, Position, Trace,
-        TraceInput, compute_attention, plain_attention, trace_attention,
+        AttentionConfig, AttentionInput, AttentionOutput, Block, Error, Gpu, Mask, ModelInput,
+        Position, Trace, TraceInput, compute_attention, plain_attention, trace_attention,
     };
     use libtest_mimic::{Arguments, Failed, Trial};
     use ndarray::{ArrayD, Axis};
@@ -81,6 +82,9 @@ mod native {
             ),
         ];
         let mut trials = vectors();
+        trials.extend(
+            NAMES.map(|name| Trial::test(format!("checkpoint_{name}"), move || checkpoint(name))),
+        );
         trials.extend(tests.map(|(name, test)| Trial::test(name, test)));
         let trials = trials
             .into_iter()
@@ -231,6 +235,44 @@ mod native {
                 return Err(format!("{name}: computed by {}", found.backend).into());
             }
             same_trace(name, &found, &expected)?;
+        }
+        Ok(())
+    }
+
+    /// The attention of every layer of a model, against the reference library and against the trace on the CPU.
+    fn checkpoint(name: &str) -> Result<(), Failed> {
+        let checkpoint = Checkpoint::open(name);
+        let model = checkpoint.model();
+        let ids = checkpoint.ids("input_ids");
+        let target_ids = checkpoint.ids("decoder_input_ids");
+        let pixels = checkpoint.float("pixel_values");
+        let input = ModelInput {
+            ids: &ids,
+            target_ids: &target_ids,
+            pixels: (pixels.as_ref()).map(|pixels| pixels.view().index_axis_move(Axis(0), 0)),
+        };
+        let own = match name {
+            "bart-0" => vec![
+                (Block::Encoder, "encoder_attentions"),
+                (Block::Decoder, "attentions"),
+                (Block::Cross, "cross_attentions"),
+            ],
+            "gpt2-0" | "gpt2-1" => vec![(Block::Decoder, "attentions")],
+            _ => vec![(Block::Encoder, "attentions")],
+        };
+        for (block, what) in own {
+            let published = checkpoint.float(what).ok_or_else(|| format!("no {what}"))?;
+            for (layer, weights) in published.axis_iter(Axis(0)).enumerate() {
+                let found =
+                    with_gpu(|gpu| block_on(gpu.trace_layer(&model, &input, block, layer, None)))?;
+                if found.backend != "webgpu" {
+                    return Err(format!("computed by {}", found.backend).into());
+                }
+                let cells = found.cells("weights").ok_or("no weights")?.to_vec();
+                close(&array(weights.shape(), cells), &weights.to_owned())
+                    .map_err(|miss| format!("{what} of layer {layer}: {miss}"))?;
+                same_trace(what, &found, &model.trace(&input, block, layer, None)?)?;
+            }
         }
         Ok(())
     }
