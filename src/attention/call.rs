@@ -51,6 +51,7 @@ impl<'a> Call<'a> {
     }
 
     /// Without a mask, of tensors in the layout that the geometry says.
+    #[cfg(any(all(target_arch = "wasm32", feature = "kernels"), test))]
     pub fn of(geometry: &'a Geometry, [queries, keys, values]: [&'a [f32]; 3]) -> Self {
         Call {
             queries: Cow::Borrowed(queries),
