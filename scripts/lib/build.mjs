@@ -15,7 +15,10 @@ export async function buildWasm() {
 /** What the browser loads: the scripts and the wasm, then the page around them. */
 export async function buildSite() {
   const { build } = await import("vite");
-  for (const mode of ["engine", "worker", "model-worker", "page"]) await build({ root: ROOT, mode, logLevel: "warn" });
+  // Without its wasm there is no worker for the GPU either, and the engine says that it did not start.
+  const gpu = existsSync(join(ROOT, "build/wasm/gpu.js")) ? ["gpu-worker"] : [];
+  for (const mode of ["engine", "worker", "model-worker", ...gpu, "page"])
+    await build({ root: ROOT, mode, logLevel: "warn" });
   // The models that ship lie beside the scripts, each with its card.
   cpSync(join(ROOT, "models"), join(PACKAGE, "models"), { recursive: true });
   rmSync(SITE, { recursive: true, force: true });
