@@ -361,7 +361,7 @@ describe("failures", () => {
     const backends = new Backends({ wanted: "webgpu", deadline: LONG, cpu: cpu() }, { ...gpu.around, start });
     const result = await backends.run("traceAttention", SMALL);
     expect(result.backend).toBe("cpu");
-    expect(backends.fellBack(result)).toMatchObject({ code: "worker", text: expect.stringContaining("no script") });
+    expect(backends.fellBack(result)).toMatchObject({ code: "load", text: expect.stringContaining("no script") });
   });
 
   it("what cannot be copied is refused", async () => {

@@ -24,7 +24,7 @@ export class GpuHost {
       return new GpuHost(await start());
     } catch (thrown) {
       const found = thrown instanceof Error ? thrown.message : String(thrown);
-      throw failure("worker", "a worker that starts", found);
+      throw failure("load", "a worker that starts", found);
     }
   }
 
