@@ -59,6 +59,7 @@ function packageManifest() {
       "./kernels_simd128.wasm": "./kernels_simd128.wasm",
       "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
       "./models.wasm": "./models.wasm",
+      ...(existsSync(join(PACKAGE, "gpu_bg.wasm")) && { "./gpu.wasm": "./gpu_bg.wasm" }),
       "./models/*": "./models/*",
       "./package.json": "./package.json",
     },
