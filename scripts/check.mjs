@@ -22,7 +22,8 @@ const CHECKS = {
   "lints of Rust": () => run("cargo", ["clippy", "--workspace", "--exclude", "training", "--all-targets", ...DENY]),
   // On its own: with the rest, what the two have in common would be built twice.
   "lints of the training": () => run("cargo", ["clippy", "--package", "training", "--all-targets", ...DENY]),
-  "lints of Rust for wasm": () => lintWasm(),
+  "lints of Rust for wasm": () => lintWasm("--no-default-features", "--features", "engine"),
+  "lints of the GPU's module": () => lintWasm("--no-default-features", "--features", "gpu"),
   "lints of the kernels": () => lintWasm("--no-default-features", "--features", "kernels"),
   "lints of the models": () => lintWasm("--no-default-features", "--features", "models"),
 };

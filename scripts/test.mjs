@@ -5,6 +5,7 @@ import { ensureBrowser } from "./lib/browser.mjs";
 import { countTests } from "./lib/count.mjs";
 import { main, run, runTool, step } from "./lib/run.mjs";
 import { setUp } from "./lib/setup.mjs";
+import { ensureVulkan } from "./lib/vulkan.mjs";
 
 const node = (script) => (options) => run(process.execPath, [`scripts/${script}.mjs`], options);
 const cargoTest = (args) => (options) => run("cargo", ["test", "--package", "attention-playground", ...args], options);
@@ -14,7 +15,7 @@ const STEPS = {
   check: node("check"),
   build: node("build"),
   rust: cargoTest([]),
-  wasm: cargoTest(["--target", "wasm32-unknown-unknown", "--test", "wasm*"]),
+  wasm: cargoTest(["--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "engine", "--test", "wasm*"]),
   unit: (options) => runTool("vitest", "vitest", ["run"], options),
   e2e: async (options) => {
     const env = { ...options.env, E2E_PORT: String(await freePort()) };
@@ -34,6 +35,7 @@ await main(async () => {
   }
   await setUp();
   const env = {};
+  if (names.includes("rust")) await ensureVulkan();
   if (names.some((name) => IN_BROWSER.includes(name))) env.CHROME_PATH = await ensureBrowser();
 
   const results = [];

@@ -11,11 +11,11 @@ use crate::limits::checked_len;
 use crate::mask::Mask;
 use crate::tensor::Heads;
 use call::Call;
-use geometry::{Geometry, joined};
+pub(crate) use geometry::{Geometry, joined};
 use ndarray::{ArrayD, ArrayView, ArrayViewD, Dimension, IxDyn};
 use std::borrow::Cow;
 
-const OPERATION: Operation = Operation("compute_attention");
+pub(crate) const OPERATION: Operation = Operation("compute_attention");
 
 /// What attention reads. Views may be laid out in memory in any way.
 #[derive(Clone, Debug)]
@@ -174,6 +174,17 @@ fn compute(
         (Some(kind), _) => Some(call.plain_keeping(kind, &mut output)?),
     };
     drop(call);
+    results(input, &geometry, (keys, values), output, scores)
+}
+
+/// What is given back of a call, with `scores` of that shape if they were asked for.
+pub(crate) fn results(
+    input: &AttentionInput,
+    geometry: &Geometry,
+    (keys, values): (Cow<[f32]>, Cow<[f32]>),
+    output: Vec<f32>,
+    scores: Option<(Vec<usize>, Vec<f32>)>,
+) -> Result<AttentionOutput, Error> {
     let present = |data: Cow<[f32]>, heads: &Heads| {
         input.past_key.as_ref().map(|_| {
             let shape = vec![heads.batch, heads.heads, geometry.keys, heads.dim];
@@ -181,8 +192,8 @@ fn compute(
         })
     };
     Ok(AttentionOutput {
-        output: array(shape, output)?,
-        scores,
+        output: array(geometry.output().shape(), output)?,
+        scores: scores.map(|(shape, data)| array(shape, data)).transpose()?,
         present_key: present(keys, &geometry.k).transpose()?,
         present_value: present(values, &geometry.v).transpose()?,
     })

@@ -57,6 +57,42 @@ pub enum Error {
     /// A trace that contradicts itself: altered since it was made, or a fault of the engine.
     #[error("{0}")]
     Internal(Report),
+    /// Something that the GPU could not do, or should not: the CPU can.
+    #[cfg(feature = "gpu")]
+    #[error("{1}")]
+    Gpu(GpuFault, Report),
+}
+
+/// Why a job is for the CPU.
+#[cfg(feature = "gpu")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GpuFault {
+    /// There is no GPU, or none that may be used.
+    NoAdapter,
+    /// The GPU gave no device.
+    NoDevice,
+    /// The device is gone.
+    DeviceLost,
+    /// It has no memory for the job.
+    Memory,
+    /// It refused what it was told to do.
+    Validation,
+    /// Numbers that are not finite, or sizes beyond what the device takes.
+    Unsuited,
+}
+
+#[cfg(feature = "gpu")]
+impl GpuFault {
+    fn code(self) -> &'static str {
+        match self {
+            GpuFault::NoAdapter => "no_adapter",
+            GpuFault::NoDevice => "no_device",
+            GpuFault::DeviceLost => "device_lost",
+            GpuFault::Memory => "gpu_memory",
+            GpuFault::Validation => "gpu_validation",
+            GpuFault::Unsuited => "unsuited",
+        }
+    }
 }
 
 impl Error {
@@ -74,6 +110,8 @@ impl Error {
             Error::Type(_) => "type",
             Error::Format(_) => "format",
             Error::Internal(_) => "internal",
+            #[cfg(feature = "gpu")]
+            Error::Gpu(fault, _) => fault.code(),
         }
     }
 
@@ -91,6 +129,8 @@ impl Error {
             | Error::Type(report)
             | Error::Format(report)
             | Error::Internal(report) => report,
+            #[cfg(feature = "gpu")]
+            Error::Gpu(_, report) => report,
         }
     }
 }
@@ -145,6 +185,11 @@ impl Operation {
 
     pub fn kind(self, expected: impl Into<String>, found: impl Display) -> Error {
         Error::Type(self.report(expected.into(), &found))
+    }
+
+    #[cfg(feature = "gpu")]
+    pub fn gpu(self, fault: GpuFault, expected: impl Into<String>, found: impl Display) -> Error {
+        Error::Gpu(fault, self.report(expected.into(), &found))
     }
 
     pub fn internal(self, expected: impl Into<String>, found: impl Display) -> Error {

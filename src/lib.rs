@@ -28,6 +28,8 @@
 mod attention;
 mod config;
 mod error;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod kernel;
 mod limits;
 mod linear;
@@ -44,12 +46,16 @@ mod visibility;
 
 #[cfg(any(all(target_arch = "wasm32", feature = "kernels"), test))]
 mod abi;
-#[cfg(all(target_arch = "wasm32", feature = "engine"))]
+#[cfg(all(target_arch = "wasm32", any(feature = "engine", feature = "gpu")))]
 pub mod wasm;
 
 pub use attention::{AttentionInput, AttentionOutput, compute_attention, plain_attention};
 pub use config::{AttentionConfig, LinearConfig, LinearRule, Position, RotaryConfig, ScoresKind};
+#[cfg(feature = "gpu")]
+pub use error::GpuFault;
 pub use error::{Error, Report};
+#[cfg(feature = "gpu")]
+pub use gpu::{Adapter, Gpu};
 pub use limits::Limits;
 pub use linear::{LinearInput, LinearOutput, linear_attention};
 pub use mask::Mask;

@@ -1,7 +1,7 @@
 //! One call of attention over all its sequences and heads: by the kernel, or row by row by its plain twin.
 
 use super::geometry::Geometry;
-use super::{AttentionInput, OPERATION, array};
+use super::{AttentionInput, OPERATION};
 use crate::config::{AttentionConfig, ScoresKind};
 use crate::error::Error;
 use crate::kernel::{Head, Kernel, QUERIES};
@@ -10,7 +10,6 @@ use crate::mask::Broadcast;
 use crate::plain;
 use crate::tensor::row_major;
 use crate::visibility::Visibility;
-use ndarray::ArrayD;
 use std::borrow::Cow;
 
 pub(super) struct Call<'a, 'b> {
@@ -106,12 +105,12 @@ impl<'a, 'b> Call<'a, 'b> {
         });
     }
 
-    /// Row by row, and gives one kind of scores, `[batch, heads, query, key]`.
+    /// Row by row, and gives one kind of scores, `[batch, heads, query, key]`, with that shape.
     pub fn plain_keeping(
         &self,
         wanted: ScoresKind,
         output: &mut [f32],
-    ) -> Result<ArrayD<f32>, Error> {
+    ) -> Result<(Vec<usize>, Vec<f32>), Error> {
         let Geometry { q, keys, .. } = self.geometry;
         let shape = vec![q.batch, q.heads, q.tokens, *keys];
         let mut kept = vec![0.0; checked_len(OPERATION, "the scores", &shape)?];
@@ -121,7 +120,7 @@ impl<'a, 'b> Call<'a, 'b> {
                 kept[at..at + row.len()].copy_from_slice(row);
             }
         });
-        array(shape, kept)
+        Ok((shape, kept))
     }
 
     /// Every head with its keys `[key, dim]` and values `[key, value_dim]`, and what its queries may see.

@@ -10,7 +10,7 @@ use ndarray::ArrayViewD;
 use std::borrow::Cow;
 
 /// The sizes of one call, all of them checked.
-pub(super) struct Geometry {
+pub(crate) struct Geometry {
     pub q: Heads,
     pub k: Heads,
     pub v: Heads,
@@ -189,7 +189,7 @@ fn past_len(input: &AttentionInput, k: &Heads, v: &Heads) -> Result<usize, Error
 }
 
 /// `[batch, kv_heads, past + tokens, dim]`, row-major; borrowed where `view` has that form already.
-pub(super) fn joined<'a>(
+pub(crate) fn joined<'a>(
     view: &'a ArrayViewD<'_, f32>,
     heads: &Heads,
     past: Option<&'a ArrayViewD<'_, f32>>,

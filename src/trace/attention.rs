@@ -1,7 +1,7 @@
 //! The trace of scaled dot-product attention: the stages in their order.
 
 use super::input::{Tokens, TraceInput};
-use super::plan::{Plan, Source};
+use super::plan::{Plan, Source, Table};
 use super::projection::{embeddings, joined, projections, weights};
 use super::rows::Rows;
 use super::sizes::Sizes;
@@ -95,6 +95,15 @@ fn traced(
     alone: bool,
     rows: Option<&mut dyn Rows>,
 ) -> Result<Trace, Error> {
+    laid_out(input, config, alone)?.run(rows)
+}
+
+/// The table of the trace, and where all its numbers come from.
+pub(crate) fn laid_out<'a>(
+    input: &'a TraceInput<'_>,
+    config: &AttentionConfig,
+    alone: bool,
+) -> Result<Table<'a>, Error> {
     let sizes = Sizes::of(OPERATION, WEIGHTS_TOKENS, input, config)?;
     let mut plan = Plan::new(OPERATION);
     embeddings(&mut plan, input, &sizes)?;
@@ -114,7 +123,7 @@ fn traced(
         query: sizes.query_tokens,
         key: sizes.key_tokens,
     };
-    plan.run(sizes.config, tokens, rows)
+    Ok(plan.lay_out(sizes.config, tokens))
 }
 
 /// Rotary positions turn queries and keys, pair by pair of their features.
@@ -349,7 +358,7 @@ fn mixed(plan: &mut Plan, sizes: &Sizes, source: Source<'static>) -> Result<(), 
 
 impl TraceConfig {
     /// The rules that hide keys by their place.
-    pub(super) fn visibility(&self) -> crate::visibility::Visibility {
+    pub(crate) fn visibility(&self) -> crate::visibility::Visibility {
         crate::visibility::Visibility {
             causal: self.causal,
             window: self.window,

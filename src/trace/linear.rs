@@ -61,7 +61,7 @@ pub fn trace_linear_attention(
         query: sizes.query_tokens,
         key: sizes.key_tokens,
     };
-    plan.run(sizes.config, tokens, None)
+    plan.lay_out(sizes.config, tokens).run(None)
 }
 
 /// The sizes of an attention over the same tokens, with the axes of a recurrence.

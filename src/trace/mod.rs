@@ -22,8 +22,16 @@ pub use linear::trace_linear_attention;
 
 #[cfg(all(target_arch = "wasm32", feature = "engine"))]
 pub(crate) use explain::explain_cells;
+#[cfg(any(feature = "gpu", all(target_arch = "wasm32", feature = "engine")))]
+pub(crate) use rows::Rows;
+#[cfg(feature = "gpu")]
+pub(crate) use {
+    attention::laid_out,
+    plan::{Source, Table},
+    rule::Rule,
+};
 #[cfg(all(target_arch = "wasm32", feature = "engine"))]
-pub(crate) use {attention::trace_attention_into, rows::Rows, rule::Cells};
+pub(crate) use {attention::trace_attention_into, rule::Cells};
 
 pub use crate::visibility::Reason;
 

@@ -10,7 +10,7 @@ use crate::limits::{TENSOR_BYTES, checked_len};
 use std::borrow::Cow;
 
 /// Where the numbers of a stage come from.
-pub(super) enum Source<'a> {
+pub(crate) enum Source<'a> {
     /// The caller: all of them, or the rows of the past in each of the blocks of the first axis.
     Given(Cow<'a, [f32]>),
     /// Weights drawn by the seed.
@@ -133,16 +133,8 @@ impl<'a> Plan<'a> {
         self.add(id, axes, op, from, formula, Source::Computed)
     }
 
-    /// Computes every stage in turn. Rows of a softmax go to `elsewhere`, if that is given, and not into the arena.
-    ///
-    /// # Errors
-    /// `too_large` where there is no room for the arena.
-    pub fn run(
-        self,
-        mut config: TraceConfig,
-        tokens: Tokens,
-        mut elsewhere: Option<&mut dyn Rows>,
-    ) -> Result<Trace, Error> {
+    /// Ends the table: every stage has its place.
+    pub fn lay_out(self, mut config: TraceConfig, tokens: Tokens) -> Table<'a> {
         let Plan {
             op,
             mut stages,
@@ -156,82 +148,150 @@ impl<'a> Plan<'a> {
                 total += stage.len();
             }
         }
-        let held = match &mut elsewhere {
-            Some(elsewhere) if total > len => {
-                elsewhere.begin(op, total)?;
-                len
-            }
-            _ => total,
-        };
         config.seeded = stages
             .iter()
             .filter(|stage| stage.op == Op::Seeded)
             .map(|stage| stage.id.clone())
             .collect();
+        Table {
+            op,
+            config,
+            tokens,
+            stages,
+            sources,
+            len,
+            total,
+        }
+    }
+}
+
+/// A table with all its stages, and where their numbers come from.
+pub(crate) struct Table<'a> {
+    pub op: Operation,
+    pub config: TraceConfig,
+    tokens: Tokens,
+    pub stages: Vec<Stage>,
+    pub sources: Vec<Source<'a>>,
+    /// Cells before the rows of a softmax, and in all.
+    pub len: usize,
+    total: usize,
+}
+
+impl Table<'_> {
+    /// Room for the cells: without the rows of a softmax if those go to `elsewhere`, which is then told of them.
+    ///
+    /// # Errors
+    /// `too_large` where there is none.
+    pub fn arena(&self, elsewhere: Option<&mut (dyn Rows + '_)>) -> Result<Vec<f32>, Error> {
+        let held = match elsewhere {
+            Some(elsewhere) if self.total > self.len => {
+                elsewhere.begin(self.op, self.total)?;
+                self.len
+            }
+            _ => self.total,
+        };
         let mut data = Vec::new();
         if data.try_reserve_exact(held).is_err() {
             let bytes = held as f64 * size_of::<f32>() as f64;
-            return Err(op.too_large("memory for the trace", format!("none for {bytes} bytes")));
+            let found = format!("none for {bytes} bytes");
+            return Err(self.op.too_large("memory for the trace", found));
         }
         data.resize(held, 0.0);
+        Ok(data)
+    }
+
+    /// Fills what comes from outside into stage `n`: all of it, the rows of the past, or nothing.
+    pub fn give(&self, n: usize, data: &mut [f32]) {
+        let stage = &self.stages[n];
+        match &self.sources[n] {
+            Source::Given(given) => fill::given(stage, given, data),
+            Source::Weights => {
+                if let &[fan_in, fan_out] = stage.shape.as_slice() {
+                    let cells = &mut data[stage.offset..][..stage.len()];
+                    seeded::weights(cells, self.config.seed, &stage.id, fan_in, fan_out);
+                }
+            }
+            Source::Embeddings(tokens) => {
+                let cells = &mut data[stage.offset..][..stage.len()];
+                let rows = cells.chunks_exact_mut(self.config.width);
+                for (token, row) in tokens.iter().zip(rows) {
+                    seeded::embedding(row, self.config.seed, token);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Computes stage `n` from those before it.
+    ///
+    /// # Errors
+    /// `internal` for a table that no engine made.
+    #[cfg(feature = "gpu")]
+    pub fn compute(&self, n: usize, data: &mut [f32]) -> Result<(), Error> {
+        let rule = Rule::of(self.op, &self.config, &self.stages, &self.stages[n])?;
+        fill::computed(&rule, data);
+        Ok(())
+    }
+
+    /// Computes every stage in turn. Rows of a softmax go to `elsewhere`, if that is given, and not into the arena.
+    ///
+    /// # Errors
+    /// `too_large` where there is no room for the arena.
+    pub fn run(self, mut elsewhere: Option<&mut dyn Rows>) -> Result<Trace, Error> {
+        let mut data = self.arena(elsewhere.as_deref_mut())?;
+        let Table {
+            op,
+            config,
+            stages,
+            len,
+            ..
+        } = &self;
         let mut stepped = Vec::new();
-        for (stage, source) in stages.iter().zip(&sources) {
-            let rule = Rule::of(op, &config, &stages, stage)?;
+        for (n, (stage, source)) in stages.iter().zip(&self.sources).enumerate() {
+            let rule = Rule::of(*op, config, stages, stage)?;
             if !matches!(source, Source::Stepped) {
                 fill::recurrence(&stepped, &mut data);
                 stepped.clear();
             }
+            self.give(n, &mut data);
             match source {
-                Source::Given(given) => fill::given(stage, given, &mut data),
-                Source::Weights => {
-                    let &[fan_in, fan_out] = stage.shape.as_slice() else {
-                        continue;
-                    };
-                    seeded::weights(
-                        &mut data[stage.offset..][..stage.len()],
-                        config.seed,
-                        &stage.id,
-                        fan_in,
-                        fan_out,
-                    );
-                }
-                Source::Embeddings(tokens) => {
-                    let cells = &mut data[stage.offset..][..stage.len()];
-                    for (token, row) in tokens.iter().zip(cells.chunks_exact_mut(config.width)) {
-                        seeded::embedding(row, config.seed, token);
-                    }
-                }
                 Source::Masked(mask) => fill::mask(stage, mask.as_deref(), &mut data),
                 Source::Stepped => {
                     stepped.push(rule);
                     continue;
                 }
                 Source::Rows => {
-                    let (held, end) = data.split_at_mut(len);
+                    let (held, end) = data.split_at_mut(*len);
                     let mut put = |at: usize, row: &[f32]| match &mut elsewhere {
                         Some(elsewhere) => elsewhere.put(at, row),
                         None => end[at - len..][..row.len()].copy_from_slice(row),
                     };
-                    rows::fill(op, &config, &stages, stage, held, &mut put)?;
+                    rows::fill(*op, config, stages, stage, held, &mut put)?;
                     continue;
                 }
-                Source::Beside => continue,
-                Source::Computed => {}
+                Source::Weights | Source::Embeddings(_) | Source::Beside => continue,
+                Source::Given(_) | Source::Computed => {}
             }
             fill::computed(&rule, &mut data);
         }
         fill::recurrence(&stepped, &mut data);
-        let (non_finite, non_finite_count) = non_finite(&stages, &sources, &data);
-        Ok(Trace {
+        drop(stepped);
+        Ok(self.finish(data, "cpu"))
+    }
+
+    /// The trace, with all its cells.
+    pub fn finish(self, data: Vec<f32>, backend: &'static str) -> Trace {
+        let (non_finite, non_finite_count) = non_finite(&self.stages, &self.sources, &data);
+        Trace {
             version: VERSION,
-            config,
-            backend: "cpu",
-            tokens,
-            stages,
+            config: self.config,
+            backend,
+            tokens: self.tokens,
+            stages: self.stages,
             data,
             non_finite,
             non_finite_count,
-        })
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which cells a cell is made of, and how. Said here once: the trace is filled by it, and `explain` answers by it.
 
+#[cfg(feature = "gpu")]
+mod steps;
 mod sums;
 
 use super::scores::{Scores, Softmax};

@@ -199,6 +199,12 @@ impl Walk {
         self.strides[axis]
     }
 
+    /// Where it starts within an operand that begins at `offset`, and its strides along the axes.
+    #[cfg(feature = "gpu")]
+    pub fn within(&self, offset: usize) -> (isize, [isize; SPLIT_AXES]) {
+        (self.start.wrapping_sub(offset as isize), self.strides)
+    }
+
     /// How far the next one along the summed axis is from one.
     pub fn step(&self) -> usize {
         self.step as usize

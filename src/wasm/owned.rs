@@ -2,6 +2,7 @@
 
 use super::reply;
 use super::request::{Request, sizes};
+use crate::attention::AttentionInput;
 use crate::config::Position;
 use crate::mask::Mask;
 use crate::positions::BASE;
@@ -69,6 +70,19 @@ impl Request<'_> {
             None => {
                 return Err(self.refused("position", "a string, or an object with a kind", &value));
             }
+        })
+    }
+
+    /// The input of the operator.
+    pub fn attention_input(&self) -> Result<OwnedAttention, JsValue> {
+        Ok(OwnedAttention {
+            q: self.needed("q")?,
+            k: self.needed("k")?,
+            v: self.needed("v")?,
+            past_key: self.tensor("pastKey")?,
+            past_value: self.tensor("pastValue")?,
+            mask: self.mask("mask")?,
+            kv_lengths: self.lengths("kvLengths")?,
         })
     }
 
@@ -200,6 +214,29 @@ impl OwnedMask {
         match self {
             OwnedMask::Boolean(seen) => Mask::Boolean(seen.view()),
             OwnedMask::Additive(added) => Mask::Additive(added.view()),
+        }
+    }
+}
+
+/// The input of the operator, copied from JavaScript.
+pub(super) struct OwnedAttention {
+    q: ArrayD<f32>,
+    k: ArrayD<f32>,
+    v: ArrayD<f32>,
+    past_key: Option<ArrayD<f32>>,
+    past_value: Option<ArrayD<f32>>,
+    mask: Option<OwnedMask>,
+    kv_lengths: Option<Vec<usize>>,
+}
+
+impl OwnedAttention {
+    pub fn view(&self) -> AttentionInput<'_> {
+        AttentionInput {
+            mask: self.mask.as_ref().map(OwnedMask::view),
+            past_key: self.past_key.as_ref().map(|past| past.view()),
+            past_value: self.past_value.as_ref().map(|past| past.view()),
+            kv_lengths: self.kv_lengths.as_deref(),
+            ..AttentionInput::new(self.q.view(), self.k.view(), self.v.view())
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What goes out to JavaScript.
 
+use crate::AttentionOutput;
 use crate::error::{Error, Operation};
 use crate::trace::{Rows, Trace};
 use js_sys::{Float32Array, Function, Object, Reflect};
@@ -53,6 +54,18 @@ pub(super) fn tensor(array: &ArrayD<f32>) -> Result<JsValue, JsValue> {
     object(&[
         ("shape", Some(plain(&array.shape())?)),
         ("data", Some(data.into())),
+    ])
+}
+
+/// `{ output, presentKey?, presentValue?, scores?, backend }`.
+pub(super) fn attention(result: &AttentionOutput, backend: &str) -> Result<JsValue, JsValue> {
+    let given = |array: &Option<ArrayD<f32>>| array.as_ref().map(tensor).transpose();
+    object(&[
+        ("output", Some(tensor(&result.output)?)),
+        ("presentKey", given(&result.present_key)?),
+        ("presentValue", given(&result.present_value)?),
+        ("scores", given(&result.scores)?),
+        ("backend", Some(backend.into())),
     ])
 }
 

@@ -264,8 +264,25 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// The options of the operator.
+    pub fn operator_config(&self) -> Result<AttentionConfig, JsValue> {
+        Ok(AttentionConfig {
+            heads: self.size("qHeads")?,
+            scores: self.scores()?,
+            ..self.attention_config()?
+        })
+    }
+
+    /// The options of a trace.
+    pub fn trace_options(&self) -> Result<AttentionConfig, JsValue> {
+        Ok(AttentionConfig {
+            heads: self.size("heads")?,
+            ..self.attention_config()?
+        })
+    }
+
     /// What computing and tracing have in common; the heads have another name in each.
-    pub fn attention_config(&self) -> Result<AttentionConfig, JsValue> {
+    fn attention_config(&self) -> Result<AttentionConfig, JsValue> {
         Ok(AttentionConfig {
             kv_heads: self.size("kvHeads")?,
             causal: self.flag("causal")?,

@@ -4,7 +4,11 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod checkpoint;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod drawn;
 pub mod traces;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod vectors;
 
 use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
 

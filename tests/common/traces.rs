@@ -21,10 +21,10 @@ fn heads(heads: usize) -> AttentionConfig {
 }
 
 /// Whole, or of the pairs of tokens the weights alone.
-type Tracer = fn(&TraceInput, &AttentionConfig) -> Result<Trace, Error>;
+pub type Tracer = fn(&TraceInput, &AttentionConfig) -> Result<Trace, Error>;
 
 /// Attention, each with a name for the message of a failure.
-fn attention(trace: Tracer) -> Vec<(&'static str, Trace)> {
+pub fn attention(trace: Tracer) -> Vec<(&'static str, Trace)> {
     vec![
         ("seeded", seeded(trace)),
         ("everything given", given(trace)),

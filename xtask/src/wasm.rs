@@ -9,7 +9,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 const TARGET: &str = "wasm32-unknown-unknown";
-const GLUE: [&str; 2] = ["engine.js", "engine.d.ts"];
+/// The modules with glue, each the feature of that name.
+const GLUED: [&str; 2] = ["engine", "gpu"];
 
 /// A module without glue.
 struct Module {
@@ -54,27 +55,38 @@ const MODULES: [Module; 3] = [
 pub fn build() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     fs::create_dir_all(root.join("build/wasm"))?;
-    build_engine(&root)?;
+    (GLUED.iter()).try_for_each(|name| build_glued(&root, name))?;
     MODULES
         .iter()
         .try_for_each(|module| build_module(&root, module))
 }
 
-fn build_engine(root: &Path) -> Result<()> {
-    run(cargo(root).args(["--profile", "engine"]))?;
+fn build_glued(root: &Path, name: &str) -> Result<()> {
+    let features = ["--no-default-features", "--features", name];
+    // One after the other in one folder: they share what they are made of.
+    run(cargo(root).args(["--profile", "engine"]).args(features))?;
     let compiled = targets()?.join(format!("{TARGET}/engine/attention_playground.wasm"));
-    let output = root.join("build/wasm/engine_bg.wasm");
+    let kept = targets()?.join(format!("{TARGET}/engine/{name}.wasm"));
+    if !same(&compiled, &kept) {
+        fs::copy(&compiled, &kept)?;
+    }
+    let output = root.join(format!("build/wasm/{name}_bg.wasm"));
     // This program holds the options of the later steps, so a new one makes everything anew.
-    if is_newer(&output, &[&compiled, &current_exe()?]) {
+    if is_newer(&output, &[&kept, &current_exe()?]) {
         return Ok(());
     }
     let bound = root.join("build/bindgen");
-    bind(&compiled, &bound)?;
-    for name in GLUE {
-        fs::copy(bound.join(name), root.join("build/wasm").join(name))?;
+    bind(&kept, &bound, name)?;
+    for file in [format!("{name}.js"), format!("{name}.d.ts")] {
+        fs::copy(bound.join(&file), root.join("build/wasm").join(&file))?;
     }
     // Last, because its date says that all is done.
-    optimise(root, &bound.join("engine_bg.wasm"), &output)
+    optimise(root, &bound.join(format!("{name}_bg.wasm")), &output)
+}
+
+/// Whether both files hold the same.
+fn same(a: &Path, b: &Path) -> bool {
+    matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b)
 }
 
 fn build_module(root: &Path, module: &Module) -> Result<()> {
@@ -121,10 +133,10 @@ fn targets() -> Result<PathBuf> {
         .to_path_buf())
 }
 
-fn bind(input: &Path, folder: &Path) -> Result<()> {
+fn bind(input: &Path, folder: &Path, name: &str) -> Result<()> {
     let (input, folder) = (input.as_os_str(), folder.as_os_str());
     let mut args = vec!["wasm-bindgen".as_ref(), input, "--out-dir".as_ref(), folder];
-    args.extend(["--target", "web", "--out-name", "engine"].map(OsStr::new));
+    args.extend(["--target", "web", "--out-name", name].map(OsStr::new));
     args.push("--omit-default-module-path".as_ref());
     wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args).context("wasm-bindgen")
 }

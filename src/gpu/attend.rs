@@ -1,0 +1,87 @@
+//! `compute_attention` on the GPU.
+
+use super::device::Device;
+use super::expect_finite;
+use super::part::{Results, Take, Whole};
+use crate::attention::{Geometry, OPERATION, joined, results};
+use crate::config::{AttentionConfig, ScoresKind};
+use crate::error::Error;
+use crate::limits::checked_len;
+use crate::mask::{Broadcast, Mask};
+use crate::tensor::row_major;
+use crate::{AttentionInput, AttentionOutput};
+
+pub(super) async fn compute_attention(
+    device: &Device,
+    input: &AttentionInput<'_>,
+    config: &AttentionConfig,
+) -> Result<AttentionOutput, Error> {
+    let geometry = Geometry::of(input, config)?;
+    let Geometry { q, k, v, keys, .. } = &geometry;
+    let all_keys = joined(&input.k, k, input.past_key.as_ref())?;
+    let all_values = joined(&input.v, v, input.past_value.as_ref())?;
+    let queries = row_major(&input.q);
+    let score_shape = [q.batch, q.heads, q.tokens, *keys];
+    let mask = Broadcast::of(OPERATION, input.mask.as_ref(), score_shape)?;
+    for (what, numbers) in [("q", &queries), ("k", &all_keys), ("v", &all_values)] {
+        expect_finite(OPERATION, what, numbers)?;
+    }
+    if let Some(Mask::Additive(view)) = &input.mask {
+        let added: Vec<f32> = view
+            .iter()
+            .copied()
+            .filter(|&added| added != f32::NEG_INFINITY)
+            .collect();
+        expect_finite(OPERATION, "the mask", &added)?;
+    }
+    let visibility: Vec<_> = (0..q.batch)
+        .map(|b| geometry.visibility(input, config, b))
+        .collect();
+    let whole = Whole {
+        op: OPERATION,
+        kv_heads: k.heads,
+        members: geometry.group,
+        queries: q.tokens,
+        keys: *keys,
+        dim: q.dim,
+        value_dim: v.dim,
+        q: (&queries, &|b, h, i| q.row(b, h, i)),
+        k: &all_keys,
+        v: &all_values,
+        mask: &mask,
+        visibility: &visibility,
+        slopes: None,
+        scale: geometry.scale,
+        softcap: geometry.softcap,
+    };
+    let out = geometry.output();
+    let mut output = vec![0.0; checked_len(OPERATION, "the output", &out.shape())?];
+    let mut kept = match config.scores {
+        Some(_) => vec![0.0; checked_len(OPERATION, "the scores", &score_shape)?],
+        None => Vec::new(),
+    };
+    for part in whole.parts(device.most_bytes, config.scores.is_some()) {
+        let mut mixed = |[b, h, i]: [usize; 3], row: &[f32]| {
+            output[out.row(b, h, i)..][..row.len()].copy_from_slice(row);
+        };
+        let mut scores = |[b, h, i]: [usize; 3], row: &[f32]| {
+            kept[((b * q.heads + h) * q.tokens + i) * keys..][..row.len()].copy_from_slice(row);
+        };
+        let results = Results {
+            mixed: Some(&mut mixed),
+            scores: config.scores.map(|kind| (kind, &mut scores as &mut Take)),
+        };
+        device
+            .job(OPERATION, async || whole.run(device, &part, results).await)
+            .await?;
+    }
+    expect_finite(OPERATION, "the result", &output)?;
+    if matches!(
+        config.scores,
+        Some(ScoresKind::Raw | ScoresKind::Capped | ScoresKind::Weights)
+    ) {
+        expect_finite(OPERATION, "the scores", &kept)?;
+    }
+    let scores = config.scores.map(|_| (score_shape.to_vec(), kept));
+    results(input, &geometry, (all_keys, all_values), output, scores)
+}

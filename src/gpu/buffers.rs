@@ -1,0 +1,62 @@
+//! Buffers that are kept from job to job.
+
+/// What a buffer is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Use {
+    /// Kernels read and write it.
+    Work,
+    /// It is read by the CPU.
+    Read,
+}
+
+impl Use {
+    fn usages(self) -> wgpu::BufferUsages {
+        use wgpu::BufferUsages as Usages;
+        match self {
+            Use::Work => Usages::STORAGE | Usages::UNIFORM | Usages::COPY_DST | Usages::COPY_SRC,
+            Use::Read => Usages::MAP_READ | Usages::COPY_DST,
+        }
+    }
+}
+
+/// Bytes that are kept at most while no job needs them.
+const KEPT: u64 = 256 << 20;
+/// Sizes are multiples of this, so that those of much the same size are the same.
+const STEP: u64 = 256;
+
+/// Those that no job needs at the time, the one given back last at the end.
+#[derive(Default)]
+pub(super) struct Buffers {
+    idle: Vec<(Use, wgpu::Buffer)>,
+}
+
+impl Buffers {
+    /// One of at least so many bytes; what it holds is left over from before.
+    pub fn take(&mut self, device: &wgpu::Device, bytes: usize, for_use: Use) -> wgpu::Buffer {
+        let size = (bytes as u64).max(1).next_multiple_of(STEP);
+        // not one that is much larger: a small job would keep it from a large one
+        let fits = |(own, buffer): &(Use, wgpu::Buffer)| {
+            *own == for_use && (size..=2 * size).contains(&buffer.size())
+        };
+        if let Some(found) = self.idle.iter().rposition(fits) {
+            return self.idle.remove(found).1;
+        }
+        device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size,
+            usage: for_use.usages(),
+            mapped_at_creation: false,
+        })
+    }
+
+    /// Keeps it for later, and lets the oldest go where there are too many.
+    pub fn give(&mut self, buffer: wgpu::Buffer, for_use: Use) {
+        self.idle.push((for_use, buffer));
+        let mut bytes: u64 = self.idle.iter().map(|(_, buffer)| buffer.size()).sum();
+        while bytes > KEPT && !self.idle.is_empty() {
+            let (_, oldest) = self.idle.remove(0);
+            bytes -= oldest.size();
+            oldest.destroy();
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Attention on a GPU, by WebGPU: in the browser through its own implementation, natively through Vulkan.
+//!
+//! The kernels are in `kernels/*.wgsl`, each with a twin on the CPU that is the truth in tests:
+//!
+//! | kernel | what | twin |
+//! | --- | --- | --- |
+//! | `attend` | attention with a running softmax, nothing kept | [`crate::plain_attention`] |
+//! | `weights` | raw, capped, masked scores or weights of whole rows | the same, by [`crate::AttentionConfig::scores`] |
+//! | `matmul` `add` `scale` `softcap` `alibi` `mask` `maximum` `subtract` `exponential` `sum` `divide` `concat` `rotate` | a stage of a trace | the operation of the same name, [`crate::Op`] |
+//!
+//! Sums run in f32, and exponentials are those of the adapter: results are within 1e-4 of the CPU's, and mostly within 1e-6. A
+//! shader may take it for granted that there is neither NaN nor infinity; so what holds one is refused as `unsuited`, and a result
+//! with one is too. No kernel depends on the size of a subgroup.
+
+mod attend;
+mod buffers;
+mod device;
+mod part;
+mod shaders;
+mod step;
+mod trace;
+
+use crate::error::{Error, GpuFault, Operation};
+use crate::{AttentionConfig, AttentionInput, AttentionOutput, Trace, TraceInput};
+use device::Device;
+
+const OPERATION: Operation = Operation("open_gpu");
+
+/// What a GPU calls itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adapter {
+    /// Its name; a browser may keep that to itself.
+    pub name: String,
+    /// Whether it is a program that stands in for a GPU, slower than the kernels of the CPU.
+    pub is_fallback: bool,
+}
+
+/// A GPU that is ready for work.
+pub struct Gpu(Device);
+
+impl Gpu {
+    /// Asks for an adapter and a device, within the limits that every adapter has.
+    ///
+    /// # Errors
+    /// `no_adapter` and `no_device`.
+    pub async fn open() -> Result<Self, Error> {
+        Device::open().await.map(Gpu)
+    }
+
+    /// Which GPU it is.
+    #[must_use]
+    pub fn adapter(&self) -> &Adapter {
+        &self.0.adapter
+    }
+
+    /// Gives the GPU back: every later job fails with `device_lost`.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// [`crate::compute_attention`] on the GPU: the same options, shapes and results within 1e-4. Memory is linear in the
+    /// number of tokens, unless scores are asked for. Work beyond the limits of the adapter is done in parts.
+    ///
+    /// # Errors
+    /// Those of [`crate::compute_attention`]; and `unsuited`, `device_lost`, `gpu_memory` and `gpu_validation`, after which the CPU can do it.
+    ///
+    /// # Source
+    /// That of [`crate::compute_attention`]; the running softmax is that of Milakov and Gimelshein 2018, "Online normalizer
+    /// calculation for softmax".
+    pub async fn compute_attention(
+        &self,
+        input: &AttentionInput<'_>,
+        config: &AttentionConfig,
+    ) -> Result<AttentionOutput, Error> {
+        attend::compute_attention(&self.0, input, config).await
+    }
+
+    /// [`crate::trace_attention`] on the GPU: the same stages, their numbers within 1e-4.
+    ///
+    /// # Errors
+    /// Those of [`crate::trace_attention`]; and `unsuited`, `device_lost`, `gpu_memory` and `gpu_validation`, after which the CPU can do it.
+    ///
+    /// # Source
+    /// That of [`crate::trace_attention`].
+    pub async fn trace_attention(
+        &self,
+        input: &TraceInput<'_>,
+        config: &AttentionConfig,
+    ) -> Result<Trace, Error> {
+        self.trace_into(input, config, None).await
+    }
+
+    /// The same for a caller that takes the rows of weights as they are made, where the trace holds the weights alone.
+    pub(crate) async fn trace_into(
+        &self,
+        input: &TraceInput<'_>,
+        config: &AttentionConfig,
+        rows: Option<&mut dyn crate::trace::Rows>,
+    ) -> Result<Trace, Error> {
+        trace::trace_attention(&self.0, input, config, rows).await
+    }
+}
+
+/// Refuses numbers that a shader need not know of.
+fn expect_finite(op: Operation, what: &str, numbers: &[f32]) -> Result<(), Error> {
+    match numbers.iter().find(|number| !number.is_finite()) {
+        Some(found) => Err(op.gpu(
+            GpuFault::Unsuited,
+            format!("finite numbers in {what}"),
+            found,
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,190 @@
+//! The kernels: their WGSL, compiled when they are first needed.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use wgpu::{BindingType, BufferBindingType, ShaderStages};
+
+/// The files, each put together as it is compiled. What they begin with stands in a file of its own.
+pub(super) const POINTWISE: &str = concat!(
+    include_str!("kernels/step.wgsl"),
+    include_str!("kernels/pointwise.wgsl")
+);
+pub(super) const ROWS: &str = concat!(
+    include_str!("kernels/step.wgsl"),
+    include_str!("kernels/rows.wgsl")
+);
+pub(super) const MATMUL: &str = concat!(
+    include_str!("kernels/step.wgsl"),
+    include_str!("kernels/matmul.wgsl")
+);
+pub(super) const ATTEND: &str = concat!(
+    include_str!("kernels/call.wgsl"),
+    include_str!("kernels/attend.wgsl")
+);
+pub(super) const WEIGHTS: &str = concat!(
+    include_str!("kernels/call.wgsl"),
+    include_str!("kernels/weights.wgsl")
+);
+
+/// Buffers that a kernel may read, from binding 1 on.
+pub(super) const READS: usize = 5;
+/// The binding of what it writes.
+const WRITES: u32 = 6;
+
+/// A kernel: the file, the entry, and the sizes that stand in it as constants.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Entry {
+    pub file: &'static str,
+    pub name: &'static str,
+    /// Fours of features of a key and of a value.
+    pub dims: Option<[usize; 2]>,
+}
+
+impl Entry {
+    /// The source, with the real sizes in it.
+    pub fn source(&self) -> Cow<'static, str> {
+        let Some([dim, value_dim]) = self.dims else {
+            return self.file.into();
+        };
+        let sized = self.file.replace(
+            "const DIM: u32 = 16u;",
+            &format!("const DIM: u32 = {dim}u;"),
+        );
+        let value_dim = format!("const VALUE_DIM: u32 = {value_dim}u;");
+        sized
+            .replace("const VALUE_DIM: u32 = 16u;", &value_dim)
+            .into()
+    }
+}
+
+/// The kernels of a device.
+pub(super) struct Shaders {
+    layout: wgpu::BindGroupLayout,
+    pipelines: HashMap<Entry, wgpu::ComputePipeline>,
+    /// Bound where a kernel reads less than it could.
+    nothing: wgpu::Buffer,
+}
+
+impl Shaders {
+    pub fn new(device: &wgpu::Device) -> Self {
+        let entry = |binding: u32, ty: BufferBindingType| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: ShaderStages::COMPUTE,
+            ty: BindingType::Buffer {
+                ty,
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            count: None,
+        };
+        let storage = |read_only| BufferBindingType::Storage { read_only };
+        let mut entries = vec![entry(0, BufferBindingType::Uniform)];
+        entries.extend((1..=READS as u32).map(|binding| entry(binding, storage(true))));
+        entries.push(entry(WRITES, storage(false)));
+        Shaders {
+            layout: device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                label: None,
+                entries: &entries,
+            }),
+            pipelines: HashMap::new(),
+            nothing: device.create_buffer(&wgpu::BufferDescriptor {
+                label: None,
+                size: 256,
+                usage: wgpu::BufferUsages::STORAGE,
+                mapped_at_creation: false,
+            }),
+        }
+    }
+
+    pub fn pipeline(&mut self, device: &wgpu::Device, entry: &Entry) -> wgpu::ComputePipeline {
+        if let Some(pipeline) = self.pipelines.get(entry) {
+            return pipeline.clone();
+        }
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(entry.name),
+            source: wgpu::ShaderSource::Wgsl(entry.source()),
+        });
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            bind_group_layouts: &[Some(&self.layout)],
+            ..wgpu::PipelineLayoutDescriptor::default()
+        });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(entry.name),
+            layout: Some(&layout),
+            module: &module,
+            entry_point: Some(entry.name),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                // every kernel fills what it reads
+                zero_initialize_workgroup_memory: false,
+                ..wgpu::PipelineCompilationOptions::default()
+            },
+            cache: None,
+        });
+        self.pipelines.insert(entry.clone(), pipeline.clone());
+        pipeline
+    }
+
+    pub fn group(
+        &self,
+        device: &wgpu::Device,
+        uniform: &wgpu::Buffer,
+        reads: &[&wgpu::Buffer],
+        writes: &wgpu::Buffer,
+    ) -> wgpu::BindGroup {
+        let reads = reads
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(&self.nothing));
+        let bound = std::iter::once(uniform)
+            .chain(reads.take(READS))
+            .chain([writes]);
+        let entries: Vec<_> = (0..)
+            .zip(bound)
+            .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                binding,
+                resource: buffer.as_entire_binding(),
+            })
+            .collect();
+        device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &self.layout,
+            entries: &entries,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each file as it is compiled, with the sizes it stands with and with others.
+    #[test]
+    fn wgsl_is_valid() {
+        for file in [POINTWISE, ROWS, MATMUL, ATTEND, WEIGHTS] {
+            for dims in [None, Some([1, 1]), Some([20, 3])] {
+                let entry = Entry {
+                    file,
+                    name: "",
+                    dims,
+                };
+                let source = entry.source();
+                let module = naga::front::wgsl::parse_str(&source)
+                    .unwrap_or_else(|error| panic!("{}", error.emit_to_string(&source)));
+                naga::valid::Validator::new(
+                    naga::valid::ValidationFlags::all(),
+                    naga::valid::Capabilities::empty(),
+                )
+                .validate(&module)
+                .unwrap_or_else(|error| panic!("{}", error.emit_to_string(&source)));
+                assert!(!module.entry_points.is_empty());
+            }
+        }
+        let sized = Entry {
+            file: ATTEND,
+            name: "attend",
+            dims: Some([20, 3]),
+        };
+        assert!(sized.source().contains("const DIM: u32 = 20u;"));
+        assert!(sized.source().contains("const VALUE_DIM: u32 = 3u;"));
+    }
+}

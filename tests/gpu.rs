@@ -1,0 +1,310 @@
+//! The GPU path against the CPU: published vectors, drawn requests, traces, and what it refuses.
+//!
+//! Without an adapter these tests show as ignored. Where `CI` is set there has to be one: any Vulkan driver, Mesa's among them.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod common;
+
+#[cfg(all(not(target_arch = "wasm32"), feature = "gpu"))]
+fn main() -> std::process::ExitCode {
+    native::main()
+}
+
+#[cfg(not(all(not(target_arch = "wasm32"), feature = "gpu")))]
+fn main() {}
+
+#[cfg(all(not(target_arch = "wasm32"), feature = "gpu"))]
+mod native {
+    use crate::common::drawn::{cases, tensor};
+    use crate::common::traces::attention;
+    use crate::common::vectors::{check, published};
+    use crate::common::{Tolerance, array, compare, noise};
+    use attention_playground::{
+        AttentionConfig, AttentionInput, AttentionOutput, Error, Gpu, Mask, Position, Trace,
+        TraceInput, compute_attention, plain_attention, trace_attention,
+    };
+    use libtest_mimic::{Arguments, Failed, Trial};
+    use ndarray::{ArrayD, Axis};
+    use pollster::block_on;
+    use proptest::test_runner::{Config, TestCaseError, TestRunner};
+    use safetensors::SafeTensors;
+    use std::process::ExitCode;
+
+    type Test = fn() -> Result<(), Failed>;
+
+    /// What the GPU may differ by from the CPU.
+    const TOLERANCE: Tolerance = Tolerance {
+        absolute: 1e-4,
+        relative: 0.0,
+    };
+
+    thread_local! {
+        // for good: a device may not be dropped while its thread ends
+        static GPU: Result<&'static Gpu, Error> = block_on(Gpu::open()).map(|gpu| &*Box::leak(Box::new(gpu)));
+    }
+
+    fn with_gpu<T>(run: impl FnOnce(&Gpu) -> T) -> T {
+        GPU.with(|gpu| run(gpu.as_ref().expect("the adapter that was there before")))
+    }
+
+    fn on_gpu(input: &AttentionInput, config: &AttentionConfig) -> Result<AttentionOutput, Error> {
+        with_gpu(|gpu| block_on(gpu.compute_attention(input, config)))
+    }
+
+    pub fn main() -> ExitCode {
+        let found = GPU.with(|gpu| match gpu {
+            Ok(gpu) => {
+                println!("{:?}", gpu.adapter());
+                true
+            }
+            Err(error) => {
+                println!("{error}");
+                false
+            }
+        });
+        if !found && std::env::var_os("CI").is_some() {
+            println!("CI is set, and there is no GPU adapter: none of these tests would run");
+            return ExitCode::FAILURE;
+        }
+        let tests: [(&str, Test); 8] = [
+            ("traces_of_every_operation_agree", traces),
+            ("a_trace_of_many_tokens_agrees", many_tokens),
+            ("drawn_requests_agree_with_the_plain_twin", drawn),
+            ("many_keys_need_no_matrix_of_scores", many_keys),
+            ("many_keys_with_a_mask_for_each_head", masks_in_parts),
+            ("what_is_not_finite_is_left_to_the_cpu", not_finite),
+            ("a_bad_request_is_refused_as_on_the_cpu", refusals),
+            (
+                "a_device_that_was_closed_is_lost_and_another_can_be_had",
+                closed,
+            ),
+        ];
+        let mut trials = vectors();
+        trials.extend(tests.map(|(name, test)| Trial::test(name, test)));
+        let trials = trials
+            .into_iter()
+            .map(|trial| trial.with_ignored_flag(!found));
+        libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+    }
+
+    /// One test for each published vector of the operator `Attention`.
+    fn vectors() -> Vec<Trial> {
+        let (cases, _) = published();
+        let attention = cases.into_iter().filter(|case| case["op"] == "Attention");
+        attention
+            .map(|case| {
+                let name = case["name"].as_str().unwrap_or("?").to_owned();
+                Trial::test(name, move || {
+                    let (_, bytes) = published();
+                    let file = SafeTensors::deserialize(&bytes)?;
+                    check(&file, &case, &on_gpu)
+                        .map(|_| ())
+                        .map_err(Failed::from)
+                })
+            })
+            .collect()
+    }
+
+    fn close(found: &ArrayD<f32>, expected: &ArrayD<f32>) -> Result<(), String> {
+        compare(&found.view(), &expected.view(), TOLERANCE).map(|_| ())
+    }
+
+    fn drawn() -> Result<(), Failed> {
+        TestRunner::new(Config::with_cases(150))
+            .run(&cases(), |case| {
+                let [found, expected] =
+                    case.run(0, None, case.queries, [&on_gpu, &plain_attention]);
+                close(&found, &expected).map_err(TestCaseError::fail)
+            })
+            .map_err(|error| error.to_string().into())
+    }
+
+    /// Some queries of the output against the same by the CPU, which takes its time.
+    fn some_queries_are_close(
+        found: &ArrayD<f32>,
+        input: &AttentionInput,
+        config: &AttentionConfig,
+    ) -> Result<(), Failed> {
+        let queries = input.q.shape()[2];
+        let only = |first: usize| ndarray::Slice::from(first..first + 3);
+        for first in [0, queries / 2 - 1, queries - 3] {
+            let mut part = input.clone();
+            part.q.slice_axis_inplace(Axis(2), only(first));
+            if let Some(Mask::Additive(added)) = &mut part.mask {
+                added.slice_axis_inplace(Axis(2), only(first));
+            }
+            let config = AttentionConfig {
+                rows: Some([first, queries]),
+                ..config.clone()
+            };
+            let expected = plain_attention(&part, &config)?.output;
+            close(
+                &found.slice_axis(Axis(2), only(first)).to_owned(),
+                &expected,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// 8 heads; a matrix of scores for 16,384 tokens would have 8 GiB.
+    fn many_keys() -> Result<(), Failed> {
+        for (queries, keys) in [(4096, 4096), (128, 16_384)] {
+            let q = noise(&[1, 8, queries, 64], 1);
+            let [k, v] = [2, 3].map(|seed| noise(&[1, 8, keys, 64], seed));
+            let input = AttentionInput::new(q.view(), k.view(), v.view());
+            let config = AttentionConfig::default();
+            let found = on_gpu(&input, &config)?.output;
+            some_queries_are_close(&found, &input, &config)?;
+        }
+        Ok(())
+    }
+
+    /// A mask of 256 MiB is more than a buffer may hold.
+    fn masks_in_parts() -> Result<(), Failed> {
+        let (heads, tokens) = (4, 4096);
+        let [q, k, v] = [1, 2, 3].map(|seed| noise(&[1, heads, tokens, 4], seed));
+        let added = noise(&[1, heads, tokens, tokens], 4);
+        let mut input = AttentionInput::new(q.view(), k.view(), v.view());
+        input.mask = Some(Mask::Additive(added.view()));
+        let config = AttentionConfig {
+            causal: true,
+            ..AttentionConfig::default()
+        };
+        let found = on_gpu(&input, &config)?.output;
+        some_queries_are_close(&found, &input, &config)
+    }
+
+    /// The GPU's trace, or the CPU's of what the GPU leaves to it.
+    fn traced(input: &TraceInput, config: &AttentionConfig) -> Result<Trace, Error> {
+        match with_gpu(|gpu| block_on(gpu.trace_attention(input, config))) {
+            Err(error) if error.code() == "unsuited" => trace_attention(input, config),
+            result => result,
+        }
+    }
+
+    fn same_trace(name: &str, found: &Trace, expected: &Trace) -> Result<(), Failed> {
+        let table = |trace: &Trace| {
+            (
+                trace.stages.clone(),
+                trace.config.clone(),
+                trace.tokens.clone(),
+            )
+        };
+        if table(found) != table(expected) {
+            return Err(format!("{name}: another table").into());
+        }
+        for stage in &expected.stages {
+            let [found, expected] = [found, expected].map(|trace| {
+                let cells = trace.cells(&stage.id).expect("a stage").to_vec();
+                array(&stage.shape, cells)
+            });
+            close(&found, &expected).map_err(|miss| format!("{name}, {}: {miss}", stage.id))?;
+        }
+        Ok(())
+    }
+
+    fn traces() -> Result<(), Failed> {
+        let pairs = attention(traced)
+            .into_iter()
+            .zip(attention(trace_attention));
+        for ((name, found), (_, expected)) in pairs {
+            let backend = match name {
+                "NaN and infinity" | "overflow" => "cpu",
+                _ => "webgpu",
+            };
+            if found.backend != backend {
+                return Err(format!("{name}: computed by {}", found.backend).into());
+            }
+            same_trace(name, &found, &expected)?;
+        }
+        Ok(())
+    }
+
+    /// Of more than 512 tokens a trace holds the weights alone.
+    fn many_tokens() -> Result<(), Failed> {
+        let [x, memory] = [(530, 1), (600, 2)].map(|(tokens, seed)| noise(&[tokens, 12], seed));
+        let added = noise(&[3, 530, 600], 3)
+            .mapv(|bias| if bias < -0.9 { f32::NEG_INFINITY } else { bias });
+        for (name, position, masked) in [
+            ("ALiBi and a mask", Position::Alibi { slopes: None }, true),
+            ("neither", Position::Sinusoidal, false),
+        ] {
+            let input = TraceInput {
+                x: Some(x.view().into_dyn()),
+                memory: Some(memory.view().into_dyn()),
+                mask: masked.then(|| Mask::Additive(added.view())),
+                head_dim: Some(6),
+                position,
+                ..TraceInput::default()
+            };
+            let config = AttentionConfig {
+                heads: Some(3),
+                kv_heads: Some(1),
+                causal: !masked,
+                softcap: masked.then_some(3.0),
+                ..AttentionConfig::default()
+            };
+            let found = traced(&input, &config)?;
+            if found.backend != "webgpu" {
+                return Err(format!("{name}: computed by {}", found.backend).into());
+            }
+            same_trace(name, &found, &trace_attention(&input, &config)?)?;
+        }
+        Ok(())
+    }
+
+    fn not_finite() -> Result<(), Failed> {
+        for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e38] {
+            let mut tensors = [1, 2, 3].map(|seed| tensor(seed, &[1, 1, 20, 4]));
+            for tensor in &mut tensors[..2] {
+                tensor[[0, 0, 7, 1]] = odd;
+            }
+            let [q, k, v] = &tensors;
+            let input = AttentionInput::new(q.view(), k.view(), v.view());
+            let error = on_gpu(&input, &AttentionConfig::default()).err();
+            let code = error.as_ref().map(Error::code);
+            if code != Some("unsuited") {
+                return Err(format!("{odd}: {error:?}").into());
+            }
+        }
+        Ok(())
+    }
+
+    fn refusals() -> Result<(), Failed> {
+        let [q, k] = [[1, 2, 3, 4], [1, 2, 3, 5]].map(|shape| tensor(1, &shape));
+        let bad = AttentionInput::new(q.view(), k.view(), k.view());
+        let good = AttentionInput::new(q.view(), q.view(), q.view());
+        let odd = AttentionConfig {
+            scale: Some(f64::NAN),
+            ..AttentionConfig::default()
+        };
+        for (input, config) in [(&bad, &AttentionConfig::default()), (&good, &odd)] {
+            let [here, there] =
+                [compute_attention(input, config), on_gpu(input, config)].map(Result::err);
+            if here.is_none() || here != there {
+                return Err(format!("{here:?} on the CPU, {there:?} on the GPU").into());
+            }
+        }
+        Ok(())
+    }
+
+    fn closed() -> Result<(), Failed> {
+        let q = tensor(1, &[1, 1, 9, 4]);
+        let input = AttentionInput::new(q.view(), q.view(), q.view());
+        let config = AttentionConfig::default();
+        let gpu = block_on(Gpu::open())?;
+        block_on(gpu.compute_attention(&input, &config))?;
+        gpu.close();
+        let error = block_on(gpu.compute_attention(&input, &config)).err();
+        if error.as_ref().map(Error::code) != Some("device_lost") {
+            return Err(format!("{error:?}").into());
+        }
+        let again = block_on(Gpu::open())?;
+        let expected = compute_attention(&input, &config)?.output;
+        close(
+            &block_on(again.compute_attention(&input, &config))?.output,
+            &expected,
+        )?;
+        Ok(())
+    }
+}
