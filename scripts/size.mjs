@@ -1,6 +1,6 @@
 /** Holds what was built against the budgets of bytes that are sent, compressed with gzip. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { withImports } from "./lib/closure.mjs";
@@ -22,7 +22,7 @@ const BUDGETS = [
   { part: "models wasm", most: 110 * KB, files: [at("models.wasm")] },
   // A page loads these with the first call that may gain by a GPU; the second, where one is asked for.
   { part: "desk for the GPU", most: 4 * KB, files: onDemand("desk") },
-  ...(existsSync(at("gpu_bg.wasm")) ? [{ part: "GPU wasm", most: 60 * KB, files: [at("gpu_bg.wasm")] }] : []),
+  { part: "GPU wasm", most: 60 * KB, files: [at("gpu_bg.wasm")] },
   { part: "element (script and what it imports)", most: 60 * KB, files: element },
   {
     part: "all that the first picture needs",

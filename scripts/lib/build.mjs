@@ -15,9 +15,7 @@ export async function buildWasm() {
 /** What the browser loads: the scripts and the wasm, then the page around them. */
 export async function buildSite() {
   const { build } = await import("vite");
-  // Without its wasm there is no worker for the GPU either, and the engine says that it did not start.
-  const gpu = existsSync(join(ROOT, "build/wasm/gpu.js")) ? ["gpu-worker"] : [];
-  for (const mode of ["engine", "worker", "model-worker", ...gpu, "page"])
+  for (const mode of ["engine", "worker", "model-worker", "gpu-worker", "page"])
     await build({ root: ROOT, mode, logLevel: "warn" });
   // The models that ship lie beside the scripts, each with its card.
   cpSync(join(ROOT, "models"), join(PACKAGE, "models"), { recursive: true });
@@ -59,7 +57,7 @@ function packageManifest() {
       "./kernels_simd128.wasm": "./kernels_simd128.wasm",
       "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
       "./models.wasm": "./models.wasm",
-      ...(existsSync(join(PACKAGE, "gpu_bg.wasm")) && { "./gpu.wasm": "./gpu_bg.wasm" }),
+      "./gpu.wasm": "./gpu_bg.wasm",
       "./models/*": "./models/*",
       "./package.json": "./package.json",
     },

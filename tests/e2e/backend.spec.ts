@@ -1,6 +1,5 @@
 /** The choice of a backend in a browser whose WebGPU has no adapter, and in one without WebGPU: the CPU, and the reason. */
 
-import { existsSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
 import type * as EngineModule from "../../www/engine/engine.ts";
@@ -9,7 +8,6 @@ import { open, type Play, rerun, state } from "./page.ts";
 
 /** Words enough that "auto" asks for the GPU. */
 const LARGE = `model=none&heads=4&head-dim=16&text=${"one+two+three+four+five+".repeat(40)}`;
-const built = existsSync(new URL("../../dist/site/gpu-worker.js", import.meta.url));
 
 const panel = (page: Page) => page.locator("details.backend");
 /** What computed the trace on show. */
@@ -28,7 +26,6 @@ const gpuLoads = (page: Page) => {
 test("asked for the GPU, without an adapter: the CPU's numbers, one line with the reason, no error", async ({
   page,
 }) => {
-  test.skip(!built, "this build has no part for the GPU");
   await open(page, "model=none&text=dog+bites+man&backend=webgpu");
   expect(await ran(page)).toBe("cpu");
   const reason = "The browser has WebGPU, but found no graphics chip for it.";
@@ -45,7 +42,6 @@ test("asked for the GPU, without an adapter: the CPU's numbers, one line with th
 });
 
 test("engine.js without an adapter: the result, and the reason as a code", async ({ page }) => {
-  test.skip(!built, "this build has no part for the GPU");
   await blank(page);
   const found = await page.evaluate(async () => {
     const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;

@@ -1,6 +1,5 @@
 /** The GPU in Chromium, in software: its numbers are the CPU's, the page says what ran, and what it loses the CPU finishes. */
 
-import { existsSync } from "node:fs";
 import { type Browser, expect, test } from "@playwright/test";
 import { largestDifference } from "../../www/engine/difference.ts";
 import type * as EngineModule from "../../www/engine/engine.ts";
@@ -21,7 +20,6 @@ test.beforeAll(async ({ browser, baseURL }) => {
 
 /** Why there is no GPU to test, if there is none. */
 async function whyNot(browser: Browser, base: string): Promise<string> {
-  if (!existsSync(new URL("../../dist/site/gpu-worker.js", import.meta.url))) return "a build without a part for it";
   const page = await browser.newPage();
   try {
     // WebGPU is for secure pages alone.
