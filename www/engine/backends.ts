@@ -36,6 +36,8 @@ export interface Settings {
 
 const CHOICES: readonly unknown[] = ["auto", "cpu", "webgpu"];
 const CPU = "CPU, WebAssembly";
+/** One that its browser does not name. */
+const GPU = "GPU, WebGPU";
 
 /**
  * Multiply-adds up to which no GPU can gain: there a call is faster where it is made than in a worker, and the GPU lies behind
@@ -140,7 +142,7 @@ export class Backends {
   }
 
   get adapter(): string {
-    return this.backend === "webgpu" ? (this.#report.adapter?.name ?? "") : CPU;
+    return this.backend === "webgpu" ? this.#report.adapter?.name || GPU : CPU;
   }
 
   onChange(listener: (report: types.BackendReport) => void): () => void {
