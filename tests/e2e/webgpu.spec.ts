@@ -221,6 +221,25 @@ test("the page: what ran stands in the header, the panel knows the adapter and t
   await expect(page.locator('[data-last="cpu"]')).toHaveText(/^\d+(\.\d)? ms$/);
 });
 
+test("NaN and infinity are the CPU's: it carries them through, says why, and the GPU stays", async ({ page }) => {
+  const cell = (value: number | string) => ({ shape: [1, 2], data: [1, value] });
+  const matrices = JSON.stringify({ q: cell("NaN"), k: cell(2), v: cell("Infinity") });
+  await open(page, `heads=1&backend=webgpu&matrices=${encodeURIComponent(matrices)}`);
+  const found = await trace(page);
+  expect(found.backend).toBe("cpu");
+  expect(found.nonFiniteCount).toBe(2);
+  await expect(page.locator(NOTICE).first()).toHaveText(
+    /^Computed on the CPU\. This input is not for the GPU: it has NaN/,
+  );
+  await rerun(page, () =>
+    page.locator("attention-playground").evaluate((element) => {
+      (element as Play).state = { matrices: null, text: "dog bites man" } as Play["state"];
+    }),
+  );
+  expect((await trace(page)).backend).toBe("webgpu");
+  await expect(page.locator(NOTICE)).toHaveCount(0);
+});
+
 test("compare runs this very input on both, and shows where they differ most", async ({ page }) => {
   await open(page, "model=none&text=the+dog+bites+the+man&heads=3&head-dim=8");
   await page.locator("details.backend summary").click();
