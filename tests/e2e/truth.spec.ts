@@ -47,7 +47,7 @@ const unnamedNumbers = (page: Page): Promise<string[]> =>
     const found: string[] = [];
     const walker = document.createTreeWalker(element.shadowRoot as ShadowRoot, NodeFilter.SHOW_TEXT);
     const named =
-      "[data-stage], [data-model], [data-examples], .remembered .curves, .remembered .hint, [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, style";
+      "[data-stage], [data-model], [data-examples], [data-backend], .remembered .curves, .remembered .hint, [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, style";
     while (walker.nextNode()) {
       const text = walker.currentNode.textContent ?? "";
       const parent = walker.currentNode.parentElement;

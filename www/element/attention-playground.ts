@@ -1,7 +1,7 @@
 /** The element: its face to the page around it, its life, and the drawing. What it shows is the session's. Registration is element.ts. */
 
 import { html, LitElement, type TemplateResult } from "lit";
-import type { Explanation, Trace } from "../engine/types.ts";
+import type { Engine, Explanation, Trace } from "../engine/types.ts";
 import { type MatrixSet, plainMatrices } from "../input/matrices.ts";
 import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
@@ -45,7 +45,7 @@ export class AttentionPlayground extends LitElement {
   });
   #scene: SceneView | undefined;
   #fatal = "";
-  #adapter = "";
+  #engine: Engine | undefined;
   #blocks = 1;
   #started = false;
   #compact = false;
@@ -185,7 +185,7 @@ export class AttentionPlayground extends LitElement {
     this.#emit("progress", { phase: "engine", source: "api" });
     sharedEngine().then(
       (engine) => {
-        this.#adapter = engine.adapter;
+        this.#engine = engine;
         this.#session.start();
       },
       (error: Error) => {
@@ -261,7 +261,7 @@ export class AttentionPlayground extends LitElement {
       expanded: inquiry.expanded,
       path: inquiry.path,
       palette: this.#palette,
-      adapter: this.#adapter,
+      backends: this.#engine?.backends(),
       blocks: this.#blocks,
       maskEdit: session.maskEdit,
       openMatrices: session.openMatrices,

@@ -7,6 +7,7 @@ import { stageName } from "../trace/story.ts";
 import { formatCell } from "../view/format.ts";
 import { css, DARK, scaleOf } from "../view/palette.ts";
 import { sceneFor } from "../view/scene.ts";
+import { backend } from "./parts/backend.ts";
 import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
 import type { Context } from "./parts/context.ts";
 import { controlFields, controls } from "./parts/controls.ts";
@@ -74,14 +75,14 @@ function keepFocus(event: Event): void {
 }
 
 function header(context: Context): TemplateResult {
-  const { state, actions, adapter, linked, parts } = context;
+  const { state, actions, linked, parts } = context;
   return html`<div class="header" role="group" aria-label=${en.title}>
     <span class="name">${en.title}</span>
     ${modelMenu(context)}
     ${parts?.examples(context) ?? nothing}
     ${parts?.about(context) ?? nothing}
     <span class="spacer"></span>
-    <span class="hint backend">${fill(en.backend, { adapter })}</span>
+    ${backend(context)}
     ${linked ? html`<button type="button" class="quiet" @click=${actions.copyLink}>${en.copyLink}</button>` : nothing}
     <label class="theme"><span>${en.controls.theme}</span>
       <select data-field="theme" .value=${state.theme} @change=${(event: Event) => actions.set({ theme: (event.target as HTMLSelectElement).value as "auto" }, "replace")}>

@@ -53,9 +53,9 @@ export class Session {
   spoken = "";
   readonly #host: Host;
   readonly #runner = new Runner({
-    done: (trace, tracedTokens, played) => {
+    done: (trace, tracedTokens, played, notice) => {
       this.tracedTokens = tracedTokens;
-      this.#onTrace(trace, played);
+      this.#onTrace(trace, played, notice);
     },
     refused: (refusal) => this.#onRefusal(refusal),
     loading: (loading) => {
@@ -220,13 +220,13 @@ export class Session {
     return this.#runner.models;
   }
 
-  #onTrace(trace: Trace, played?: Models.Played): void {
+  #onTrace(trace: Trace, played?: Models.Played, notice = ""): void {
     const first = this.trace === undefined;
     this.trace = trace;
     this.played = played;
     this.#shownModel = this.store.state.model;
     this.course = new Course(trace);
-    this.notice = "";
+    this.notice = notice;
     // The example stands in for a first input that was refused: what was wrong is still said.
     this.stale = this.#exampleRuns;
     this.#exampleRuns = false;

@@ -66,7 +66,8 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .header label { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .header .example { min-width: 0; flex: 0 1 330px; }
 .header .example select { min-width: 0; flex: 1; }
-.header .backend { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
+.header .backend { position: relative; flex: none; }
+.header .backend summary { min-height: 30px; padding-top: 4px; font-size: 12.5px; color: var(--soft); }
 .header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .spacer { flex: 1; }
 
@@ -206,7 +207,8 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .panel { height: auto; min-height: 0; }
   .page { height: auto; }
   .equation { height: auto; max-height: 300px; }
-  .segments, .backend { display: none; }
+  .header { flex-wrap: wrap; row-gap: 4px; }
+  .segments { display: none; }
   .transport { flex-wrap: wrap; gap: 4px 12px; justify-content: center; }
   .scrub { order: -1; flex: 1 0 100%; }
     .sentence { padding-bottom: 4px; }
@@ -225,7 +227,10 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header :is(.model, .example) { order: 1; flex: 1 1 40%; min-width: 0; }
   .header :is(.model, .example) select { max-width: none; flex: 1; min-width: 0; }
   .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .header :is(.about-model, .loading-model, .problem) { order: 2; flex: 1 1 100%; }
+  .header :is(.loading-model, .problem) { order: 2; flex: 1 1 100%; }
+  .header { position: relative; }
+  .header :is(.about-model, .backend) { order: 3; flex: 1 1 auto; }
+  .header .backend { position: static; flex: none; }
   .icon { width: 36px; height: 38px; }
   .keys { gap: 0; }
   .transport { flex-wrap: wrap; gap: 2px 4px; }
