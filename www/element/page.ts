@@ -18,17 +18,22 @@ import { sentence } from "./parts/sentence.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
 
+/** Text that is dragged into a field is the browser's own affair. */
+const withFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
+
 export function page(context: Context): TemplateResult {
   const { state, palette, actions, compact, parts, played } = context;
   const hidden = new Set(state.hide.split(","));
   const show = (part: string, made: () => unknown) => (hidden.has(part) ? nothing : made());
   const panel = ["heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
   const onDrop = (event: DragEvent) => {
+    if (!event.dataTransfer || !withFiles(event)) return;
     event.preventDefault();
-    if (event.dataTransfer?.items.length) actions.files(event.dataTransfer);
+    actions.files(event.dataTransfer);
   };
+  const onOver = (event: DragEvent) => withFiles(event) && event.preventDefault();
   return html`<div class="page" data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel}
-    @drop=${onDrop} @dragover=${(event: Event) => event.preventDefault()} @mousedown=${keepFocus}>
+    @drop=${onDrop} @dragover=${onOver} @mousedown=${keepFocus}>
     ${show("header", () => header(context))}
     <div class="top">
       ${parts?.extras.own?.ownModel(context) ?? nothing}
