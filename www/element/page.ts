@@ -26,6 +26,9 @@ export function page(context: Context): TemplateResult {
   const hidden = new Set(state.hide.split(","));
   const show = (part: string, made: () => unknown) => (hidden.has(part) ? nothing : made());
   const panel = ["heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
+  // In one column the sheet that is drawn on comes before what is made of it.
+  const sheetAbove = context.narrow && played?.drawing !== undefined;
+  const answered = () => show("answer", () => parts?.answer(context) ?? nothing);
   const onDrop = (event: DragEvent) => {
     if (!event.dataTransfer || !withFiles(event)) return;
     event.preventDefault();
@@ -39,6 +42,7 @@ export function page(context: Context): TemplateResult {
       ${parts?.extras.own?.ownModel(context) ?? nothing}
       ${show("input", () => parts?.extras.digits?.digitInput(context) ?? nothing)}
       ${show("input", () => (played?.drawing === undefined ? input(context) : nothing))}
+      ${sheetAbove ? answered() : nothing}
       ${messages(context, hidden)}
       ${show("sentence", () => (played?.recalled ? parts?.extras.remembered?.remembered(context) : sentence(context)))}
     </div>
@@ -59,7 +63,7 @@ export function page(context: Context): TemplateResult {
       panel
         ? html`<aside class="panel">
       ${show("heads", () => parts?.heads(context) ?? nothing)}
-      ${show("answer", () => parts?.answer(context) ?? nothing)}
+      ${sheetAbove ? nothing : answered()}
       ${show("caption", () => caption(context))}
       ${show("equation", () => equation(context))}
       ${show("controls", () => (played ? nothing : controls(context)))}

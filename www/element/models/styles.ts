@@ -98,7 +98,16 @@ const styles = css`
   .remembered .curves, .remembered .curves + .hint { grid-area: auto; }
 }
 @container (max-width: 520px) {
-  .card { inset-inline-start: auto; }
+  .header { position: relative; }
+  .about-model { position: static; order: 1; }
+  .about-model summary { display: grid; place-items: center; width: 30px; min-height: 30px; padding: 0; border: 1px solid var(--line); border-radius: 5px; }
+  .about-model summary::after { content: "i"; font: italic 600 16px/1 Georgia, serif; }
+  .about-model summary span, .digits-row .take { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .card { inset-inline: 0; top: 100%; width: auto; }
+  .digits-row { flex-wrap: nowrap; gap: 3px; }
+  .digits-row .quiet { min-width: 0; flex: 1 1 26px; padding: 3px 2px; }
+  .digits-row [data-clear] { flex: 0 0 auto; padding: 3px 7px; }
+  .top > .answer { border: 0; padding: 0; }
   .own-model .text-row { flex-wrap: wrap; }
 }
 @media (forced-colors: active) { .head-cell[aria-pressed="true"] { outline: 2px solid; } }
