@@ -22,6 +22,8 @@ import { styles } from "./styles.ts";
 const BUBBLES = new Set(["step-change", "select", "state-change"]);
 /** A host that gives less height than this gets the picture and the transport first, the rest under a fold. */
 const COMPACT_HEIGHT = 620;
+/** From this width on the panel stands beside the picture, as the styles have it. */
+const TWO_COLUMNS = 900;
 
 export class AttentionPlayground extends LitElement {
   static override readonly styles = styles;
@@ -49,6 +51,7 @@ export class AttentionPlayground extends LitElement {
   #blocks = 1;
   #started = false;
   #compact = false;
+  #narrow = false;
   #said = "";
   readonly #sizes = new ResizeObserver(() => this.#measure());
   /** Starts when it nears the screen, rests when it leaves. */
@@ -268,6 +271,7 @@ export class AttentionPlayground extends LitElement {
       moreOpen: session.moreOpen,
       linked: this.hasAttribute("sync-url"),
       compact: this.#compact,
+      narrow: this.#narrow,
       mode: store.state.matrices && !session.played ? "matrices" : "text",
       actions: session.actions,
     };
@@ -347,8 +351,10 @@ export class AttentionPlayground extends LitElement {
     const page = this.renderRoot?.querySelector<HTMLElement>(".page");
     const tight = page !== null && page !== undefined && page.scrollHeight > height + 40;
     const compact = height > 0 && height < COMPACT_HEIGHT && (this.#compact || tight);
-    if (compact !== this.#compact) {
+    const narrow = this.clientWidth < TWO_COLUMNS;
+    if (compact !== this.#compact || narrow !== this.#narrow) {
       this.#compact = compact;
+      this.#narrow = narrow;
       this.requestUpdate();
     }
     const place = this.renderRoot?.querySelector<HTMLElement>(".scene");

@@ -19,22 +19,31 @@ import { sentence } from "./parts/sentence.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
 
+/** Text that is dragged into a field is the browser's own affair. */
+const withFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
+
 export function page(context: Context): TemplateResult {
   const { state, palette, actions, compact, parts, played } = context;
   const hidden = new Set(state.hide.split(","));
   const show = (part: string, made: () => unknown) => (hidden.has(part) ? nothing : made());
   const panel = ["heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
+  // In one column the sheet that is drawn on comes before what is made of it.
+  const sheetAbove = context.narrow && played?.drawing !== undefined;
+  const answered = () => show("answer", () => parts?.answer(context) ?? nothing);
   const onDrop = (event: DragEvent) => {
+    if (!event.dataTransfer || !withFiles(event)) return;
     event.preventDefault();
-    if (event.dataTransfer?.items.length) actions.files(event.dataTransfer);
+    actions.files(event.dataTransfer);
   };
+  const onOver = (event: DragEvent) => withFiles(event) && event.preventDefault();
   return html`<div class="page" data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel}
-    @drop=${onDrop} @dragover=${(event: Event) => event.preventDefault()} @mousedown=${keepFocus}>
+    @drop=${onDrop} @dragover=${onOver} @mousedown=${keepFocus}>
     ${show("header", () => header(context))}
     <div class="top">
       ${parts?.extras.own?.ownModel(context) ?? nothing}
       ${show("input", () => parts?.extras.digits?.digitInput(context) ?? nothing)}
       ${show("input", () => (played?.drawing === undefined ? input(context) : nothing))}
+      ${sheetAbove ? answered() : nothing}
       ${messages(context, hidden)}
       ${show("sentence", () => (played?.recalled ? parts?.extras.remembered?.remembered(context) : sentence(context)))}
     </div>
@@ -55,7 +64,7 @@ export function page(context: Context): TemplateResult {
       panel
         ? html`<aside class="panel">
       ${show("heads", () => parts?.heads(context) ?? nothing)}
-      ${show("answer", () => parts?.answer(context) ?? nothing)}
+      ${sheetAbove ? nothing : answered()}
       ${show("caption", () => caption(context))}
       ${show("equation", () => equation(context))}
       ${show("controls", () => (played ? nothing : controls(context)))}

@@ -33,6 +33,9 @@ const { text, target, drawing, block, layer, head, token, pin, matrices } = defa
 /** What another model begins with. */
 const FRESH: Partial<State> = { text, target, drawing, block, layer, head, token, pin, matrices };
 
+/** Names that only files of a model have. */
+const OF_MODEL = /\.safetensors(\.index\.json)?$|^(config|tokenizer)\.json$/;
+
 /** What no other input can mend. */
 const FATAL = new Set(["load", "worker", "trap", "deadline"]);
 
@@ -484,12 +487,21 @@ export class Session {
       return { entry, webkitGetAsEntry: () => entry, getAsFile: () => file };
     });
     const folder = items.some(({ entry }) => entry?.isDirectory);
-    if (!folder && !files.some(({ name }) => /\.safetensors$|^config\.json$/.test(name))) {
+    // What was dropped before, and was no good, is forgotten with this.
+    this.#badValues.delete("matrices");
+    if (!folder && !files.some(({ name }) => OF_MODEL.test(name))) {
+      this.openOwn = false;
       await this.#gather((gatherer) => gatherer.files(files));
       return;
     }
-    const own = await (await this.#runner.loadModels()).loadExtra("own");
-    await own.bringFiles(this.actions, await own.filesFromDrop({ items }));
+    try {
+      this.openMatrices = false;
+      const own = await (await this.#runner.loadModels()).loadExtra("own");
+      await own.bringFiles(this.actions, own.filesFromDrop({ items }));
+    } catch (thrown) {
+      this.notice = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#host.update();
+    }
   }
 
   async #gather(read: (gatherer: Gatherer) => Promise<Gathered>): Promise<void> {

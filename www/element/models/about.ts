@@ -67,7 +67,7 @@ export function about({ played }: Context): TemplateResult | typeof nothing {
   // Another model begins with a card that is closed.
   return html`${keyed(
     `${played.key}/${played.name}`,
-    html`<details class="about-model" @toggle=${onToggle} @keydown=${closeOnEscape}><summary>${models.about}</summary><div class="card"></div></details>`,
+    html`<details class="about-model" @toggle=${onToggle} @keydown=${closeOnEscape}><summary title=${models.about}><span>${models.about}</span></summary><div class="card"></div></details>`,
   )}`;
 }
 

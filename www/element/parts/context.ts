@@ -84,6 +84,8 @@ export interface Context {
   linked: boolean;
   /** The host gives little height: picture and transport first. */
   compact: boolean;
+  /** One column: what is drawn on stands above the picture. */
+  narrow: boolean;
   /** The sentence for the live region. */
   spoken: string;
   mode: "text" | "matrices";
