@@ -15,13 +15,14 @@ fn main() {}
 
 #[cfg(all(not(target_arch = "wasm32"), feature = "gpu"))]
 mod native {
+    use crate::common::checkpoint::{Checkpoint, NAMES};
     use crate::common::drawn::{cases, tensor};
     use crate::common::traces::attention;
     use crate::common::vectors::{check, published};
     use crate::common::{Tolerance, array, compare, noise};
     use attention_playground::{
-        AttentionConfig, AttentionInput, AttentionOutput, Error, Gpu, Mask, Position, Trace,
-        TraceInput, compute_attention, plain_attention, trace_attention,
+        AttentionConfig, AttentionInput, AttentionOutput, Block, Error, Gpu, Mask, ModelInput,
+        Position, Trace, TraceInput, compute_attention, plain_attention, trace_attention,
     };
     use libtest_mimic::{Arguments, Failed, Trial};
     use ndarray::{ArrayD, Axis};
@@ -66,7 +67,8 @@ mod native {
             println!("CI is set, and there is no GPU adapter: none of these tests would run");
             return ExitCode::FAILURE;
         }
-        let tests: [(&str, Test); 8] = [
+        let tests: [(&str, Test); 9] = [
+            ("wide_heads_are_worked_on_slab_by_slab", wide_heads),
             ("traces_of_every_operation_agree", traces),
             ("a_trace_of_many_tokens_agrees", many_tokens),
             ("drawn_requests_agree_with_the_plain_twin", drawn),
@@ -80,6 +82,9 @@ mod native {
             ),
         ];
         let mut trials = vectors();
+        trials.extend(
+            NAMES.map(|name| Trial::test(format!("checkpoint_{name}"), move || checkpoint(name))),
+        );
         trials.extend(tests.map(|(name, test)| Trial::test(name, test)));
         let trials = trials
             .into_iter()
@@ -159,6 +164,20 @@ mod native {
         Ok(())
     }
 
+    /// Values of more features than a group has, and keys of more than one pass.
+    fn wide_heads() -> Result<(), Failed> {
+        let q = noise(&[1, 2, 40, 99], 1);
+        let k = noise(&[1, 1, 15_000, 99], 2);
+        let v = noise(&[1, 1, 15_000, 201], 3);
+        let input = AttentionInput::new(q.view(), k.view(), v.view());
+        let config = AttentionConfig {
+            softcap: Some(2.0),
+            ..AttentionConfig::default()
+        };
+        let found = on_gpu(&input, &config)?.output;
+        some_queries_are_close(&found, &input, &config)
+    }
+
     /// A mask of 256 MiB is more than a buffer may hold.
     fn masks_in_parts() -> Result<(), Failed> {
         let (heads, tokens) = (4, 4096);
@@ -216,6 +235,44 @@ mod native {
                 return Err(format!("{name}: computed by {}", found.backend).into());
             }
             same_trace(name, &found, &expected)?;
+        }
+        Ok(())
+    }
+
+    /// The attention of every layer of a model, against the reference library and against the trace on the CPU.
+    fn checkpoint(name: &str) -> Result<(), Failed> {
+        let checkpoint = Checkpoint::open(name);
+        let model = checkpoint.model();
+        let ids = checkpoint.ids("input_ids");
+        let target_ids = checkpoint.ids("decoder_input_ids");
+        let pixels = checkpoint.float("pixel_values");
+        let input = ModelInput {
+            ids: &ids,
+            target_ids: &target_ids,
+            pixels: (pixels.as_ref()).map(|pixels| pixels.view().index_axis_move(Axis(0), 0)),
+        };
+        let own = match name {
+            "bart-0" => vec![
+                (Block::Encoder, "encoder_attentions"),
+                (Block::Decoder, "attentions"),
+                (Block::Cross, "cross_attentions"),
+            ],
+            "gpt2-0" | "gpt2-1" => vec![(Block::Decoder, "attentions")],
+            _ => vec![(Block::Encoder, "attentions")],
+        };
+        for (block, what) in own {
+            let published = checkpoint.float(what).ok_or_else(|| format!("no {what}"))?;
+            for (layer, weights) in published.axis_iter(Axis(0)).enumerate() {
+                let found =
+                    with_gpu(|gpu| block_on(gpu.trace_layer(&model, &input, block, layer, None)))?;
+                if found.backend != "webgpu" {
+                    return Err(format!("computed by {}", found.backend).into());
+                }
+                let cells = found.cells("weights").ok_or("no weights")?.to_vec();
+                close(&array(weights.shape(), cells), &weights.to_owned())
+                    .map_err(|miss| format!("{what} of layer {layer}: {miss}"))?;
+                same_trace(what, &found, &model.trace(&input, block, layer, None)?)?;
+            }
         }
         Ok(())
     }

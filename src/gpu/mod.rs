@@ -21,7 +21,10 @@ mod step;
 mod trace;
 
 use crate::error::{Error, GpuFault, Operation};
-use crate::{AttentionConfig, AttentionInput, AttentionOutput, Trace, TraceInput};
+use crate::{
+    AttentionConfig, AttentionInput, AttentionOutput, Block, Model, ModelInput, Tokens, Trace,
+    TraceInput,
+};
 use device::Device;
 
 const OPERATION: Operation = Operation("open_gpu");
@@ -88,6 +91,26 @@ impl Gpu {
         config: &AttentionConfig,
     ) -> Result<Trace, Error> {
         self.trace_into(input, config, None).await
+    }
+
+    /// [`Model::trace`] on the GPU: the attention of one layer of a model. What enters it is computed on the CPU.
+    ///
+    /// # Errors
+    /// Those of [`Model::trace`] and of [`Gpu::trace_attention`].
+    pub async fn trace_layer(
+        &self,
+        model: &Model,
+        input: &ModelInput<'_>,
+        block: Block,
+        layer: usize,
+        tokens: Option<Tokens>,
+    ) -> Result<Trace, Error> {
+        let layer = model.layer_input(input, block, layer)?;
+        let input = TraceInput {
+            tokens,
+            ..layer.view()?
+        };
+        self.trace_attention(&input, &layer.config()).await
     }
 
     /// The same for a caller that takes the rows of weights as they are made, where the trace holds the weights alone.

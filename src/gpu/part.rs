@@ -12,12 +12,12 @@ use std::ops::Range;
 
 /// Floating-point operations that are sent at once: a system may end a device that does not answer for seconds.
 const MOST_FLOPS: f64 = 2e10;
-/// Queries of a group of `attend`.
-const GROUP: usize = 64;
+/// Queries of a group of `attend`, the keys that it takes in together, and its fours of features of the values.
+const QUERIES: usize = 32;
+const KEYS: usize = 64;
+const SLAB: usize = 16;
 /// Turns of the loops of `attend` in one pass. Mesa's llvmpipe leaves a shader's loops after 65,535 turns in all.
 const MOST_TURNS: usize = 48_000;
-/// Keys that `attend` takes in together.
-const BLOCK: usize = 8;
 /// Groups of a row of groups, as in the kernels.
 pub(super) const GROUPS: usize = 32768;
 
@@ -104,7 +104,7 @@ impl Whole<'_> {
             let flops = 2.0 * rows as f64 * self.keys as f64 * (dim + value_dim) as f64;
             let largest = [
                 rows * dim,
-                rows * (value_dim + 4),
+                rows * 2 * value_dim,
                 units * self.keys * dim,
                 units * self.keys * value_dim,
                 masked,
@@ -112,7 +112,7 @@ impl Whole<'_> {
             ];
             largest.iter().all(|&floats| floats <= most)
                 && flops <= MOST_FLOPS
-                && units.max(self.members) <= GROUPS
+                && units.max(self.members * value_dim.div_ceil(4 * SLAB)) <= GROUPS
         };
         let mut size = (self.units(), self.queries);
         while !fits(size.0, size.1) && size != (1, 1) {
@@ -160,16 +160,17 @@ impl Whole<'_> {
         let mask = device.filled(op, &mask)?;
         let sequences = device.filled(op, &self.sequences(part))?;
         let call = self.call(part, strides);
-        // a four more than values: the state between passes
-        let width = (dims[1] + 1) * 4;
+        // fours more than values: the state between passes
+        let slabs = dims[1].div_ceil(SLAB);
+        let width = (dims[1] + slabs) * 4;
         let mixed_out = device.room(op, rows * width)?;
         let scores_out =
             device.room(op, results.scores.as_ref().map_or(0, |_| rows * self.keys))?;
         let mut calls = Vec::new();
         let mut wanted = Vec::new();
         if results.mixed.is_some() {
-            let groups = [queries.div_ceil(GROUP), members, part.units.len()];
-            for Range { start, end } in self.passes(dims) {
+            let groups = [queries.div_ceil(QUERIES), members * slabs, part.units.len()];
+            for Range { start, end } in self.passes(dims[0]) {
                 let call = Call {
                     from_key: start as u32,
                     to_key: end as u32,
@@ -234,9 +235,9 @@ impl Whole<'_> {
     }
 
     /// The keys of each pass.
-    fn passes(&self, [dim, value_dim]: [usize; 2]) -> impl Iterator<Item = Range<usize>> {
-        let blocks = (MOST_TURNS / (dim + value_dim + 2 * BLOCK + 1)).max(1);
-        cut(self.keys, blocks * BLOCK)
+    fn passes(&self, dim: usize) -> impl Iterator<Item = Range<usize>> {
+        let blocks = (MOST_TURNS / (dim + 3 * KEYS + 1)).max(1);
+        cut(self.keys, blocks * KEYS)
     }
 
     /// Where the rows of the part's units lie among keys or values.

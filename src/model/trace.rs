@@ -63,6 +63,16 @@ impl LayerInput<'_> {
         self.attention.scale
     }
 
+    /// The options of its trace.
+    pub fn config(&self) -> AttentionConfig {
+        AttentionConfig {
+            heads: Some(self.heads()),
+            causal: self.causal,
+            scale: Some(self.scale()),
+            ..AttentionConfig::default()
+        }
+    }
+
     /// The same as the input of [`trace_attention`], borrowed.
     pub fn view(&self) -> Result<TraceInput<'_>, Error> {
         let Attention {
@@ -111,13 +121,7 @@ impl Model {
             tokens,
             ..layer.view()?
         };
-        let config = AttentionConfig {
-            heads: Some(layer.heads()),
-            causal: layer.causal,
-            scale: Some(layer.scale()),
-            ..AttentionConfig::default()
-        };
-        trace_attention(&input, &config)
+        trace_attention(&input, &layer.config())
     }
 
     /// The trace of the attention among the networks that remember: the last token, a query, looks at all.

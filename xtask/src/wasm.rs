@@ -9,8 +9,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// The modules with glue, each the feature of that name.
-const GLUED: [&str; 2] = ["engine", "gpu"];
+/// The modules with glue, each the feature of that name, and how they are optimised. What sends work to a GPU has none itself.
+const GLUED: [(&str, &str); 2] = [("engine", "s"), ("gpu", "z")];
 
 /// A module without glue.
 struct Module {
@@ -55,16 +55,19 @@ const MODULES: [Module; 3] = [
 pub fn build() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     fs::create_dir_all(root.join("build/wasm"))?;
-    (GLUED.iter()).try_for_each(|name| build_glued(&root, name))?;
+    (GLUED.iter()).try_for_each(|(name, level)| build_glued(&root, name, level))?;
     MODULES
         .iter()
         .try_for_each(|module| build_module(&root, module))
 }
 
-fn build_glued(root: &Path, name: &str) -> Result<()> {
+fn build_glued(root: &Path, name: &str, level: &str) -> Result<()> {
     let features = ["--no-default-features", "--features", name];
     // One after the other in one folder: they share what they are made of.
-    run(cargo(root).args(["--profile", "engine"]).args(features))?;
+    let level = format!("profile.engine.opt-level=\"{level}\"");
+    run(cargo(root)
+        .args(["--profile", "engine", "--config", &level])
+        .args(features))?;
     let compiled = targets()?.join(format!("{TARGET}/engine/attention_playground.wasm"));
     let kept = targets()?.join(format!("{TARGET}/engine/{name}.wasm"));
     if !same(&compiled, &kept) {
