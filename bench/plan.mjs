@@ -8,6 +8,11 @@ export const LARGE = { heads: 8, tokens: 4096 };
 /** The largest error against f64 that counts as a result: ours, and (any float32 method is well below it) a peer's. */
 export const TOLERANCE = { ours: 2e-6, peer: 1e-4 };
 
+/** WebGPU: in software the largest of these takes seconds, with some peers a quarter of a minute. */
+export const WEBGPU_TOKENS = [64, 256, 1024];
+/** Its drivers are not held to the roundings of the CPU. */
+const WEBGPU_TOLERANCE = { ours: 1e-4, peer: 1e-4 };
+
 /** Rounds of one run by the number of tokens; a run is a fresh page. */
 const ROUNDS = { full: { small: 9, large: 5, largest: 3 }, quick: { small: 5, large: 3, largest: 2 } };
 
@@ -20,8 +25,33 @@ const SAMPLE_MS = { small: 10, large: 100 };
 
 /** `tokens` and `heads` are lists that take the place of the usual sizes. */
 export function planOf({ quick, heads: manyHeads = HEADS, tokens: sizes = TOKENS }) {
+  const cells = cellsOf({ quick, manyHeads, sizes });
+  return {
+    quick,
+    runs: quick ? 1 : 3,
+    coldStarts: quick ? 3 : 5,
+    cells,
+    isolated: quick ? [] : cells.filter(({ tokens }) => tokens >= 1024).map((cell) => ({ ...cell, rounds: 3 })),
+    ...pacesOf(quick),
+    tolerance: TOLERANCE,
+  };
+}
+
+/** The same for WebGPU. */
+export function webgpuPlanOf({ quick, heads: manyHeads = HEADS, tokens: sizes = WEBGPU_TOKENS }) {
+  return {
+    quick,
+    backend: "webgpu",
+    runs: quick ? 1 : 2,
+    cells: cellsOf({ quick, manyHeads, sizes }),
+    ...pacesOf(quick),
+    tolerance: WEBGPU_TOLERANCE,
+  };
+}
+
+function cellsOf({ quick, manyHeads, sizes }) {
   const rounds = ROUNDS[quick ? "quick" : "full"];
-  const cells = manyHeads.flatMap((heads) =>
+  return manyHeads.flatMap((heads) =>
     sizes.map((tokens) => ({
       heads,
       tokens,
@@ -30,20 +60,15 @@ export function planOf({ quick, heads: manyHeads = HEADS, tokens: sizes = TOKENS
       rounds: tokens <= 512 ? rounds.small : tokens <= 1024 ? rounds.large : rounds.largest,
     })),
   );
-  return {
-    quick,
-    runs: quick ? 1 : 3,
-    coldStarts: quick ? 3 : 5,
-    cells,
-    isolated: quick ? [] : cells.filter(({ tokens }) => tokens >= 1024).map((cell) => ({ ...cell, rounds: 3 })),
-    sampleMs: SAMPLE_MS,
-    warmMs: 50,
-    /** A candidate that takes longer than this is timed once a run. */
-    slowMs: 1000,
-    firstWarmMs: quick ? 150 : 400,
-    tolerance: TOLERANCE,
-  };
 }
+
+const pacesOf = (quick) => ({
+  sampleMs: SAMPLE_MS,
+  warmMs: 50,
+  /** A candidate that takes longer than this is timed once a run. */
+  slowMs: 1000,
+  firstWarmMs: quick ? 150 : 400,
+});
 
 /** Multiply-adds of the two products count twice; the softmax counts nothing. */
 export const flopsOf = ({ heads, tokens, dim }) => 4 * tokens * tokens * dim * heads;

@@ -96,17 +96,16 @@ const ROWS = [
 
 /** `{ key, name, floor, aim, verdict, value?, where?, cells }` for each; `value` is that of the worst cell. */
 export function ratiosOf({ plan, runs, cold, heap }) {
-  const rows = ROWS.map(({ cells, of, ...row }) => {
-    const found = plan.cells
-      .filter(cells)
-      .map((cell) => ({ heads: cell.heads, tokens: cell.tokens, ...of(runs, cell) }));
-    if (found.length === 0 || found.some(({ value }) => value === undefined))
-      return { ...row, verdict: "not measured", cells: found };
-    const worst = found.reduce((a, b) => (b.value < a.value ? b : a));
-    const where = `h = ${worst.heads}, N = ${worst.tokens}: ${worst.of}`;
-    return { ...row, value: worst.value, where, verdict: verdictOf(worst.value, row), cells: found };
-  });
-  return [...rows, heapRow(heap), coldRow(cold)];
+  return [...ROWS.map((row) => ratioOfCells(row, plan, runs)), heapRow(heap), coldRow(cold)];
+}
+
+export function ratioOfCells({ cells, of, ...row }, plan, runs) {
+  const found = plan.cells.filter(cells).map((cell) => ({ heads: cell.heads, tokens: cell.tokens, ...of(runs, cell) }));
+  if (found.length === 0 || found.some(({ value }) => value === undefined))
+    return { ...row, verdict: "not measured", cells: found };
+  const worst = found.reduce((a, b) => (b.value < a.value ? b : a));
+  const where = `h = ${worst.heads}, N = ${worst.tokens}: ${worst.of}`;
+  return { ...row, value: worst.value, where, verdict: verdictOf(worst.value, row), cells: found };
 }
 
 function heapRow(heap) {
@@ -145,7 +144,9 @@ function coldRow(cold) {
   };
 }
 
+/** Nothing for a row that is there for information. */
 function verdictOf(value, { floor, aim, less = false }) {
+  if (floor === undefined) return "";
   const reaches = (bound) => (less ? value <= bound : value >= bound);
   return reaches(aim) ? "aim met" : reaches(floor) ? "floor met" : "missed";
 }

@@ -1,16 +1,17 @@
 /**
  * `npm run bench`: this engine and what a page could use instead, side by side in Chromium.
  *
- * `--quick` has fewer rounds; `--json` prints one object; `--no-build` takes dist/package as it is; `--tokens=16,64` and
- * `--heads=8` choose other sizes.
+ * `--quick` has fewer rounds; `--webgpu` has the WebGPU section alone; `--json` prints one object; `--no-build` takes
+ * dist/package as it is; `--tokens=16,64` and `--heads=8` choose other sizes.
  */
 
 import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { main, ROOT } from "../scripts/lib/run.mjs";
-import { LARGE, planOf, TOLERANCE } from "./plan.mjs";
+import { LARGE, planOf, TOLERANCE, webgpuPlanOf } from "./plan.mjs";
 import { isolatedRatios, ratiosOf } from "./ratios.mjs";
 import { reportOf } from "./report.mjs";
+import { webgpuRatios } from "./webgpu-ratios.mjs";
 
 const has = (flag) => process.argv.includes(flag);
 
@@ -29,8 +30,8 @@ function build() {
 }
 
 /** Of ours alone: a peer's wrong result is its own affair, and the report says so. */
-function wrongOfOurs({ runs, cold, heap }) {
-  const entries = runs.flatMap(({ cells }) =>
+function wrongOfOurs({ runs = [], cold = [], heap, webgpu }) {
+  const entries = [...runs, ...webgpu.runs].flatMap(({ cells }) =>
     cells.flatMap(({ heads, tokens, candidates }) =>
       Object.entries(candidates).map(([id, { status, error, reason }]) => ({
         id,
@@ -45,25 +46,43 @@ function wrongOfOurs({ runs, cold, heap }) {
   const bad = entries.filter(({ id, status }) => id.startsWith("ours") && status !== "right");
   if (cold.some(({ ours }) => !ours.failed && !(ours.error <= TOLERANCE.ours)))
     bad.push({ id: "ours", where: "cold start" });
-  if (!heap.failed && !(heap.error <= TOLERANCE.ours)) bad.push({ id: "ours", ...LARGE, error: heap.error });
+  if (heap && !heap.failed && !(heap.error <= TOLERANCE.ours)) bad.push({ id: "ours", ...LARGE, error: heap.error });
   return bad;
+}
+
+function machineOf(version) {
+  const [cpu] = cpus();
+  return { browser: `Chromium ${version}`, cpu: cpu.model, cores: cpus().length };
+}
+
+/** What is imported here is installed by the build. */
+async function measureEngine(chosen) {
+  const { measureAll } = await import("./session.mjs");
+  const { measureFrames } = await import("./page-frames.mjs");
+  const plan = planOf(chosen);
+  const { version, ...measured } = await measureAll(plan);
+  console.error("the page");
+  const page = await measureFrames();
+  const result = { machine: machineOf(version), plan, ...measured, page };
+  return { ...result, ratios: ratiosOf(result), isolatedRatios: isolatedRatios(result) };
+}
+
+async function measureGpu(chosen) {
+  const { measureWebgpu } = await import("./session.mjs");
+  console.error("WebGPU");
+  const plan = webgpuPlanOf(chosen);
+  const { version, ...measured } = await measureWebgpu(plan);
+  const result = { machine: machineOf(version), plan, ...measured };
+  return { ...result, ratios: webgpuRatios(result) };
 }
 
 await main(async () => {
   if (!has("--no-build")) build();
-  // What it imports is installed by the build.
-  const { measureAll } = await import("./session.mjs");
-  const { measureFrames } = await import("./page-frames.mjs");
-  const plan = planOf({ quick: has("--quick"), heads: listOf("--heads"), tokens: listOf("--tokens") });
-  const { version, ...measured } = await measureAll(plan);
-  console.error("the page");
-  const page = await measureFrames();
-  const [cpu] = cpus();
-  const machine = { browser: `Chromium ${version}`, cpu: cpu.model, cores: cpus().length };
-  const result = { machine, plan, ...measured, page };
-  result.ratios = ratiosOf(result);
-  result.isolatedRatios = isolatedRatios(result);
+  const chosen = { quick: has("--quick"), heads: listOf("--heads"), tokens: listOf("--tokens") };
+  const result = has("--webgpu") ? {} : await measureEngine(chosen);
+  result.webgpu = await measureGpu(chosen);
   console.log(has("--json") ? JSON.stringify(result) : reportOf(result));
-  const bad = wrongOfOurs(measured);
+  if (has("--webgpu") && !result.webgpu.adapter) throw new Error("this browser gives no adapter");
+  const bad = wrongOfOurs(result);
   if (bad.length > 0) throw new Error(`wrong or failed: ${JSON.stringify(bad)}`);
 });

@@ -9,16 +9,21 @@ import { locate } from "../scripts/lib/server.mjs";
 
 /** A copy, so that a build meanwhile changes nothing. */
 const PACKAGE = join(ROOT, "build/bench");
+/** Of what the package does not name: the GPU's module as the worker has it. */
+const WASM = join(ROOT, "build/bench-wasm");
 
 export function copyPackage() {
   rmSync(PACKAGE, { recursive: true, force: true });
+  rmSync(WASM, { recursive: true, force: true });
   cpSync(join(ROOT, "dist/package"), PACKAGE, { recursive: true });
+  cpSync(join(ROOT, "build/wasm"), WASM, { recursive: true });
 }
 
 const FOLDERS = {
   "/": join(ROOT, "bench/page"),
   "/peers/": join(ROOT, "bench/peers"),
   "/package/": PACKAGE,
+  "/wasm/": WASM,
   "/modules/": join(ROOT, "node_modules"),
 };
 const TYPES = {

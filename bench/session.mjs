@@ -6,6 +6,9 @@ import { peakModule } from "./peak.mjs";
 import { DIM, LARGE } from "./plan.mjs";
 import { copyPackage, serve } from "./server.mjs";
 
+/** A real GPU where there is one, else the browser's own in software. */
+const WEBGPU_FLAGS = [...FLAGS.filter((flag) => flag !== "--disable-gpu"), "--enable-unsafe-webgpu"];
+
 const say = (text) => console.error(text);
 
 /** Everything that the plan wants, as `{ version, runs, cold, heap, isolated? }`. */
@@ -18,6 +21,29 @@ export async function measureAll(plan) {
   } finally {
     await browser.close();
   }
+}
+
+/** The WebGPU section, as `{ version, adapter, runs }`, in a browser of its own; without an adapter there are no runs. */
+export async function measureWebgpu(plan) {
+  copyPackage();
+  const browser = await chromium.launch({ executablePath: await ensureBrowser(), args: WEBGPU_FLAGS });
+  const { address, close } = await serve({ isolated: false });
+  try {
+    const adapter = await inPage(browser, address, (page) => page.evaluate(() => globalThis.bench.adapter()));
+    return { version: browser.version(), adapter, runs: adapter ? await runsOf(browser, address, plan) : [] };
+  } finally {
+    close();
+    await browser.close();
+  }
+}
+
+async function runsOf(browser, address, plan) {
+  const runs = [];
+  for (let run = 0; run < plan.runs; run++) {
+    say(`run ${run + 1} of ${plan.runs}`);
+    runs.push(await measure(browser, address, plan));
+  }
+  return runs;
 }
 
 /** A fresh profile each time: nothing of an earlier page is cached. */
@@ -60,11 +86,7 @@ async function measureIn(browser, plan) {
   const plain = await serve({ isolated: false });
   const isolatedServer = await serve({ isolated: true });
   try {
-    const runs = [];
-    for (let run = 0; run < plan.runs; run++) {
-      say(`run ${run + 1} of ${plan.runs}`);
-      runs.push(await measure(browser, plain.address, { ...plan, peaks }));
-    }
+    const runs = await runsOf(browser, plain.address, { ...plan, peaks });
     say("cold starts");
     const cold = await coldStarts(browser, plain.address, plan.coldStarts);
     say("memory");

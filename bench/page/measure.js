@@ -1,18 +1,23 @@
 /** One run: all candidates in this page, interleaved round by round, each warm and checked. */
 
+import * as jax from "/peers/jax.js";
 import * as litert from "/peers/litert.js";
 import * as onnxruntime from "/peers/onnxruntime.js";
 import * as ours from "/peers/ours.js";
+import * as oursWebgpu from "/peers/ours-webgpu.js";
 import * as peak from "/peers/peak.js";
 import * as tfjs from "/peers/tfjs.js";
 import { largestError, problemOf, reference, unpack } from "./problem.js";
 
 /** The peak stands beside ours, which is held against it. */
-const SOURCES = { peak, ours, onnxruntime, litert, tfjs };
+const SOURCES = {
+  wasm: { peak, ours, onnxruntime, litert, tfjs },
+  webgpu: { ours: oursWebgpu, onnxruntime, litert, jax, tfjs },
+};
 const WARM_CELL = { heads: 1, tokens: 256, dim: 64 };
 
 /**
- * `plan.cells` with `plan.threads` for the peers (above 1 only in an isolated page). Returns the samples as
+ * `plan.cells` by `plan.backend`, with `plan.threads` for the peers (above 1 only in an isolated page). Returns the samples as
  * `{ candidates, missing, cells: [{ heads, tokens, dim, candidates: { id: { status, error, ms: [round] } } }] }`.
  */
 export async function measure(plan) {
@@ -20,14 +25,15 @@ export async function measure(plan) {
   await warmUp(candidates, plan);
   const cells = [];
   for (const cell of plan.cells) cells.push(await measureCell(cell, candidates, plan));
-  const described = candidates.map(({ id, name, kind, detail }) => ({ id, name, kind, detail: detail?.() }));
+  const described = [];
+  for (const { id, name, kind, detail } of candidates) described.push({ id, name, kind, detail: await detail?.() });
   return { isolated: globalThis.crossOriginIsolated, candidates: described, missing, cells };
 }
 
 async function load(plan) {
   const candidates = [];
   const missing = [];
-  for (const [name, source] of Object.entries(SOURCES)) {
+  for (const [name, source] of Object.entries(SOURCES[plan.backend ?? "wasm"])) {
     try {
       const loaded = await source.load(plan);
       candidates.push(...loaded.candidates);

@@ -1,6 +1,7 @@
-/** onnxruntime-web on wasm, three ways: the plain graph, com.microsoft MultiHeadAttention, opset-23 Attention. */
+/** onnxruntime-web on wasm or WebGPU, three ways: the plain graph, com.microsoft MultiHeadAttention, opset-23 Attention. */
 
 import { pack } from "/problem.js";
+import { adapterName } from "./adapter.js";
 import { onnxModel } from "./onnx-writer.js";
 
 const PLACE = "/modules/onnxruntime-web/dist/";
@@ -40,11 +41,26 @@ const GRAPHS = {
   }),
 };
 
+/** What the two backends need. A node that the GPU does not take is not left to the CPU quietly: the session fails. */
+const BACKENDS = {
+  wasm: {
+    start: () => import("onnxruntime-web"),
+    options: { executionProviders: ["wasm"] },
+    detail: async (ort) => `${ort.env.wasm.numThreads} thread(s)`,
+  },
+  webgpu: {
+    start: () => import("onnxruntime-web/webgpu"),
+    options: { executionProviders: ["webgpu"], extra: { session: { disable_cpu_ep_fallback: "1" } } },
+    detail: async (ort) => adapterName((await ort.env.webgpu.device).adapterInfo),
+  },
+};
+
 const NAMES = { graph: "ort graph", mha: "ort MHA", attention: "ort Attention" };
 
-export async function load({ threads = 1 }) {
-  const ort = await start(threads);
-  const detail = () => `${ort.env.versions.web}, ${ort.env.wasm.numThreads} thread(s)`;
+export async function load({ threads = 1, backend = "wasm" }) {
+  const ort = await start(threads, backend);
+  const detail = async () => `${ort.env.versions.web}, ${await BACKENDS[backend].detail(ort)}`;
+  const { options } = BACKENDS[backend];
   const candidates = Object.entries(GRAPHS).map(([kind, graphOf]) => ({
     id: `ort-${kind}`,
     name: NAMES[kind],
@@ -52,28 +68,28 @@ export async function load({ threads = 1 }) {
     detail,
     // Its own layout: [batch, token, head * dim].
     packed: kind === "mha",
-    prepare: (problem) => prepare(ort, graphOf(problem), problem, kind === "mha"),
+    prepare: (problem) => prepare(ort, graphOf(problem), problem, { packed: kind === "mha", options }),
   }));
   return { candidates };
 }
 
 /** For the cold start: everything that the first result of the plain graph needs. */
 export async function startGraph(problem) {
-  const ort = await start(1);
-  const subject = await prepare(ort, GRAPHS.graph(problem), problem, false);
+  const ort = await start(1, "wasm");
+  const subject = await prepare(ort, GRAPHS.graph(problem), problem, { options: BACKENDS.wasm.options });
   await subject.run();
   return subject.output();
 }
 
-async function start(threads) {
-  const ort = await import("onnxruntime-web");
+async function start(threads, backend) {
+  const ort = await BACKENDS[backend].start();
   ort.env.wasm.wasmPaths = PLACE;
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
   return ort;
 }
 
-async function prepare(ort, { nodes, constants, shape, opsets }, problem, packed) {
+async function prepare(ort, { nodes, constants, shape, opsets }, problem, { packed = false, options }) {
   const model = onnxModel({
     nodes,
     constants,
@@ -82,7 +98,7 @@ async function prepare(ort, { nodes, constants, shape, opsets }, problem, packed
     outputs: { output: shape },
   });
   const session = await ort.InferenceSession.create(model, {
-    executionProviders: ["wasm"],
+    ...options,
     graphOptimizationLevel: "all",
   });
   const [q, k, v] = [problem.q, problem.k, problem.v].map((tensor) => (packed ? pack(tensor, problem) : tensor.data));

@@ -7,7 +7,7 @@ export async function load({ workers = [0, 2], threads = 1 }) {
   const add = (candidate) => candidates.push({ kind: "ours", ...candidate });
 
   if (workers.includes(0)) {
-    const engine = await createEngine({ workers: 0 });
+    const engine = await createEngine({ workers: 0, backend: "cpu" });
     if (engine.attentionBuffers) {
       add({ id: "ours-buffers", name: "ours, in place", prepare: (problem) => inPlace(engine, problem) });
     } else {
@@ -15,7 +15,7 @@ export async function load({ workers = [0, 2], threads = 1 }) {
     }
     add({ id: "ours", name: "ours", detail: () => engine.kernels, prepare: (problem) => called(engine, problem) });
     add({ id: "ours-new", name: "ours, new output", prepare: (problem) => called(engine, problem, { fresh: true }) });
-    const plainer = await createEngine({ workers: 0, kernels: "simd128" });
+    const plainer = await createEngine({ workers: 0, backend: "cpu", kernels: "simd128" });
     if (plainer.kernels === "simd128") {
       add({ id: "ours-simd128", name: "ours, simd128", prepare: (problem) => called(plainer, problem) });
     } else {
@@ -23,7 +23,7 @@ export async function load({ workers = [0, 2], threads = 1 }) {
     }
   }
   if (workers.includes(2)) {
-    const engine = await createEngine({ workers: 2 });
+    const engine = await createEngine({ workers: 2, backend: "cpu" });
     // Smaller problems do not reach the workers.
     const from = threads > 1 ? 0 : 1024;
     add({ id: "ours-2", name: "ours, 2 workers", from, prepare: (problem) => called(engine, problem) });
@@ -32,7 +32,7 @@ export async function load({ workers = [0, 2], threads = 1 }) {
 }
 
 /** Into one array again and again, as a caller in a loop does, or into a new one each time. */
-function called(engine, { q, k, v }, { fresh = false } = {}) {
+export function called(engine, { q, k, v }, { fresh = false } = {}) {
   const output = fresh ? undefined : new Float32Array(q.data.length);
   let result;
   return {
