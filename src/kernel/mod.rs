@@ -142,6 +142,8 @@ impl Kernel {
         self.mix(n, head, block);
     }
 
+    // of both ways, which are not both worth a copy of it
+    #[inline(never)]
     fn score<B: Fn(usize, usize, &mut [f32])>(
         &mut self,
         n: usize,
@@ -156,6 +158,7 @@ impl Kernel {
         }
     }
 
+    #[inline(never)]
     fn mix<B>(&mut self, n: usize, head: &Head<B>, block: &Range<usize>) {
         let values = &head.values[block.start * self.value_dim..block.end * self.value_dim];
         self.panels[n].mix(values, &mut self.scores);

@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { ABOUT } from "../../www/state/about.ts";
 import { attributeName, FIELD_NAMES, FIELDS, type Field } from "../../www/state/fields.ts";
 
 const README = new URL("../../README.md", import.meta.url);
@@ -17,7 +18,7 @@ function table(): string {
   const rows = FIELD_NAMES.map((name) => {
     const field = FIELDS[name] as Field<unknown>;
     const standard = field.default === null || field.default === "" ? "" : `\`${field.default}\``;
-    return `| \`${attributeName(name)}\` | ${values(field)} | ${standard} | ${field.about} |`;
+    return `| \`${attributeName(name)}\` | ${values(field)} | ${standard} | ${ABOUT[name]} |`;
   });
   return ["| attribute, URL key | values | default | what it does |", "| --- | --- | --- | --- |", ...rows, ""].join(
     "\n",

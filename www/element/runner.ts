@@ -6,7 +6,6 @@ import type { ModelFiles } from "../model/files.ts";
 import { modelOf } from "../state/choice.ts";
 import type { State } from "../state/fields.ts";
 import { en, fill } from "../text/en.ts";
-import { prepare } from "../view/prepare.ts";
 import type * as Models from "./models/index.ts";
 
 let shared: Promise<Engine> | undefined;
@@ -97,7 +96,7 @@ export class Runner {
         ? engine.traceLinearAttention(wanted.request)
         : engine.traceAttention(wanted.request));
       if (run !== this.#newest) return;
-      await prepare(trace);
+      await prepared(trace);
       const reason = engine.fellBack(trace);
       const notice = reason && (await import("./backend/index.ts")).noticeOf(reason, state.backend);
       if (run !== this.#newest) return;
@@ -130,10 +129,17 @@ export class Runner {
     const player = await this.#playerOf(engine);
     if (name === "own" && !player.own) throw new MissingModel(en.models.ownMissing);
     const played = await player.play(name, state, current);
-    if (played && current()) await prepare(played.trace);
+    if (played && current()) await prepared(played.trace);
     const { tracedTokens } = await limits;
     if (played && current()) this.#listener.done(played.trace, tracedTokens, played);
   }
+}
+
+/** No stage of a smaller trace is large: most need no more than is loaded. */
+const LARGE = 100_000;
+
+async function prepared(trace: Trace): Promise<void> {
+  if (trace.data.length > LARGE) await (await import("../view/prepare.ts")).prepare(trace);
 }
 
 /** A link can name the reader's own model, and not bring it. */

@@ -30,9 +30,7 @@ export function expectation(field: Field<unknown>): string {
     case "json":
       return "matrices as { name: { shape, data } }";
     default:
-      return field.pattern
-        ? `text like ${field.about.match(/`([^`]+)`/)?.[1] ?? field.pattern}`
-        : `at most ${field.max} characters`;
+      return field.pattern ? `text like ${field.example ?? field.pattern}` : `at most ${field.max} characters`;
   }
 }
 

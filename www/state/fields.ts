@@ -1,6 +1,6 @@
 /**
  * The one table of the page's state. It generates the URL query, the element's attributes, the JSON form and the table in
- * the README: a field is named, typed, bounded and described here and nowhere else.
+ * the README: a field is named, typed and bounded here and nowhere else, and described in about.ts.
  */
 
 import type { BackendChoice } from "../engine/types.ts";
@@ -61,7 +61,8 @@ export interface Field<T> {
   auto?: number;
   /** A pattern that text has to match. */
   pattern?: RegExp;
-  about: string;
+  /** Of text with a pattern: what fits it. */
+  example?: string;
 }
 
 export type Fields = { [K in keyof State]: Field<State[K]> };
@@ -86,23 +87,18 @@ export const FIELDS: Fields = {
     type: "choice",
     choices: ["auto", "none", ...SHIPPED, "own"],
     default: "auto",
-    about:
-      "The trained model; none = untrained, of any size; own = one from the reader's files; auto = `pronoun`, or none where a field that only an untrained run has is set.",
   },
   text: {
     kind: "input",
     type: "text",
     default: ARTICLE_SENTENCE,
     max: MAX_TEXT,
-    about:
-      "The sentence. Words and punctuation become tokens. As long as it is the default, each model reads its own example.",
   },
   target: {
     kind: "input",
     type: "text",
     default: "",
     max: 2000,
-    about: "Encoder-decoder: what the decoder has written so far; empty = what it writes by itself.",
   },
   drawing: {
     kind: "input",
@@ -110,23 +106,20 @@ export const FIELDS: Fields = {
     default: "",
     max: BLANK_DRAWING.length,
     pattern: /^[0-9a-g]{64}$/,
-    about: "The digit that is read: the ink of 8 x 8 pixels from `0` to `g` = 16, row by row; empty = an example.",
   },
   keyText: {
     kind: "input",
     type: "text",
     default: "The street was wide.",
     max: MAX_TEXT,
-    about: "Cross-attention: the sentence that keys and values come from.",
   },
   attention: {
     kind: "input",
     type: "choice",
     choices: ["self", "cross", "linear", "gated", "delta", "gated_delta"],
     default: "self",
-    about: "Self-attention, cross-attention to `key-text`, or linear attention by one of its four rules.",
   },
-  heads: { kind: "input", type: "integer", default: 2, min: 1, max: 16, about: "Number of heads." },
+  heads: { kind: "input", type: "integer", default: 2, min: 1, max: 16 },
   kvHeads: {
     kind: "input",
     type: "integer",
@@ -134,17 +127,16 @@ export const FIELDS: Fields = {
     min: 0,
     max: 16,
     auto: 0,
-    about: "Number of key/value heads (grouped-query attention); 0 = as many as heads.",
   },
-  headDim: { kind: "input", type: "integer", default: 4, min: 1, max: 64, about: "Size of a head, d_k." },
-  causal: { kind: "input", type: "boolean", default: false, about: "A query sees no later key." },
+  headDim: { kind: "input", type: "integer", default: 4, min: 1, max: 64 },
+  causal: { kind: "input", type: "boolean", default: false },
   window: {
     kind: "input",
     type: "text",
     default: "",
     max: 16,
     pattern: /^(-1|\d{1,4}),(-1|\d{1,4})$/,
-    about: "Sliding window `left,right` in tokens; -1 = open.",
+    example: "left,right",
   },
   mask: {
     kind: "input",
@@ -152,7 +144,7 @@ export const FIELDS: Fields = {
     default: "",
     max: 1000,
     pattern: /^\d{1,4}-\d{1,4}(_\d{1,4}-\d{1,4})*$/,
-    about: "Cells that may not be seen, `query-key`, joined by `_`.",
+    example: "query-key",
   },
   softcap: {
     kind: "input",
@@ -161,7 +153,6 @@ export const FIELDS: Fields = {
     min: 0,
     max: 1000,
     auto: 0,
-    about: "Soft cap c · tanh(score / c); 0 = none.",
   },
   decay: {
     kind: "input",
@@ -169,7 +160,6 @@ export const FIELDS: Fields = {
     default: -0.1,
     min: -20,
     max: 0,
-    about: "Linear attention, gated rules: each step the state is multiplied by e^decay.",
   },
   beta: {
     kind: "input",
@@ -177,7 +167,6 @@ export const FIELDS: Fields = {
     default: 0.5,
     min: 0,
     max: 1,
-    about: "Linear attention, delta rules: how much of the error is corrected.",
   },
   scale: {
     kind: "input",
@@ -186,14 +175,12 @@ export const FIELDS: Fields = {
     min: 0,
     max: 1000,
     auto: 0,
-    about: "What the scores are multiplied by; 0 = 1/√d_k.",
   },
   position: {
     kind: "input",
     type: "choice",
     choices: ["none", "sinusoidal", "rotary", "alibi"],
     default: "none",
-    about: "Positional encoding.",
   },
   seed: {
     kind: "input",
@@ -201,20 +188,17 @@ export const FIELDS: Fields = {
     default: 1,
     min: 0,
     max: 4_294_967_295,
-    about: "Seed of the untrained embeddings and weights.",
   },
   matrices: {
     kind: "input",
     type: "json",
     default: null,
-    about: "The reader's own matrices instead of text (x, wq, wk, wv, wo or q, k, v).",
   },
   block: {
     kind: "input",
     type: "choice",
     choices: ["auto", "encoder", "decoder", "cross"],
     default: "auto",
-    about: "Trained models: the attention on show; auto = the model's own choice.",
   },
   layer: {
     kind: "input",
@@ -223,7 +207,6 @@ export const FIELDS: Fields = {
     min: -1,
     max: 255,
     auto: -1,
-    about: "Trained models: the layer on show, from 0; -1 = the model's own choice.",
   },
   temperature: {
     kind: "input",
@@ -231,25 +214,20 @@ export const FIELDS: Fields = {
     default: 1,
     min: 0.1,
     max: 5,
-    about: "Trained models: what the logits of an answer are divided by before their softmax.",
   },
   backend: {
     kind: "input",
     type: "choice",
     choices: ["auto", "cpu", "webgpu"],
     default: "auto",
-    about:
-      "What computes attention: webgpu = the GPU, where there is one; auto = the GPU where it was measured to be faster. Trained models and linear attention stay on the CPU.",
   },
-  stage: { kind: "view", type: "text", default: "scores", max: 40, pattern: /^[a-z_]+$/, about: "The stage on show." },
+  stage: { kind: "view", type: "text", default: "scores", max: 40, pattern: /^[a-z_]+$/ },
   cell: {
     kind: "view",
     type: "number",
     default: -2,
     min: -2,
     max: 1e9,
-    about:
-      "How many cells of the stage are computed, the fraction being the progress of the next; below 0 the operands still take their places; -2 = all.",
   },
   head: {
     kind: "view",
@@ -258,7 +236,6 @@ export const FIELDS: Fields = {
     min: -1,
     max: 63,
     auto: -1,
-    about: "The head on show, from 0; -1 = the model's own choice, or the first.",
   },
   token: {
     kind: "view",
@@ -266,7 +243,6 @@ export const FIELDS: Fields = {
     default: -1,
     min: -1,
     max: 4095,
-    about: "The chosen query token, from 0; -1 = the one that the model answers at, else 'it', else the first.",
   },
   pin: {
     kind: "view",
@@ -274,16 +250,15 @@ export const FIELDS: Fields = {
     default: "",
     max: 80,
     pattern: /^[a-z_]+(,\d{1,6}){1,4}$/,
-    about: "The cell whose equation is held, `stage,i,j,k`.",
+    example: "stage,i,j,k",
   },
-  speed: { kind: "view", type: "number", default: 1, min: 0.1, max: 10, about: "Speed of playing." },
-  theme: { kind: "view", type: "choice", choices: ["auto", "light", "dark"], default: "auto", about: "Colours." },
+  speed: { kind: "view", type: "number", default: 1, min: 0.1, max: 10 },
+  theme: { kind: "view", type: "choice", choices: ["auto", "light", "dark"], default: "auto" },
   hide: {
     kind: "view",
     type: "list",
     choices: PARTS,
     default: "",
-    about: `Parts to take away, joined by commas: ${PARTS.join(", ")}.`,
   },
 };
 
