@@ -31,7 +31,8 @@ function build() {
 
 /** Of ours alone: a peer's wrong result is its own affair, and the report says so. */
 function wrongOfOurs({ runs = [], cold = [], heap, webgpu }) {
-  const entries = [...runs, ...webgpu.runs].flatMap(({ cells }) =>
+  const all = [...runs, ...webgpu.runs];
+  const entries = all.flatMap(({ cells }) =>
     cells.flatMap(({ heads, tokens, candidates }) =>
       Object.entries(candidates).map(([id, { status, error, reason }]) => ({
         id,
@@ -43,7 +44,9 @@ function wrongOfOurs({ runs = [], cold = [], heap, webgpu }) {
       })),
     ),
   );
-  const bad = entries.filter(({ id, status }) => id.startsWith("ours") && status !== "right");
+  const isOurs = ({ id }) => id.startsWith("ours");
+  const bad = entries.filter((entry) => isOurs(entry) && entry.status !== "right");
+  bad.push(...all.flatMap(({ missing }) => missing.filter(isOurs)));
   if (cold.some(({ ours }) => !ours.failed && !(ours.error <= TOLERANCE.ours)))
     bad.push({ id: "ours", where: "cold start" });
   if (heap && !heap.failed && !(heap.error <= TOLERANCE.ours)) bad.push({ id: "ours", ...LARGE, error: heap.error });
