@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, type Page, test } from "@playwright/test";
 import { firstPicture } from "../../scripts/lib/first.mjs";
+import type * as EngineModule from "../../www/engine/engine.ts";
 import { bytesOf, expectedOf, urlOf } from "../checkpoints/read.ts";
 import { open, rerun, state, trace } from "./page.ts";
 
@@ -117,6 +118,56 @@ test.describe("the reader's own model", () => {
     await rerun(page, () => choose(page, "pronoun"));
     await rerun(page, () => choose(page, "own"));
     expect((await state(page)).model).toBe("own");
+  });
+
+  test("an encoder-decoder takes what is written so far, in every block as engine.js has it", async ({ page }) => {
+    await page.route("**/checkpoints/**", (route) =>
+      route.fulfill({ path: fileURLToPath(urlOf("bart-0", basename(new URL(route.request().url()).pathname))) }),
+    );
+    await open(page);
+    await choose(page, "own");
+    const files = ["config.json", "model.safetensors", "tokenizer.json"].map((file) =>
+      fileURLToPath(urlOf("bart-0", file)),
+    );
+    await rerun(page, () => page.locator('[data-own="files"]').setInputFiles(files));
+    const { text = "", target = "" } = expectedOf("bart-0");
+    await expect(page.locator('[data-field="text"]')).toHaveValue(text);
+    await rerun(page, () => page.locator('[data-field="target"]').fill(target));
+    await expect(page.locator(".written-token")).toHaveText(["Dog", "bites", "man"]);
+    await expect(page.locator(".bars li")).toHaveCount(5);
+    const attentions = await page.evaluate(
+      async ({ text, target }) => {
+        const { createEngine } = (await import(
+          /* @vite-ignore */ new URL("./engine.js", location.href).href
+        )) as typeof EngineModule;
+        const get = (file: string) => fetch(new URL(`./checkpoints/${file}`, location.href));
+        const engine = await createEngine();
+        const model = await engine.loadModel({
+          config: await (await get("config.json")).json(),
+          weights: [await (await get("model.safetensors")).blob()],
+          tokenizer: await (await get("tokenizer.json")).json(),
+        });
+        const written = (await model.encode(target)).ids;
+        const output = await model.run({ text, targetIds: [model.info.start ?? -1, ...written] });
+        const plain = Object.entries(output.attentions).map(([block, { shape, data }]) => [
+          block,
+          { shape, data: [...data] },
+        ]);
+        engine.dispose();
+        return Object.fromEntries(plain) as Record<string, { shape: number[]; data: number[] }>;
+      },
+      { text, target },
+    );
+    expect(attentions.cross?.shape.slice(2)).toEqual([4, 15]);
+    for (const [block, { shape, data }] of Object.entries(attentions)) {
+      await rerun(page, () => page.locator(`[data-head-cell="${block},1,1"]`).click());
+      const [, heads = 0, queries = 0, keys = 0] = shape;
+      const size = heads * queries * keys;
+      const of = await trace(page);
+      const { offset = Number.NaN } = of.stages.find(({ id }) => id === "weights") ?? {};
+      const far = data.slice(size, 2 * size).map((value, n) => Math.abs(value - (of.data[offset + n] ?? Number.NaN)));
+      expect(Math.max(...far), block).toBeLessThan(1e-5);
+    }
   });
 
   test("files that are no model are refused beside where they were chosen", async ({ page }) => {

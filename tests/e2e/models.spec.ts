@@ -34,7 +34,9 @@ const reference = (page: Page): Promise<Reference> =>
     );
     const input = text === undefined ? { pixels: { shape: [1, 8, 8], data: Float32Array.from(ink) } } : { text };
     const targetIds: number[] = model.info.start === undefined ? [] : [model.info.start];
-    if (targetIds.length > 0)
+    const { target } = play.state;
+    if (target !== "") targetIds.push(...(await model.encode(target)).ids);
+    else if (targetIds.length > 0)
       for await (const { id, end } of model.generate({ ...input, maxTokens: 40 })) if (!end) targetIds.push(id);
     const output = await model.run({ ...input, ...(targetIds.length > 0 && { targetIds }) });
     const { shape, data } = output.logits ?? { shape: [0], data: new Float32Array() };
@@ -272,6 +274,32 @@ test("dates: the date is written, and the cross-attention shows from where", asy
   await rerun(page, () => page.locator('[data-head-cell="decoder,0,0"]').click());
   expect((await trace(page)).tokens.key.join("")).toBe("[START]1999-12-24");
   await checkModel(page);
+});
+
+test("dates: what is written so far can be given, token by token, and left to the model again", async ({ page }) => {
+  await open(page, "model=dates&text=24.12.1999");
+  const field = page.locator('[data-field="target"]');
+  await expect(field).toHaveValue("");
+  await rerun(page, () => page.locator('[data-target="take"]').click());
+  await expect(field).toHaveValue("1999-12-24");
+  await rerun(page, () => field.fill("2021-1"));
+  expect((await trace(page)).tokens.query.join("")).toBe("[START]2021-1");
+  // The likelihood of each token that was given, and what would come next.
+  expect(await checkModel(page)).toMatchObject({ likelihoods: 6, probabilities: 5, attentions: 1 });
+  const next = await page.locator(".bars .bar-name").first().textContent();
+  await rerun(page, () => page.locator('[data-target="add"]').click());
+  await expect(field).toHaveValue(`2021-1${next}`);
+  expect(new URL(page.url()).searchParams.get("target")).toBe(`2021-1${next}`);
+  await checkModel(page);
+  await rerun(page, () => page.goBack());
+  await expect(field).toHaveValue("2021-1");
+  await field.fill("2".repeat(60));
+  await expect(page.locator('.target [data-problem="target"]')).toContainText("expected");
+  await expect(page.locator(".stale")).toBeVisible();
+  await expect(page.locator(".problem")).toHaveCount(1);
+  await rerun(page, () => page.locator('[data-target="clear"]').click());
+  await expect(page.locator(".problem, .stale")).toHaveCount(0);
+  expect((await page.locator(".written-token").allTextContents()).join("")).toBe("1999-12-24");
 });
 
 test("digits: what is drawn becomes patches, and is read", async ({ page }) => {

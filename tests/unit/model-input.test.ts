@@ -5,8 +5,11 @@ import { describe, expect, it } from "vitest";
 import { apart, swapped } from "../../www/model/compare.ts";
 import { drawingsOf, type Stroke, textsOf } from "../../www/model/data.ts";
 import { inkOf, pixelsOf, rasterise, toDrawing } from "../../www/model/drawing.ts";
+import { read as readInput } from "../../www/model/input.ts";
+import type { Loaded } from "../../www/model/shelf.ts";
 import { BLANK_DRAWING, SHIPPED, WITHOUT_TOKENIZER } from "../../www/model/shipped.ts";
 import { piecesOf, Vocabulary, wordsOf } from "../../www/model/vocabulary.ts";
+import { defaultState } from "../../www/state/fields.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const json = (path: string) => JSON.parse(read(path));
@@ -120,5 +123,41 @@ describe("what ships", () => {
     expect(json(`models/${name}/card.json`).name).toBe(name);
     expect(json(`models/${name}/config.json`)).toBeTypeOf("object");
     if (!WITHOUT_TOKENIZER.has(name)) expect(json(`models/${name}/tokenizer.json`).model).toBeTypeOf("object");
+  });
+});
+
+describe("what is written so far", () => {
+  /** As far as the input needs it: a tokenizer by characters that ends every text, or none. */
+  const loaded = (hasTokenizer: boolean, positions = 0): { loaded: Loaded; asked: number[] } => {
+    const asked: number[] = [];
+    const model = {
+      hasTokenizer,
+      info: { start: 1, ends: [2], encoder: { layers: 1, heads: 1 }, positions },
+      encode: async (text: string) => ({ ids: [...[...text].map((c) => c.charCodeAt(0)), 2] }),
+      async *generate({ maxTokens }: { maxTokens: number }) {
+        asked.push(maxTokens);
+        yield { id: 7 };
+        yield { id: 2, end: "end_token" };
+      },
+    };
+    return { loaded: { name: "own", model, data: { task: "own" } } as unknown as Loaded, asked };
+  };
+  const idsFor = async (target: string, hasTokenizer = true) =>
+    (await readInput({ ...defaultState(), text: "5 6", target }, loaded(hasTokenizer).loaded)).input.targetIds;
+
+  it("begins with the token that begins it, and leaves out the one that ends every text", async () => {
+    expect(await idsFor("ab")).toEqual([1, 97, 98]);
+    expect(await idsFor("")).toEqual([1, 7]);
+  });
+
+  it("is numbers, where the model has no tokenizer", async () => {
+    expect(await idsFor("8 9 2", false)).toEqual([1, 8, 9]);
+    await expect(idsFor("8 x", false)).rejects.toThrow("the numbers of tokens");
+  });
+
+  it("leaves the model no more than it has positions for", async () => {
+    const { loaded: small, asked } = loaded(true, 12);
+    await readInput({ ...defaultState(), text: "a" }, small);
+    expect(asked).toEqual([11]);
   });
 });

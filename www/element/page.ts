@@ -107,6 +107,7 @@ function messages(context: Context, hidden: Set<string>): TemplateResult {
   const placed = new Set<keyof State>([
     ...(hidden.has("header") ? [] : (["model"] as const)),
     ...(hidden.has("controls") || context.played ? [] : [...first, ...more]),
+    ...(hidden.has("answer") || context.played?.answer?.kind !== "text" ? [] : (["target"] as const)),
     ...(hidden.has("input") ? [] : (["text", "keyText", "matrices"] as const)),
   ]);
   const elsewhere = [...problems].filter(([field]) => !placed.has(field));

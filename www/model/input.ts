@@ -43,13 +43,24 @@ export async function read(state: State, loaded: Loaded): Promise<Read> {
   const input: ModelInput = model.hasTokenizer ? { text } : { ids: idsOf(text) };
   if (start === undefined || !model.info.encoder) return { input, text };
   // What it has written, begun with the token that it begins with, and without the one that would end it.
-  const written = state.target ? (await model.encode(state.target)).ids : await write(loaded, input);
+  const written = state.target ? await given(loaded, state.target) : await write(loaded, input);
   return { input: { ...input, targetIds: [start, ...written] }, text };
+}
+
+/** What the reader wrote in its place. Some tokenizers put the token that ends a text after every text. */
+async function given({ model }: Loaded, target: string): Promise<number[]> {
+  const ids = model.hasTokenizer ? [...(await model.encode(target)).ids] : idsOf(target);
+  while (model.info.ends.includes(ids.at(-1) ?? -1)) ids.pop();
+  return ids;
 }
 
 async function write({ model }: Loaded, input: ModelInput): Promise<number[]> {
   const ids: number[] = [];
-  for await (const { id, end } of model.generate({ ...input, maxTokens: MOST_WRITTEN })) {
+  // All of it has to be read again, behind the token that it begins with.
+  const { positions } = model.info;
+  const maxTokens = positions > 0 ? Math.min(MOST_WRITTEN, positions - 1) : MOST_WRITTEN;
+  if (maxTokens < 1) return ids;
+  for await (const { id, end } of model.generate({ ...input, maxTokens })) {
     if (end === "end_token") break;
     ids.push(id);
   }

@@ -45,8 +45,11 @@ type Ran = Read & { output: ModelOutput };
 /** What was run last: another layer or another temperature is no reason to run again. */
 const ran = new WeakMap<object, { key: string; run: Promise<Ran> }>();
 
+/** Inputs with the same key are one pass through a model, whatever is shown of it. */
+export const inputKey = (state: State): string => [state.text, state.target, state.drawing].join("\n");
+
 function run(state: State, loaded: Loaded): Promise<Ran> {
-  const key = [state.text, state.target, state.drawing].join("\n");
+  const key = inputKey(state);
   const known = ran.get(loaded);
   if (known?.key === key) return known.run;
   const made = read(state, loaded).then(async (what) => ({ ...what, output: await loaded.model.run(what.input) }));
@@ -55,9 +58,11 @@ function run(state: State, loaded: Loaded): Promise<Ran> {
   return made;
 }
 
-export async function play(state: State, loaded: Loaded): Promise<Played> {
+/** Undefined where the input is `current` no more when its pass is over. */
+export async function play(state: State, loaded: Loaded, current: () => boolean): Promise<Played | undefined> {
   if (loaded.model.info.family === "recall") return playRecall(state, loaded);
   const { input, text, drawing, output } = await run(state, loaded);
+  if (!current()) return undefined;
   const choice = choose(state, loaded);
   const { block, layer } = choice;
   const [traced, answer, comparison] = await Promise.all([

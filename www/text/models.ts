@@ -35,6 +35,13 @@ export const models = {
   sample: "Add a word",
   likeliest: "Add the likeliest",
   ended: "It would end here.",
+  target: {
+    label: "Written so far",
+    given: "You have written",
+    free: "what it writes by itself",
+    take: "Change what it writes",
+    clear: "Let it write by itself",
+  },
   order: {
     with: "with positions",
     without: "without positions",

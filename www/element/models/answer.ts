@@ -10,6 +10,7 @@ import { formatCell, formatPercent } from "../../view/format.ts";
 import type { Context } from "../parts/context.ts";
 import { problem } from "../parts/controls.ts";
 import { extras } from "./extras.ts";
+import { targetControl } from "./target.ts";
 
 /** A probability, and where it stands: row and id of the logits that it was made of. */
 function share({ id, probability }: Choice, row: number, of = "probabilities"): TemplateResult {
@@ -59,17 +60,22 @@ export function answerSaid(played: Played): string | undefined {
 }
 
 export function answer(context: Context): TemplateResult | typeof nothing {
-  const { played } = context;
+  const { played, state } = context;
   if (played?.data.other) return order(context, played);
   const said = played?.answer;
   if (!played || !said || said.kind === "word") return nothing;
-  const title = { label: models.reads, next: models.nextAfter, text: models.writes }[said.kind];
+  const given = said.kind === "text" && state.target !== "";
+  const title = { label: models.reads, next: models.nextAfter, text: given ? models.target.given : models.writes }[
+    said.kind
+  ];
   return html`<section class="answer" aria-label=${title}>
     ${played.drawing === undefined ? nothing : extras.digits?.digitPicture(context)}
     <h2>${title}${said.kind === "label" ? html` <strong class="class">${said.choices[0]?.label}</strong>` : nothing}</h2>
     ${said.kind === "text" ? text(said) : said.kind === "label" ? classes(said) : bars(said)}
     ${said.kind === "next" ? adding(context, played, said) : nothing}
-    ${said.kind === "text" ? nothing : temperature(context)}
+    ${given ? html`<h2>${models.nextAfter}</h2>${bars(said)}` : nothing}
+    ${said.kind === "text" && played ? targetControl(context, played, said) : nothing}
+    ${said.kind === "text" && !given ? nothing : temperature(context)}
   </section>`;
 }
 

@@ -43,8 +43,11 @@ const styles = css`
 .classes .class-name { font-size: 14px; }
 .classes [data-first] .class-name, .class { color: var(--output); font-weight: 700; }
 .written { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 2px; }
-.written li { display: flex; flex-direction: column; align-items: center; min-width: 32px; font-size: 12px; }
+.written li { display: flex; flex-direction: column; align-items: center; min-width: 39px; font-size: 12px; }
 .written-token { font-size: 17px; line-height: 1.2; }
+.target { display: grid; gap: 6px; }
+.target label { display: grid; gap: 2px; font-size: 13px; }
+.target input { width: 100%; }
 .temperature { display: flex; align-items: center; gap: 8px; font-size: 13px; }
 .temperature input { flex: 1; min-width: 0; accent-color: var(--output); }
 .switch { display: flex; gap: 14px; font-size: 14px; }
