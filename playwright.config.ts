@@ -5,6 +5,7 @@ import { FLAGS, findBrowser } from "./scripts/lib/browser.mjs";
 
 const port = process.env.E2E_PORT ?? "4173";
 const executablePath = await findBrowser();
+const launch = (args: string[]) => ({ args, ...(executablePath === undefined ? {} : { executablePath }) });
 
 export default defineConfig({
   testDir: "tests/e2e",
@@ -23,8 +24,17 @@ export default defineConfig({
   use: {
     baseURL: `http://127.0.0.1:${port}/`,
     browserName: "chromium",
-    launchOptions: { args: FLAGS, ...(executablePath === undefined ? {} : { executablePath }) },
+    launchOptions: launch(FLAGS),
   },
+  projects: [
+    { name: "page", testIgnore: "webgpu.spec.ts" },
+    // A browser with WebGPU, computed in software where the machine has no graphics chip. The others have none.
+    {
+      name: "webgpu",
+      testMatch: "webgpu.spec.ts",
+      use: { launchOptions: launch([...FLAGS, "--enable-unsafe-webgpu"]) },
+    },
+  ],
   webServer: {
     command: "node scripts/serve.mjs",
     env: { PORT: port },

@@ -18,6 +18,7 @@ const BUILDS = {
   engine: { engine: "www/engine/engine.ts" },
   worker: { worker: "www/engine/worker.ts" },
   "model-worker": { "model-worker": "www/engine/model/worker.ts" },
+  "gpu-worker": { "gpu-worker": "www/engine/gpu/gpu-worker.ts" },
   page: { element: "www/element.ts", index: "www/index.ts", model: "www/model/index.ts" },
 };
 

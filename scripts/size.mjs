@@ -1,6 +1,6 @@
 /** Holds what was built against the budgets of bytes that are sent, compressed with gzip. */
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { withImports } from "./lib/closure.mjs";
@@ -20,6 +20,9 @@ const BUDGETS = [
   { part: "kernels wasm, the larger build", most: 45 * KB, files: [kernels.sort(bySize).at(-1)] },
   // A page loads it with its first model.
   { part: "models wasm", most: 110 * KB, files: [at("models.wasm")] },
+  // A page loads these with the first call that may gain by a GPU; the second, where one is asked for.
+  { part: "desk for the GPU", most: 4 * KB, files: onDemand("desk") },
+  { part: "GPU wasm", most: 60 * KB, files: [at("gpu_bg.wasm")] },
   { part: "element (script and what it imports)", most: 60 * KB, files: element },
   {
     part: "all that the first picture needs",
@@ -27,6 +30,13 @@ const BUDGETS = [
     files: firstPicture(join(ROOT, "dist/site")),
   },
 ];
+
+/** A chunk, by the beginning of its name. */
+function onDemand(name) {
+  const found = readdirSync(join(ROOT, "dist/site")).filter((file) => file.startsWith(`${name}-`));
+  if (found.length !== 1) throw new Error(`sizes: expected one script ${name}-*.js, found ${found.length}`);
+  return found.map(at);
+}
 
 function bySize(a, b) {
   return compressed(a) - compressed(b);

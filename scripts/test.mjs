@@ -15,7 +15,15 @@ const STEPS = {
   check: node("check"),
   build: node("build"),
   rust: cargoTest([]),
-  wasm: cargoTest(["--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "engine", "--test", "wasm*"]),
+  wasm: cargoTest([
+    "--target",
+    "wasm32-unknown-unknown",
+    "--no-default-features",
+    "--features",
+    "engine",
+    "--test",
+    "wasm*",
+  ]),
   unit: (options) => runTool("vitest", "vitest", ["run"], options),
   e2e: async (options) => {
     const env = { ...options.env, E2E_PORT: String(await freePort()) };

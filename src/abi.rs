@@ -11,7 +11,7 @@ mod tests;
 use crate::error::{Error, Operation};
 use crate::kernel::Kernel;
 use block::Block;
-use table::{Table, WORDS};
+use table::{Last, Table, WORDS};
 
 const OPERATION: Operation = Operation("compute_attention");
 
@@ -21,6 +21,7 @@ struct State {
     blocks: Vec<Option<Block>>,
     /// Working space, kept for the next call.
     space: Option<Kernel>,
+    last: Option<Last>,
     /// Code, operation, expected and found of the last refusal, a line each.
     error: String,
 }
@@ -95,6 +96,7 @@ impl State {
             table: Table([0.0; WORDS]),
             blocks: Vec::new(),
             space: None,
+            last: None,
             error: String::new(),
         }
     }
@@ -124,7 +126,7 @@ impl State {
         let done = self
             .table
             .block(blocks)
-            .and_then(|block| self.table.attend(block, &mut self.space));
+            .and_then(|block| (self.table).attend(block, &mut self.space, &mut self.last));
         if let Err(refusal) = &done {
             self.refuse(refusal);
         }

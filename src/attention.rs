@@ -118,7 +118,8 @@ pub fn plain_attention(
     compute(input, config, Path::Plain)
 }
 
-/// Attention into memory that is there already, with working space that is kept from call to call.
+/// Attention into memory that is there already, with working space that is kept from call to call. Gives what makes the
+/// next call of the same sizes shorter, if it can be.
 ///
 /// # Errors
 /// Those of [`compute_attention`]; `shape` where `output` does not have as many numbers as the result, `option` where
@@ -129,7 +130,7 @@ pub(crate) fn attention_into(
     config: &AttentionConfig,
     output: &mut [f32],
     space: &mut Option<Kernel>,
-) -> Result<(), Error> {
+) -> Result<Option<Checked>, Error> {
     if config.scores.is_some() || input.past_key.is_some() {
         return Err(OPERATION.option("neither scores nor past keys", "one of them"));
     }
@@ -140,9 +141,23 @@ pub(crate) fn attention_into(
     }
     let keys = joined(&input.k, &geometry.k, None)?;
     let values = joined(&input.v, &geometry.v, None)?;
-    let call = Call::new(&geometry, input, config, &keys, &values)?;
+    let call = Call::new(&geometry, input, &keys, &values)?;
     call.fast(output, space);
-    Ok(())
+    drop(call);
+    let simple = input.mask.is_none() && !geometry.q.packed && input.q.is_standard_layout();
+    Ok(simple.then_some(Checked(geometry)))
+}
+
+/// A call that was checked, with no mask and no packed tensors: one of the same sizes need not be checked again.
+#[cfg(any(all(target_arch = "wasm32", feature = "kernels"), test))]
+pub(crate) struct Checked(Geometry);
+
+#[cfg(any(all(target_arch = "wasm32", feature = "kernels"), test))]
+impl Checked {
+    /// Attends with queries, keys and values of as many numbers as those of that call.
+    pub fn run(&self, tensors: [&[f32]; 3], output: &mut [f32], space: &mut Option<Kernel>) {
+        Call::of(&self.0, tensors).fast(output, space);
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -161,7 +176,7 @@ fn compute(
     let values = joined(&input.v, &geometry.v, input.past_value.as_ref())?;
     let shape = geometry.output().shape();
     let mut output = vec![0.0; checked_len(OPERATION, "the output", &shape)?];
-    let call = Call::new(&geometry, input, config, &keys, &values)?;
+    let call = Call::new(&geometry, input, &keys, &values)?;
     let scores = match (config.scores, path) {
         (None, Path::Fast) => {
             call.fast(&mut output, &mut None);

@@ -15,7 +15,8 @@ export async function buildWasm() {
 /** What the browser loads: the scripts and the wasm, then the page around them. */
 export async function buildSite() {
   const { build } = await import("vite");
-  for (const mode of ["engine", "worker", "model-worker", "page"]) await build({ root: ROOT, mode, logLevel: "warn" });
+  for (const mode of ["engine", "worker", "model-worker", "gpu-worker", "page"])
+    await build({ root: ROOT, mode, logLevel: "warn" });
   // The models that ship lie beside the scripts, each with its card.
   cpSync(join(ROOT, "models"), join(PACKAGE, "models"), { recursive: true });
   rmSync(SITE, { recursive: true, force: true });
@@ -56,6 +57,7 @@ function packageManifest() {
       "./kernels_simd128.wasm": "./kernels_simd128.wasm",
       "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
       "./models.wasm": "./models.wasm",
+      "./gpu.wasm": "./gpu_bg.wasm",
       "./models/*": "./models/*",
       "./package.json": "./package.json",
     },

@@ -8,7 +8,9 @@ const PLACES = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/local/shar
 export async function ensureVulkan() {
   if (process.platform !== "linux" || process.env.VK_DRIVER_FILES || PLACES.some(hasDriver)) return;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
-    console.log("There is no Vulkan driver: the tests of the GPU path are ignored (Debian: apt-get install mesa-vulkan-drivers).");
+    console.log(
+      "There is no Vulkan driver: the tests of the GPU path are ignored (Debian: apt-get install mesa-vulkan-drivers).",
+    );
     return;
   }
   const env = { DEBIAN_FRONTEND: "noninteractive" };

@@ -142,3 +142,36 @@ proptest! {
         prop_assert!(done || state.error.lines().count() >= 4);
     }
 }
+
+#[test]
+fn a_call_that_says_the_same_again_reads_what_is_there_now() {
+    let mut state = good();
+    state.table.0[MASK_KIND] = 0.0;
+    let output = |state: &State| {
+        let block = state.blocks[0].as_ref().expect("a block");
+        block[OUTPUT_AT..][..FLOATS].to_vec()
+    };
+    assert!(state.attend() && state.last.is_some(), "{}", state.error);
+    let first = output(&state);
+    let block = state.blocks[0].as_mut().expect("a block");
+    block[2 * FLOATS..3 * FLOATS]
+        .iter_mut()
+        .for_each(|value| *value += 1.0);
+    assert!(state.attend());
+    for (first, second) in first.iter().zip(output(&state)) {
+        assert!((first + 1.0 - second).abs() < 1e-5, "{first} and {second}");
+    }
+    // a block that has become shorter is refused, as it would be at first
+    state.blocks[0] = Block::new(OUTPUT_AT);
+    assert!(!state.attend());
+    assert!(state.last.is_none());
+    // other words are read anew
+    let mut state = good();
+    state.table.0[MASK_KIND] = 0.0;
+    assert!(state.attend());
+    state.table.0[MASK_KIND] = 1.0;
+    assert!(state.attend() && state.last.is_none());
+    let mut fresh = good();
+    assert!(fresh.attend());
+    assert_eq!(output(&state), output(&fresh));
+}

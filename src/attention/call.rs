@@ -2,7 +2,7 @@
 
 use super::geometry::Geometry;
 use super::{AttentionInput, OPERATION};
-use crate::config::{AttentionConfig, ScoresKind};
+use crate::config::ScoresKind;
 use crate::error::Error;
 use crate::kernel::{Head, Kernel, QUERIES};
 use crate::limits::checked_len;
@@ -12,10 +12,8 @@ use crate::tensor::row_major;
 use crate::visibility::Visibility;
 use std::borrow::Cow;
 
-pub(super) struct Call<'a, 'b> {
+pub(super) struct Call<'a> {
     geometry: &'a Geometry,
-    input: &'a AttentionInput<'b>,
-    config: &'a AttentionConfig,
     queries: Cow<'a, [f32]>,
     /// `[batch, kv_heads, key, dim]`, past ones included.
     keys: &'a [f32],
@@ -34,11 +32,10 @@ struct Row {
 /// Looks at a row of scores `[key]` of query `[batch, head, query]` on its way.
 type Keep<'a> = dyn FnMut(ScoresKind, [usize; 3], &[f32]) + 'a;
 
-impl<'a, 'b> Call<'a, 'b> {
+impl<'a> Call<'a> {
     pub fn new(
         geometry: &'a Geometry,
-        input: &'a AttentionInput<'b>,
-        config: &'a AttentionConfig,
+        input: &'a AttentionInput<'_>,
         keys: &'a [f32],
         values: &'a [f32],
     ) -> Result<Self, Error> {
@@ -48,11 +45,24 @@ impl<'a, 'b> Call<'a, 'b> {
             queries: row_major(&input.q),
             mask: Broadcast::of(OPERATION, input.mask.as_ref(), scores)?,
             geometry,
-            input,
-            config,
             keys,
             values,
         })
+    }
+
+    /// Without a mask, of tensors in the layout that the geometry says.
+    #[cfg(any(all(target_arch = "wasm32", feature = "kernels"), test))]
+    pub fn of(geometry: &'a Geometry, [queries, keys, values]: [&'a [f32]; 3]) -> Self {
+        Call {
+            queries: Cow::Borrowed(queries),
+            mask: Broadcast {
+                mask: None,
+                keys: geometry.keys,
+            },
+            geometry,
+            keys,
+            values,
+        }
     }
 
     /// Tiled, by the kernel. `space` is kept for the next call of the same sizes.
@@ -134,7 +144,7 @@ impl<'a, 'b> Call<'a, 'b> {
             ..
         } = self.geometry;
         for b in 0..q.batch {
-            let visibility = self.geometry.visibility(self.input, self.config, b);
+            let visibility = self.geometry.visibility(b);
             for h in 0..q.heads {
                 let kv = (b * k.heads + h / group) * keys;
                 let (keys, values) = (

@@ -24,6 +24,10 @@ pub(crate) struct Geometry {
     pub window: [i64; 2],
     pub scale: f64,
     pub softcap: Option<f64>,
+    causal: bool,
+    /// Keys of each sequence that are real, where that was said, and that the mask tells of.
+    lengths: Option<Vec<usize>>,
+    reach: usize,
 }
 
 impl Geometry {
@@ -107,6 +111,11 @@ impl Geometry {
             window: checked_window(op, config.window)?,
             scale: checked_scale(op, config.scale, q.dim)?,
             softcap: checked_softcap(op, config.softcap)?,
+            causal: config.causal,
+            lengths: input.kv_lengths.map(<[usize]>::to_vec),
+            reach: (input.mask.as_ref())
+                .and_then(|mask| mask.shape().last().copied())
+                .unwrap_or(keys),
             q,
             k,
             v,
@@ -114,29 +123,17 @@ impl Geometry {
     }
 
     /// Which keys the queries of sequence `batch` may see, by place.
-    pub fn visibility(
-        &self,
-        input: &AttentionInput,
-        config: &AttentionConfig,
-        batch: usize,
-    ) -> Visibility {
-        let padded = input
-            .kv_lengths
-            .and_then(|lengths| lengths.get(batch).copied());
+    pub fn visibility(&self, batch: usize) -> Visibility {
+        let padded = (self.lengths.as_ref()).and_then(|lengths| lengths.get(batch).copied());
         let offset = match padded {
             Some(length) => length as i64 - self.queries as i64,
             None => (self.keys - self.k.tokens) as i64,
         } + self.first as i64;
-        let reach = input
-            .mask
-            .as_ref()
-            .and_then(|mask| mask.shape().last().copied())
-            .unwrap_or(self.keys);
         Visibility {
-            causal: config.causal,
+            causal: self.causal,
             window: self.window,
             offset,
-            length: padded.unwrap_or(self.keys).min(reach),
+            length: padded.unwrap_or(self.keys).min(self.reach),
         }
     }
 }

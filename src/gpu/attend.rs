@@ -34,9 +34,7 @@ pub(super) async fn compute_attention(
             .collect();
         expect_finite(OPERATION, "the mask", &added)?;
     }
-    let visibility: Vec<_> = (0..q.batch)
-        .map(|b| geometry.visibility(input, config, b))
-        .collect();
+    let visibility: Vec<_> = (0..q.batch).map(|b| geometry.visibility(b)).collect();
     let whole = Whole {
         op: OPERATION,
         kv_heads: k.heads,

@@ -79,12 +79,19 @@ impl Kernel {
             };
             self.panels[n].start(std::array::from_fn(query), factor);
         }
-        let keys = head.seen(&part);
+        // what hides nothing is asked once, and not for each query and block
+        let all = head.keys.len() / self.dim;
+        let open = !head.visibility.restricts(all);
+        let keys = if open { 0..all } else { head.seen(&part) };
         let mut start = keys.start;
         while start < keys.end {
             let block = start..(start + BLOCK).min(keys.end);
             for n in 0..count {
-                self.take_in(n, head, panel(n), &block);
+                if open {
+                    self.take_in_all(n, head, &panel(n), &block);
+                } else {
+                    self.take_in(n, head, &panel(n), &block);
+                }
             }
             start = block.end;
         }
@@ -99,40 +106,59 @@ impl Kernel {
         }
     }
 
-    /// Takes a block of keys into panel `n`, whose queries are `panel`.
+    /// Takes the keys of a block into panel `n`, whose queries are `panel`, as far as each of them sees it.
     fn take_in<B: Fn(usize, usize, &mut [f32])>(
         &mut self,
         n: usize,
         head: &Head<B>,
-        panel: Range<usize>,
+        panel: &Range<usize>,
         block: &Range<usize>,
     ) {
-        let seen = head.seen(&panel);
+        let seen = head.seen(panel);
         if seen.start >= block.end || seen.end <= block.start {
             return;
         }
-        let (dim, value_dim) = (self.dim, self.value_dim);
-        let scores = &mut *self.scores;
-        self.panels[n].score(&head.keys[block.start * dim..block.end * dim], scores);
-        if !head.plain_scores() {
-            head.change(scores, &panel, block);
-        }
-        for (lane, i) in panel.enumerate() {
+        self.score(n, head, panel, block);
+        for (lane, i) in panel.clone().enumerate() {
             let seen = head.visibility.range(i);
             if seen.start > block.start || seen.end < block.end {
                 let local = |key: usize| key.saturating_sub(block.start);
-                hide(
-                    scores,
-                    lane,
-                    block.len(),
-                    &(local(seen.start)..local(seen.end)),
-                );
+                let seen = local(seen.start)..local(seen.end);
+                hide(&mut self.scores, lane, block.len(), &seen);
             }
         }
-        self.panels[n].mix(
-            &head.values[block.start * value_dim..block.end * value_dim],
-            scores,
-        );
+        self.mix(n, head, block);
+    }
+
+    /// The same for queries that see all of it.
+    fn take_in_all<B: Fn(usize, usize, &mut [f32])>(
+        &mut self,
+        n: usize,
+        head: &Head<B>,
+        panel: &Range<usize>,
+        block: &Range<usize>,
+    ) {
+        self.score(n, head, panel, block);
+        self.mix(n, head, block);
+    }
+
+    fn score<B: Fn(usize, usize, &mut [f32])>(
+        &mut self,
+        n: usize,
+        head: &Head<B>,
+        panel: &Range<usize>,
+        block: &Range<usize>,
+    ) {
+        let keys = &head.keys[block.start * self.dim..block.end * self.dim];
+        self.panels[n].score(keys, &mut self.scores);
+        if !head.plain_scores() {
+            head.change(&mut self.scores, panel, block);
+        }
+    }
+
+    fn mix<B>(&mut self, n: usize, head: &Head<B>, block: &Range<usize>) {
+        let values = &head.values[block.start * self.value_dim..block.end * self.value_dim];
+        self.panels[n].mix(values, &mut self.scores);
     }
 }
 

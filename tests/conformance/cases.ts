@@ -145,8 +145,11 @@ export interface Outcome {
   problem?: string;
 }
 
-/** Holds every expected output against what came back. `results` are tensors by field ("" = the result itself). */
-export function judge(one: Case, results: (field: string) => Tensor | undefined): Outcome {
+/**
+ * Holds every expected output against what came back. `results` are tensors by field ("" = the result itself); `least`: an absolute
+ * difference that is allowed in any case.
+ */
+export function judge(one: Case, results: (field: string) => Tensor | undefined, least = 0): Outcome {
   let largest = 0;
   for (const { name, field, tensor, tolerance } of one.expected) {
     const found = results(field);
@@ -163,7 +166,7 @@ export function judge(one: Case, results: (field: string) => Tensor | undefined)
       if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
       const difference = Math.abs(a - b);
       largest = Math.max(largest, difference);
-      if (!(difference <= tolerance.absolute + tolerance.relative * Math.abs(b))) {
+      if (!(difference <= Math.max(least, tolerance.absolute) + tolerance.relative * Math.abs(b))) {
         return { name: one.name, difference, problem: `${name}[${n}]: found ${a}, expected ${b}` };
       }
     }

@@ -1,29 +1,10 @@
 /** engine.js in Chromium: the published vectors, large jobs in workers, errors with codes, and another origin's script. */
 
-import { expect, type Page, test } from "@playwright/test";
+import { expect, test } from "@playwright/test";
 import type * as EngineModule from "../../www/engine/engine.ts";
 import type { Tensor } from "../../www/engine/types.ts";
 import { COUNT, judge, readCases, table } from "../conformance/cases.ts";
-
-type Packed = { kind: string; data: number[] };
-
-/** Typed arrays do not cross into the page as such. */
-const pack = (value: unknown): unknown => {
-  if (ArrayBuffer.isView(value))
-    return { kind: value.constructor.name, data: Array.from(value as Float32Array) } satisfies Packed;
-  if (Array.isArray(value)) return value;
-  if (value && typeof value === "object") {
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, pack(part)]));
-  }
-  return value;
-};
-
-async function blank(page: Page): Promise<void> {
-  await page.route("**/blank.html", (route) =>
-    route.fulfill({ contentType: "text/html", body: "<!doctype html><title>blank</title>" }),
-  );
-  await page.goto("./blank.html");
-}
+import { blank, runCases } from "./engine-page.ts";
 
 for (const kernels of ["simd128", "relaxed"] as const) {
   test(`all published vectors agree through engine.js in Chromium, ${kernels}`, async ({ page }) => {
@@ -31,31 +12,8 @@ for (const kernels of ["simd128", "relaxed"] as const) {
     await blank(page);
     const cases = readCases();
     expect(cases.length).toBe(COUNT);
-    const results = await page.evaluate(
-      async ({ jobs, kernels }) => {
-        const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
-        const engine = await createEngine({ kernels });
-        const kinds = { Float32Array, Uint8Array, Int32Array } as Record<string, { from(data: number[]): unknown }>;
-        const unpack = (value: unknown): unknown => {
-          if (!value || typeof value !== "object" || Array.isArray(value)) return value;
-          const { kind, data } = value as Packed;
-          if (typeof kind === "string" && Array.isArray(data)) return kinds[kind]?.from(data);
-          return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, unpack(part)]));
-        };
-        const plain = (tensor: Tensor) => ({ shape: tensor.shape, data: Array.from(tensor.data) });
-        const all: Record<string, { shape: number[]; data: number[] }>[] = [];
-        for (const { method, request } of jobs) {
-          const result = (await engine[method](unpack(request) as never)) as unknown as Record<string, Tensor> & Tensor;
-          const fields: Record<string, { shape: number[]; data: number[] }> = {};
-          if (result.data && result.shape) fields[""] = plain(result);
-          else for (const [name, tensor] of Object.entries(result)) if (tensor?.shape) fields[name] = plain(tensor);
-          all.push(fields);
-        }
-        return all;
-      },
-      { jobs: cases.map(({ method, request }) => ({ method, request: pack(request) })), kernels },
-    );
-    const outcomes = cases.map((one, n) => judge(one, (field) => results[n]?.[field] as unknown as Tensor | undefined));
+    const ran = await runCases(page, cases, { kernels });
+    const outcomes = cases.map((one, n) => judge(one, (field) => ran[n]?.tensor(field)));
     console.log(`engine.js in Chromium, ${kernels}\n${table(cases, outcomes)}`);
     expect(outcomes.filter(({ problem }) => problem)).toEqual([]);
   });

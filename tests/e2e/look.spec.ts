@@ -112,6 +112,54 @@ test("no text is smaller than 12 px, no label is cut at the desk", async ({ page
   expect(small).toEqual([]);
 });
 
+/** Numbers in cells, and those that are wider than their cell. */
+const numbersOf = (page: Page) =>
+  page.locator(".scene").evaluate((scene) => {
+    const cells = [...scene.querySelectorAll<HTMLElement>(".grid:not(.virtual) .cell")];
+    const wide = cells.filter((cell) => {
+      const text = document.createRange();
+      text.selectNodeContents(cell);
+      return text.getBoundingClientRect().width > cell.getBoundingClientRect().width;
+    });
+    return {
+      count: cells.length,
+      width: cells[0]?.getBoundingClientRect().width ?? 0,
+      cut: wide.map((cell) => `${cell.textContent} in ${cell.offsetWidth} px`),
+    };
+  });
+
+for (const [width, height] of [
+  [1440, 900],
+  [1280, 720],
+] as const) {
+  test(`the first picture has its numbers, and is whole, at ${width} x ${height}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await open(page);
+    const { count, cut } = await numbersOf(page);
+    expect(count).toBe(12 * 8 + 8 * 12 + 12 * 12);
+    expect(cut).toEqual([]);
+    const over = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+    expect(over, "pixels that the page is higher than the window").toBeLessThanOrEqual(0);
+  });
+}
+
+test("no number is cut in a cell of any size", async ({ page }) => {
+  await open(page);
+  const widths = new Set<number>();
+  for (let width = 1900; width >= 1000; width -= 20) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const stage of ["scores", "exp", "output"]) {
+      await page.locator(`[data-stop="${stage}"]`).click();
+      await expect(page.locator(".scene")).toHaveAttribute("data-scene", stage);
+      const { width: cell, cut } = await numbersOf(page);
+      expect(cut, `${stage}, ${width}`).toEqual([]);
+      widths.add(cell);
+    }
+  }
+  // From the narrowest cell with numbers to the widest.
+  expect(widths.size).toBeGreaterThan(8);
+});
+
 for (const query of [
   "heads=16&head-dim=64&stage=output",
   "heads=16&head-dim=8&stage=concat",

@@ -301,6 +301,42 @@ test("digits: what is drawn becomes patches, and is read", async ({ page }) => {
   await checkModel(page);
 });
 
+test("on a phone the sheet to draw on stands above the picture, under a header of two lines", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const model of ["pronoun", "dates", "digits"]) {
+    await open(page, `model=${model}`);
+    const { lines, card } = await page.locator(".header").evaluate((header) => {
+      const middles = [...header.children]
+        .map((child) => child.getBoundingClientRect())
+        .filter(({ width, height }) => width * height > 4)
+        .map(({ top, height }) => Math.round((top + height / 2) / 20));
+      return { lines: new Set(middles).size, card: header.getBoundingClientRect().height };
+    });
+    expect(lines, model).toBe(2);
+    expect(card, model).toBeLessThan(90);
+    await page.locator(".about-model summary").click();
+    await expect(page.locator(".card dt").first()).toBeInViewport();
+    await page.keyboard.press("Escape");
+  }
+  await expect(page.locator(".pad")).toBeInViewport({ ratio: 1 });
+  await expect(page.locator(".class")).toBeInViewport({ ratio: 1 });
+  const [pad, scene] = [await page.locator(".pad").boundingBox(), await page.locator(".scene").boundingBox()];
+  if (!pad || !scene) throw new Error("no pad");
+  expect(pad.y + pad.height).toBeLessThan(scene.y);
+  await page.locator("[data-clear]").click();
+  await page.mouse.move(pad.x + pad.width * 0.5, pad.y + pad.height * 0.15);
+  await page.mouse.down();
+  await page.mouse.move(pad.x + pad.width * 0.5, pad.y + pad.height * 0.85, { steps: 6 });
+  await page.mouse.up();
+  await expect(page.locator(".class")).toHaveText("1");
+  // Turned, the sheet goes back beside the picture, with what was drawn.
+  const { drawing } = await state(page);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await expect(page.locator(".panel .pad")).toBeVisible();
+  expect((await state(page)).drawing).toBe(drawing);
+  await expect(page.locator(".panel .class")).toHaveText("1");
+});
+
 /** Every point of the curves is one that was measured. */
 async function checkCurves(page: Page): Promise<void> {
   const measured = await page.evaluate(async () => (await fetch("./models/recall/results.json")).json());

@@ -65,6 +65,8 @@ export function misprint(text: string, value: number): string | undefined {
   const wrong = `shows “${text}” for ${value}`;
   if (ascii === "NaN") return Number.isNaN(value) ? undefined : wrong;
   if (ascii === "∞" || ascii === "-∞") return value === (ascii === "∞" ? Infinity : -Infinity) ? undefined : wrong;
+  // In a cell that has no room for more.
+  if (ascii === "≈0") return value !== 0 && Math.abs(value) < 0.01 ? undefined : wrong;
   if (ascii === "<0.1 %") return value > 0 && value < 0.001 ? undefined : wrong;
   const percent = ascii.endsWith(" %");
   const number = percent ? ascii.slice(0, -2) : ascii;

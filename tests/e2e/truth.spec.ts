@@ -47,7 +47,7 @@ const unnamedNumbers = (page: Page): Promise<string[]> =>
     const found: string[] = [];
     const walker = document.createTreeWalker(element.shadowRoot as ShadowRoot, NodeFilter.SHOW_TEXT);
     const named =
-      "[data-stage], [data-model], [data-examples], .remembered .curves, .remembered .hint, [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, style";
+      "[data-stage], [data-model], [data-examples], [data-backend], .remembered .curves, .remembered .hint, [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, style";
     while (walker.nextNode()) {
       const text = walker.currentNode.textContent ?? "";
       const parent = walker.currentNode.parentElement;
@@ -221,6 +221,19 @@ test("a walk from the output back to the input, through the page alone", async (
   expect(visited).toContain("weights");
   await page.keyboard.press("Escape");
   expect((await state(page)).pin).toBe("");
+});
+
+test("the held cell stays asked when the room changes and the scene is drawn anew", async ({ page }) => {
+  await open(page, "stage=output");
+  // The click gives the focus to the grid, too.
+  await page.locator('.scene .grid[data-view^="output"]').click({ position: { x: 3, y: 3 } });
+  await expect(page.locator(".equation .result [data-stage=output]")).toBeVisible();
+  await page.locator(".equation .terms [data-stage=concat]").first().click();
+  const held = page.locator(".equation .result [data-stage=concat]");
+  await expect(held).toBeVisible();
+  await page.setViewportSize({ width: 1280, height: 690 });
+  await page.waitForTimeout(300);
+  await expect(held).toBeVisible();
 });
 
 test("a new input brings new numbers, all true", async ({ page }) => {

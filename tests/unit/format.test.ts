@@ -31,6 +31,40 @@ describe("formatCell", () => {
   });
 });
 
+describe("formatCell where there is little room", () => {
+  const within = (most: number) => (text: string) => text.length <= most;
+
+  it.each([
+    [-0.0123, 7, "−0.0123"],
+    [-0.0123, 6, "−0.012"],
+    [-0.0123, 5, "−0.01"],
+    [-0.456, 5, "−0.46"],
+    [0.0996, 4, "0.10"],
+    [0.996, 3, "1.0"],
+    [123.4, 2, "1e2"],
+    [-1234, 4, "−1e3"],
+    [99_999, 3, "1e5"],
+    [-0.005_12, 5, "−5e−3"],
+    [-0.005_12, 4, "≈0"],
+    [3e-12, 4, "≈0"],
+    [-1e30, 5, "−1e30"],
+    [0, 1, "0"],
+    [Number.NEGATIVE_INFINITY, 2, "−∞"],
+  ])("%d within %d characters is %s", (value, most, text) => expect(formatCell(value, within(most))).toBe(text));
+
+  it("finds a form of five characters for every f32, true at its printed precision", () => {
+    for (let n = -456; n <= 456; n++) {
+      const value = Math.fround(Math.sign(n || 1) * 1.2345 * 10 ** (n / 12));
+      if (!Number.isFinite(value)) continue;
+      const text = formatCell(value, within(5));
+      expect(text.length, `${value} as ${text}`).toBeLessThanOrEqual(5);
+      if (text === "≈0") expect(Math.abs(value)).toBeLessThan(0.01);
+      else expect(Math.abs(parse(text) - value)).toBeLessThanOrEqual(Math.abs(value) * 0.5);
+      expect(text).not.toMatch(/^−?0(\.0*)?$/);
+    }
+  });
+});
+
 describe("formatFull", () => {
   it("names the f32 exactly, in the fewest digits", () => {
     for (let n = 1; n < 3000; n++) {

@@ -1,7 +1,7 @@
 /** The element: its face to the page around it, its life, and the drawing. What it shows is the session's. Registration is element.ts. */
 
 import { html, LitElement, type TemplateResult } from "lit";
-import type { Explanation, Trace } from "../engine/types.ts";
+import type { Engine, Explanation, Trace } from "../engine/types.ts";
 import { type MatrixSet, plainMatrices } from "../input/matrices.ts";
 import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
@@ -22,6 +22,8 @@ import { styles } from "./styles.ts";
 const BUBBLES = new Set(["step-change", "select", "state-change"]);
 /** A host that gives less height than this gets the picture and the transport first, the rest under a fold. */
 const COMPACT_HEIGHT = 620;
+/** From this width on the panel stands beside the picture, as the styles have it. */
+const TWO_COLUMNS = 900;
 
 export class AttentionPlayground extends LitElement {
   static override readonly styles = styles;
@@ -45,10 +47,11 @@ export class AttentionPlayground extends LitElement {
   });
   #scene: SceneView | undefined;
   #fatal = "";
-  #adapter = "";
+  #engine: Engine | undefined;
   #blocks = 1;
   #started = false;
   #compact = false;
+  #narrow = false;
   #said = "";
   readonly #sizes = new ResizeObserver(() => this.#measure());
   /** Starts when it nears the screen, rests when it leaves. */
@@ -185,7 +188,7 @@ export class AttentionPlayground extends LitElement {
     this.#emit("progress", { phase: "engine", source: "api" });
     sharedEngine().then(
       (engine) => {
-        this.#adapter = engine.adapter;
+        this.#engine = engine;
         this.#session.start();
       },
       (error: Error) => {
@@ -261,13 +264,14 @@ export class AttentionPlayground extends LitElement {
       expanded: inquiry.expanded,
       path: inquiry.path,
       palette: this.#palette,
-      adapter: this.#adapter,
+      backends: this.#engine?.backends(),
       blocks: this.#blocks,
       maskEdit: session.maskEdit,
       openMatrices: session.openMatrices,
       moreOpen: session.moreOpen,
       linked: this.hasAttribute("sync-url"),
       compact: this.#compact,
+      narrow: this.#narrow,
       mode: store.state.matrices && !session.played ? "matrices" : "text",
       actions: session.actions,
     };
@@ -347,8 +351,10 @@ export class AttentionPlayground extends LitElement {
     const page = this.renderRoot?.querySelector<HTMLElement>(".page");
     const tight = page !== null && page !== undefined && page.scrollHeight > height + 40;
     const compact = height > 0 && height < COMPACT_HEIGHT && (this.#compact || tight);
-    if (compact !== this.#compact) {
+    const narrow = this.clientWidth < TWO_COLUMNS;
+    if (compact !== this.#compact || narrow !== this.#narrow) {
       this.#compact = compact;
+      this.#narrow = narrow;
       this.requestUpdate();
     }
     const place = this.renderRoot?.querySelector<HTMLElement>(".scene");

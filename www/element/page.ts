@@ -7,6 +7,7 @@ import { stageName } from "../trace/story.ts";
 import { formatCell } from "../view/format.ts";
 import { css, DARK, scaleOf } from "../view/palette.ts";
 import { sceneFor } from "../view/scene.ts";
+import { backend } from "./parts/backend.ts";
 import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
 import type { Context } from "./parts/context.ts";
 import { controlFields, controls } from "./parts/controls.ts";
@@ -18,22 +19,31 @@ import { sentence } from "./parts/sentence.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
 
+/** Text that is dragged into a field is the browser's own affair. */
+const withFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
+
 export function page(context: Context): TemplateResult {
   const { state, palette, actions, compact, parts, played } = context;
   const hidden = new Set(state.hide.split(","));
   const show = (part: string, made: () => unknown) => (hidden.has(part) ? nothing : made());
   const panel = ["heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
+  // In one column the sheet that is drawn on comes before what is made of it.
+  const sheetAbove = context.narrow && played?.drawing !== undefined;
+  const answered = () => show("answer", () => parts?.answer(context) ?? nothing);
   const onDrop = (event: DragEvent) => {
+    if (!event.dataTransfer || !withFiles(event)) return;
     event.preventDefault();
-    if (event.dataTransfer?.items.length) actions.files(event.dataTransfer);
+    actions.files(event.dataTransfer);
   };
+  const onOver = (event: DragEvent) => withFiles(event) && event.preventDefault();
   return html`<div class="page" data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel}
-    @drop=${onDrop} @dragover=${(event: Event) => event.preventDefault()} @mousedown=${keepFocus}>
+    @drop=${onDrop} @dragover=${onOver} @mousedown=${keepFocus}>
     ${show("header", () => header(context))}
     <div class="top">
       ${parts?.extras.own?.ownModel(context) ?? nothing}
       ${show("input", () => parts?.extras.digits?.digitInput(context) ?? nothing)}
       ${show("input", () => (played?.drawing === undefined ? input(context) : nothing))}
+      ${sheetAbove ? answered() : nothing}
       ${messages(context, hidden)}
       ${show("sentence", () => (played?.recalled ? parts?.extras.remembered?.remembered(context) : sentence(context)))}
     </div>
@@ -54,7 +64,7 @@ export function page(context: Context): TemplateResult {
       panel
         ? html`<aside class="panel">
       ${show("heads", () => parts?.heads(context) ?? nothing)}
-      ${show("answer", () => parts?.answer(context) ?? nothing)}
+      ${sheetAbove ? nothing : answered()}
       ${show("caption", () => caption(context))}
       ${show("equation", () => equation(context))}
       ${show("controls", () => (played ? nothing : controls(context)))}
@@ -74,14 +84,14 @@ function keepFocus(event: Event): void {
 }
 
 function header(context: Context): TemplateResult {
-  const { state, actions, adapter, linked, parts } = context;
+  const { state, actions, linked, parts } = context;
   return html`<div class="header" role="group" aria-label=${en.title}>
     <span class="name">${en.title}</span>
     ${modelMenu(context)}
     ${parts?.examples(context) ?? nothing}
     ${parts?.about(context) ?? nothing}
     <span class="spacer"></span>
-    <span class="hint backend">${fill(en.backend, { adapter })}</span>
+    ${backend(context)}
     ${linked ? html`<button type="button" class="quiet" @click=${actions.copyLink}>${en.copyLink}</button>` : nothing}
     <label class="theme"><span>${en.controls.theme}</span>
       <select data-field="theme" .value=${state.theme} @change=${(event: Event) => actions.set({ theme: (event.target as HTMLSelectElement).value as "auto" }, "replace")}>

@@ -27,8 +27,8 @@ export interface Refusal {
 }
 
 export interface Listener {
-  /** `played`: what the model that is in use said besides. */
-  done(trace: Trace, tracedTokens: number, played?: Models.Played): void;
+  /** `played`: what the model that is in use said besides; `notice`: why the GPU did not compute what it was to. */
+  done(trace: Trace, tracedTokens: number, played?: Models.Played, notice?: string): void;
   refused(refusal: Refusal): void;
   /** A model is on its way, or no more. */
   loading(loading: Models.Loading | undefined): void;
@@ -98,9 +98,11 @@ export class Runner {
         : engine.traceAttention(wanted.request));
       if (run !== this.#newest) return;
       await prepare(trace);
+      const reason = engine.fellBack(trace);
+      const notice = reason && (await import("./backend/index.ts")).noticeOf(reason, state.backend);
       if (run !== this.#newest) return;
       this.#player?.release();
-      this.#listener.done(trace, tracedTokens);
+      this.#listener.done(trace, tracedTokens, undefined, notice);
     } catch (thrown) {
       if (run !== this.#newest) return;
       if (thrown instanceof TokenCount) {

@@ -33,6 +33,9 @@ const { text, target, drawing, block, layer, head, token, pin, matrices } = defa
 /** What another model begins with. */
 const FRESH: Partial<State> = { text, target, drawing, block, layer, head, token, pin, matrices };
 
+/** Names that only files of a model have. */
+const OF_MODEL = /\.safetensors(\.index\.json)?$|^(config|tokenizer)\.json$/;
+
 /** What no other input can mend. */
 const FATAL = new Set(["load", "worker", "trap", "deadline"]);
 
@@ -53,9 +56,9 @@ export class Session {
   spoken = "";
   readonly #host: Host;
   readonly #runner = new Runner({
-    done: (trace, tracedTokens, played) => {
+    done: (trace, tracedTokens, played, notice) => {
       this.tracedTokens = tracedTokens;
-      this.#onTrace(trace, played);
+      this.#onTrace(trace, played, notice);
     },
     refused: (refusal) => this.#onRefusal(refusal),
     loading: (loading) => {
@@ -220,13 +223,13 @@ export class Session {
     return this.#runner.models;
   }
 
-  #onTrace(trace: Trace, played?: Models.Played): void {
+  #onTrace(trace: Trace, played?: Models.Played, notice = ""): void {
     const first = this.trace === undefined;
     this.trace = trace;
     this.played = played;
     this.#shownModel = this.store.state.model;
     this.course = new Course(trace);
-    this.notice = "";
+    this.notice = notice;
     // The example stands in for a first input that was refused: what was wrong is still said.
     this.stale = this.#exampleRuns;
     this.#exampleRuns = false;
@@ -484,12 +487,21 @@ export class Session {
       return { entry, webkitGetAsEntry: () => entry, getAsFile: () => file };
     });
     const folder = items.some(({ entry }) => entry?.isDirectory);
-    if (!folder && !files.some(({ name }) => /\.safetensors$|^config\.json$/.test(name))) {
+    // What was dropped before, and was no good, is forgotten with this.
+    this.#badValues.delete("matrices");
+    if (!folder && !files.some(({ name }) => OF_MODEL.test(name))) {
+      this.openOwn = false;
       await this.#gather((gatherer) => gatherer.files(files));
       return;
     }
-    const own = await (await this.#runner.loadModels()).loadExtra("own");
-    await own.bringFiles(this.actions, await own.filesFromDrop({ items }));
+    try {
+      this.openMatrices = false;
+      const own = await (await this.#runner.loadModels()).loadExtra("own");
+      await own.bringFiles(this.actions, own.filesFromDrop({ items }));
+    } catch (thrown) {
+      this.notice = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#host.update();
+    }
   }
 
   async #gather(read: (gatherer: Gatherer) => Promise<Gathered>): Promise<void> {

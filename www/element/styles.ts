@@ -1,5 +1,6 @@
 import { css, unsafeCSS } from "lit";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
+import { FAMILY, NUMBER_FONT } from "../view/text-width.ts";
 
 /** The accents of the roles, from the one palette that the canvas is painted with, too. */
 const accents = ({ accents: roles }: Palette) =>
@@ -15,7 +16,7 @@ export const styles = css`
   display: block;
   container-type: inline-size;
   min-height: 320px;
-  font: 15px/1.45 system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif;
+  font: 15px/1.45 ${unsafeCSS(FAMILY)};
   font-variant-numeric: tabular-nums;
   text-align: start;
 }
@@ -27,7 +28,7 @@ export const styles = css`
   ${accents(LIGHT)}
   --problem: #a4161a; --lit: #111418; --button: #1c2027; --button-text: #fff; --warn: #fff3d1;
   display: grid;
-  grid-template: "header header" auto "top top" auto "work panel" minmax(420px, 1fr) "transport transport" auto / minmax(0, 1fr) 336px;
+  grid-template: "header header" auto "top top" auto "work panel" minmax(420px, 1fr) "transport transport" auto / minmax(0, 1fr) clamp(316px, 23.4cqw, 336px);
   gap: 0 16px;
   min-height: inherit;
   height: 100%;
@@ -66,7 +67,8 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .header label { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .header .example { min-width: 0; flex: 0 1 330px; }
 .header .example select { min-width: 0; flex: 1; }
-.header .backend { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
+.header .backend { position: relative; flex: none; }
+.header .backend summary { min-height: 30px; padding-top: 4px; font-size: 12.5px; color: var(--soft); }
 .header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .spacer { flex: 1; }
 
@@ -145,7 +147,7 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .zoom { display: flex; gap: 2px; margin-inline-start: auto; }
 .zoom button { width: 30px; height: 30px; padding: 0; }
 [data-compact] .below { display: none; }
-.cell { position: absolute; display: flex; align-items: center; justify-content: center; font-size: 12px; letter-spacing: -0.02em; overflow: hidden; white-space: nowrap; }
+.cell { position: absolute; display: flex; align-items: center; justify-content: center; font-size: ${NUMBER_FONT.size}px; line-height: 1; letter-spacing: ${NUMBER_FONT.spacing}em; overflow: hidden; white-space: nowrap; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; color: var(--soft); padding: 6px 0; min-height: 32px; }
 .scale { display: inline-flex; align-items: center; gap: 6px; }
 .scale i { width: 64px; height: 9px; border: 1px solid var(--line); }
@@ -168,16 +170,16 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .trail [aria-current] { border-color: var(--text); }
 
 .controls { border-top: 1px solid var(--line); padding-top: 10px; }
-.fields { display: grid; grid-template-columns: 1fr 1fr; gap: 6px 14px; }
+.fields { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 6px 14px; }
 .field:has(.problem) { grid-column: 1 / -1; }
 .field:has(.problem) label { max-width: 50%; }
 .field label { display: flex; align-items: center; gap: 8px; font-size: 13px; min-height: 30px; }
-.field label span { flex: 1; }
-.field input[type="number"], .field input[type="text"] { width: 78px; padding: 2px 6px; }
+.field label span { flex: 1 0 auto; }
+.field input[type="number"], .field input[type="text"] { flex: 0 1 78px; min-width: 40px; padding: 2px 6px; }
 input[type="number"] { appearance: textfield; }
 input[type="number"]::-webkit-inner-spin-button { display: none; }
 .field input::placeholder { color: var(--soft); opacity: 1; font-size: 13px; }
-.field select { max-width: 110px; padding: 2px 4px; }
+.field select { min-width: 0; max-width: 110px; padding: 2px 4px; }
 .field .quiet { padding: 1px 6px; font-size: 12px; }
 .field .hint { display: block; margin-top: -4px; font-size: 12px; }
 .check { display: flex; gap: 6px; align-items: center; font-size: 13px; margin-top: 6px; }
@@ -199,6 +201,26 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 .speed { font-size: 13px; color: var(--soft); display: flex; align-items: center; gap: 6px; }
 .loading { padding: 24px; color: var(--soft); }
 
+/* Low windows: the picture keeps the height that its numbers need. */
+@media (max-height: 799px) { @container (min-width: 900px) {
+  .page:not([data-compact]) {
+    grid-template-rows: auto auto minmax(400px, 1fr) auto;
+    .header { padding: 6px 0; }
+    .text-row input { font-size: 16px; padding: 3px 12px; }
+    .top { gap: 3px; }
+    .arcs:not(.between) { height: 40px; }
+    .attends { margin-bottom: -6px; }
+    .sentence { padding-bottom: 3px; }
+    .token { line-height: 1.2; }
+    .work { padding-top: 4px; }
+    .group-name { display: none; }
+    .scene { margin-top: 4px; }
+    .legend { padding: 2px 0; min-height: 26px; gap: 2px 14px; }
+    .scale i { width: 40px; }
+    .below { padding-top: 2px; }
+    .transport { padding: 4px 0 6px; }
+  }
+} }
 @container (max-width: 899px) {
   .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; }
   .scene { flex: none; height: min(96cqw, 440px); min-height: 300px; }
@@ -206,7 +228,8 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .panel { height: auto; min-height: 0; }
   .page { height: auto; }
   .equation { height: auto; max-height: 300px; }
-  .segments, .backend { display: none; }
+  .header { flex-wrap: wrap; row-gap: 4px; }
+  .segments { display: none; }
   .transport { flex-wrap: wrap; gap: 4px 12px; justify-content: center; }
   .scrub { order: -1; flex: 1 0 100%; }
     .sentence { padding-bottom: 4px; }
@@ -222,10 +245,12 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header .name { flex: 1; }
   .header .spacer { display: none; }
   .header select { max-width: 68px; padding: 4px; }
-  .header :is(.model, .example) { order: 1; flex: 1 1 40%; min-width: 0; }
+  .header :is(.model, .example) { order: 1; flex: 1 1 30%; min-width: 0; }
   .header :is(.model, .example) select { max-width: none; flex: 1; min-width: 0; }
   .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .header :is(.about-model, .loading-model, .problem) { order: 2; flex: 1 1 100%; }
+  .header :is(.loading-model, .problem) { order: 2; flex: 1 1 100%; }
+  .header { position: relative; }
+  .header .backend { order: 1; position: static; flex: none; }
   .icon { width: 36px; height: 38px; }
   .keys { gap: 0; }
   .transport { flex-wrap: wrap; gap: 2px 4px; }

@@ -38,12 +38,18 @@ interface Shapes {
   tokens?: { query?: string[]; key?: string[] };
 }
 
+/** None where it has another type: that is refused by whoever gets the job. */
+function shapeOf(request: Shapes, name: string): number[] {
+  const shape = (request?.[name] as Sized | undefined)?.shape;
+  return Array.isArray(shape) ? shape : [];
+}
+
 function traceCost(request: Shapes): number {
   const number = (name: string, otherwise: number) => {
     const value = Number(request?.[name] ?? otherwise);
     return Number.isFinite(value) ? value : otherwise;
   };
-  const dims = (name: string) => (request?.[name] as Sized | undefined)?.shape ?? [];
+  const dims = (name: string) => shapeOf(request, name);
   const queries = request?.tokens?.query?.length ?? dims("x")[0] ?? dims("q").at(-2) ?? 0;
   const keys = request?.tokens?.key?.length ?? dims("memory")[0] ?? dims("k").at(-2) ?? queries;
   const heads = number("heads", 1);
@@ -54,7 +60,6 @@ function traceCost(request: Shapes): number {
 
 /** q . k and weights . v: every element of q meets every key. */
 function productCost(request: Shapes): number {
-  const size = (name: string) => ((request?.[name] as Sized | undefined)?.shape ?? []).reduce((a, b) => a * b, 1);
-  const shape = (request?.k as Sized | undefined)?.shape ?? [];
-  return 2 * size("q") * (shape.at(-2) ?? 1) + size("x");
+  const size = (name: string) => shapeOf(request, name).reduce((a, b) => a * b, 1);
+  return 2 * size("q") * (shapeOf(request, "k").at(-2) ?? 1) + size("x");
 }

@@ -1,9 +1,11 @@
 /**
  * The typed face of the engine, the same in browsers and in Node 20+.
  *
- * A job that takes well under a frame runs where it is called; a larger one in workers. The caller sees a promise either way.
+ * A job that takes well under a frame runs where it is called; a larger one in workers, or on the GPU. The caller sees a promise
+ * in each case.
  */
 
+import { Backends, checkChoice } from "./backends.ts";
 import { BufferStore } from "./buffer-store.ts";
 import { attentionBuffers } from "./buffers.ts";
 import { costOf, LOCAL_ATTENTION, LOCAL_COST } from "./cost.ts";
@@ -32,30 +34,29 @@ let local: "none" | "ready" | "trapped" = "none";
 
 export async function createEngine(options: types.EngineOptions = {}): Promise<types.Engine> {
   const kind = kernelsOf(options);
+  const wanted = checkChoice(options.backend ?? "auto", "createEngine");
   const source = options.wasm ?? DEFAULT_WASM;
   // What was handed over is looked at now; what lies elsewhere is fetched when it is needed.
   if (!(source instanceof URL || typeof source === "string")) await loadModule(source);
-  return new CpuEngine(source, kind, options);
+  return new LocalEngine(source, kind, { ...options, backend: wanted });
 }
 
-function kernelsOf({ backend, kernels = "auto" }: types.EngineOptions): types.Kernels {
-  const refused = (code: string, expected: string, found: unknown) =>
-    new EngineError({ code, operation: "createEngine", expected, found: String(JSON.stringify(found)) });
-  if (backend === "webgpu") throw refused("backend", '"auto" or "cpu" (this build has no WebGPU path)', backend);
+function kernelsOf({ kernels = "auto" }: types.EngineOptions): types.Kernels {
+  const refused = (expected: string, found: unknown) =>
+    new EngineError({ code: "option", operation: "createEngine", expected, found: String(JSON.stringify(found)) });
   const relaxed = hasRelaxed();
   if (kernels === "auto") return relaxed ? "relaxed" : "simd128";
   if (kernels !== "simd128" && kernels !== "relaxed") {
-    throw refused("option", 'kernels: "auto", "simd128" or "relaxed"', kernels);
+    throw refused('kernels: "auto", "simd128" or "relaxed"', kernels);
   }
-  if (kernels === "relaxed" && !relaxed) throw refused("option", '"auto" or "simd128" (no relaxed SIMD here)', kernels);
+  if (kernels === "relaxed" && !relaxed) throw refused('"auto" or "simd128" (no relaxed SIMD here)', kernels);
   return kernels;
 }
 
 /** Its functions are bound, since callers hand them on as they are. */
-class CpuEngine implements types.Engine {
+class LocalEngine implements types.Engine {
   readonly kernels: types.Kernels;
-  readonly backend = "cpu";
-  readonly adapter = "CPU, WebAssembly";
+  readonly #backends: Backends;
   readonly #source: Source;
   readonly #pool: Pool;
   readonly #store: BufferStore;
@@ -66,15 +67,25 @@ class CpuEngine implements types.Engine {
   readonly #models = new Set<Model>();
   #disposed = false;
 
-  constructor(source: Source, kernels: types.Kernels, { workers, deadline }: types.EngineOptions) {
+  constructor(source: Source, kernels: types.Kernels, options: types.EngineOptions) {
+    const { workers, backend: wanted = "auto", deadline = DEFAULT_DEADLINE } = options;
     this.kernels = kernels;
     this.#source = source;
     const size = workers ?? Math.max(2, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1);
-    this.#pool = new Pool(() => this.#startWorker(), size, deadline ?? DEFAULT_DEADLINE);
+    this.#pool = new Pool(() => this.#startWorker(), size, deadline);
     this.#store = new BufferStore(2 * size);
+    const cpu = { computeAttention: this.#attend, traceAttention: this.#trace };
+    this.#backends = new Backends({ wanted, deadline, cpu });
   }
 
-  computeAttention = async (request: types.AttentionRequest): Promise<types.AttentionResult> => {
+  computeAttention = (request: types.AttentionRequest) =>
+    this.#backends.run("computeAttention", request) as Promise<types.AttentionResult>;
+  traceAttention = (request: types.TraceRequest) =>
+    this.#backends.run("traceAttention", request) as Promise<types.Trace>;
+
+  readonly #trace = (request: types.TraceRequest) => this.#call<types.Trace>("traceAttention", request);
+
+  readonly #attend = async (request: types.AttentionRequest): Promise<types.AttentionResult> => {
     const kernels = this.#here ?? (await this.#startKernels());
     const cost = kernels.consider(request);
     if (cost < 0 || this.#disposed) {
@@ -101,7 +112,6 @@ class CpuEngine implements types.Engine {
     return attentionBuffers(this.#here ?? (await this.#startKernels()), sizes);
   };
 
-  traceAttention = (request: types.TraceRequest) => this.#call<types.Trace>("traceAttention", request);
   traceLinearAttention = (request: types.LinearTraceRequest) =>
     this.#call<types.Trace>("traceLinearAttention", request);
   linearAttention = (request: types.LinearAttentionRequest) =>
@@ -111,6 +121,18 @@ class CpuEngine implements types.Engine {
     this.#call<types.Explanation>("explain", { trace, stage, index });
   tokenize = (text: string) => this.#call<string[]>("tokenize", text);
   limits = () => this.#call<types.Limits>("limits", undefined);
+
+  get backend(): types.Backend {
+    return this.#backends.backend;
+  }
+
+  get adapter(): string {
+    return this.#backends.adapter;
+  }
+
+  backends = (): types.BackendReport => this.#backends.report;
+  onBackends = (listener: (report: types.BackendReport) => void) => this.#backends.onChange(listener);
+  fellBack = (result: types.AttentionResult | types.Trace) => this.#backends.fellBack(result);
 
   get memoryBytes(): number {
     return this.#here?.memoryBytes ?? 0;
@@ -126,7 +148,7 @@ class CpuEngine implements types.Engine {
     const model = await loadModel(options, {
       module: await loadModule(MODELS_WASM),
       inWorker: this.#pool.size > 0,
-      traceAttention: this.traceAttention,
+      traceAttention: this.#trace,
       onDispose: (model) => this.#models.delete(model),
     });
     this.#models.add(model);
@@ -140,6 +162,7 @@ class CpuEngine implements types.Engine {
   dispose = (): void => {
     this.#disposed = true;
     this.#pool.dispose();
+    this.#backends.dispose();
     for (const model of [...this.#models]) model.dispose();
   };
 

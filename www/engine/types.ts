@@ -15,6 +15,37 @@ export interface Mask {
 
 export type Backend = "cpu" | "webgpu";
 
+/**
+ * What is to compute attention. "auto": the GPU, where it is a real one, was measured to gain and agrees with the CPU. "webgpu":
+ * whatever WebGPU there is, the CPU where there is none. Linear attention, rotary embeddings and models stay on the CPU.
+ */
+export type BackendChoice = "auto" | Backend;
+
+/** A stable code, and a sentence. */
+export interface BackendReason {
+  code: string;
+  text: string;
+}
+
+export interface BackendRun {
+  operation: "computeAttention" | "traceAttention";
+  /** From the call to its result, without waiting for other calls. */
+  ms: number;
+}
+
+export interface BackendReport {
+  /** The last that was found. A fallback is software. */
+  adapter?: { name: string; isFallback: boolean };
+  /** Of the GPU: nothing has asked for it yet; it is in use; `reason` says why it is not. */
+  state: "untried" | "ready" | "refused";
+  /** Why the GPU is not in use, why it left the last call to the CPU, or what is to be known of it. */
+  reason?: BackendReason;
+  /** The last call that each computed. */
+  last: { cpu?: BackendRun; webgpu?: BackendRun };
+  /** Multiply-adds above which "auto" takes the GPU, as they were measured here; Infinity: at no size. */
+  crossover: { computeAttention?: number; traceAttention?: number };
+}
+
 /** The builds of the attention kernels: for every browser, and for those with relaxed SIMD. */
 export type Kernels = "simd128" | "relaxed";
 
@@ -39,6 +70,8 @@ export interface AttentionRequest {
   scores?: "raw" | "capped" | "masked" | "weights";
   /** Where the output goes, instead of into a new array: as many numbers, apart from q, k and v. Best for calls in a row. */
   output?: Float32Array;
+  /** Default: that of the engine. */
+  backend?: BackendChoice;
 }
 
 export interface AttentionResult {
@@ -120,10 +153,12 @@ export interface TraceRequest {
   pastKey?: Tensor;
   pastValue?: Tensor;
   position?: Position;
+  /** Default: that of the engine. */
+  backend?: BackendChoice;
 }
 
 /** Tokens, embeddings, weights and seeds as in TraceRequest; what steers the state as in LinearAttentionRequest. */
-export interface LinearTraceRequest extends TraceRequest {
+export interface LinearTraceRequest extends Omit<TraceRequest, "backend"> {
   rule: LinearAttentionRequest["rule"];
   decay?: Tensor;
   beta?: Tensor;
@@ -196,7 +231,8 @@ export interface Limits {
 export interface EngineOptions {
   /** Where the wasm is, or the wasm itself. Default: the file beside engine.js. */
   wasm?: URL | string | BufferSource | WebAssembly.Module;
-  backend?: "auto" | Backend;
+  /** What computes attention where a request does not say. Default "auto". */
+  backend?: BackendChoice;
   /**
    * Which kernels compute attention. Default "auto": "relaxed" where the browser has it, which multiplies and adds in one
    * step, with one rounding. Traces are computed by neither and are the same everywhere.
@@ -252,7 +288,13 @@ export interface Engine {
   readonly kernels: Kernels;
   /** Memory of the kernels on the calling thread; workers have their own. */
   readonly memoryBytes: number;
+  /** What attention may run on: the CPU, until a GPU is accepted. Each result names what it did run on. */
   readonly backend: Backend;
   readonly adapter: string;
+  backends(): BackendReport;
+  /** Calls with every new report (times alone make none); what it gives back ends that. */
+  onBackends(listener: (report: BackendReport) => void): () => void;
+  /** Why a result is the CPU's though its request asked for the GPU, or the GPU had begun with it. */
+  fellBack(result: AttentionResult | Trace): BackendReason | undefined;
   dispose(): void;
 }

@@ -30,6 +30,7 @@ export async function buildRequest(state: State, tokenize: Tokenize): Promise<Wa
 async function attention(state: State, tokenize: Tokenize): Promise<TraceRequest> {
   const request: TraceRequest = { heads: state.heads, seed: state.seed, position: state.position };
   if (state.kvHeads > 0) request.kvHeads = state.kvHeads;
+  if (state.backend !== "auto") request.backend = state.backend;
   if (state.causal) request.causal = true;
   if (state.scale > 0) request.scale = state.scale;
   if (state.softcap > 0) request.softcap = state.softcap;

@@ -3,6 +3,7 @@
  * the README: a field is named, typed, bounded and described here and nowhere else.
  */
 
+import type { BackendChoice } from "../engine/types.ts";
 import type { MatrixSet } from "../input/matrices.ts";
 import { BLANK_DRAWING, SHIPPED } from "../model/shipped.ts";
 
@@ -34,6 +35,7 @@ export interface State {
   block: "auto" | "encoder" | "decoder" | "cross";
   layer: number;
   temperature: number;
+  backend: BackendChoice;
   stage: string;
   cell: number;
   head: number;
@@ -230,6 +232,14 @@ export const FIELDS: Fields = {
     min: 0.1,
     max: 5,
     about: "Trained models: what the logits of an answer are divided by before their softmax.",
+  },
+  backend: {
+    kind: "input",
+    type: "choice",
+    choices: ["auto", "cpu", "webgpu"],
+    default: "auto",
+    about:
+      "What computes attention: webgpu = the GPU, where there is one; auto = the GPU where it was measured to be faster. Trained models and linear attention stay on the CPU.",
   },
   stage: { kind: "view", type: "text", default: "scores", max: 40, pattern: /^[a-z_]+$/, about: "The stage on show." },
   cell: {

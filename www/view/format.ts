@@ -11,10 +11,37 @@ function special(value: number): string | undefined {
 
 const typeset = (text: string) => text.replace("e+", "e").replaceAll("-", MINUS);
 
-/** Three significant digits where seven characters hold them, else fewer: −0.0123, −0.0012, −2.3e−5. */
-export function formatCell(value: number): string {
+/** Whether there is room for a text. */
+export type Fits = (text: string) => boolean;
+
+/** What is smaller is nearly nothing where there is no room for more. */
+const NEARLY_ZERO = 0.01;
+
+/**
+ * Three significant digits where seven characters hold them, else fewer: −0.0123, −0.0012, −2.3e−5. Where that has no room,
+ * the first of −0.012, −0.01, −1e−2 that has; ≈0 stands for what is less than a hundredth and has none.
+ */
+export function formatCell(value: number, fits?: Fits): string {
   const name = special(value);
   if (name) return name;
+  const full = threeDigits(value);
+  if (!fits || fits(full)) return full;
+  const shorter = shorterForms(value);
+  return shorter.find(fits) ?? shorter.at(-1) ?? full;
+}
+
+/** From the most exact to the shortest. */
+function shorterForms(value: number): string[] {
+  const forms = [2, 1].flatMap((digits) => {
+    const exponential = value.toExponential(digits - 1);
+    const decimals = digits - 1 - Number(exponential.split("e")[1]);
+    const whole = Math.abs(value) >= 1 && digits === 1 ? [value.toFixed(0)] : [];
+    return [...(decimals >= 0 && decimals < 9 ? [value.toFixed(decimals)] : []), ...whole, exponential];
+  });
+  return [...forms.map(typeset), ...(Math.abs(value) < NEARLY_ZERO ? ["≈0"] : [])];
+}
+
+function threeDigits(value: number): string {
   const size = Math.abs(value);
   if (size < 0.009_95 && size >= 0.000_95) return typeset(value.toFixed(4));
   if (size >= 99_950 || size < 0.009_95) return typeset(value.toExponential(size >= 1e10 || size < 1e-9 ? 0 : 1));

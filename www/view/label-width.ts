@@ -1,8 +1,9 @@
 /** How wide the labels of a trace are: those of its widest token. */
 
 import type { Trace } from "../engine/types.ts";
+import { FAMILY } from "./text-width.ts";
 
-const LABEL_FONT = '13px system-ui, "Segoe UI", Roboto, sans-serif';
+const LABEL_FONT = `13px ${FAMILY}`;
 const MIN_LABEL = 34;
 const MAX_LABEL = 110;
 /** Of very many tokens, those with the most letters are measured. */

@@ -28,6 +28,8 @@ export interface Room {
   height: number;
   /** Width of the widest token label, in pixels. */
   labelWidth: number;
+  /** The narrowest cell that holds a number, in pixels. */
+  numberWidth: number;
 }
 
 const GAP = 22;
@@ -35,9 +37,10 @@ const TITLE = 22;
 const COLUMN_LABELS = 18;
 const SIGN = 26;
 const LINE_GAP = 4;
-export const MAX_CELL = { width: 52, height: 26 };
-/** Smaller than this, three digits at 12 px do not fit. */
-export const NUMBER_CELL = { width: 48, height: 16 };
+/** Wide enough for every number with all its three digits. */
+export const MAX_CELL = { width: 56, height: 26 };
+/** The lowest cell that holds a number: digits of 12 px are 9 px high. */
+export const NUMBER_HEIGHT = 14;
 const FAR_RIGHT = 8;
 /** Room for the frame of the lowest matrix. */
 const EDGE = 6;
@@ -55,11 +58,10 @@ interface Size {
 }
 
 /** Cells fill the room; they keep a pleasant aspect while there is room to choose. */
-function cellSize(room: Size, columns: number, rows: number): Size {
+function cellSize(room: Size, columns: number, rows: number, numberWidth: number): Size {
   const width = Math.min(MAX_CELL.width, Math.max(0, room.width / columns));
   const height = Math.min(MAX_CELL.height, Math.max(0, room.height / rows));
-  const fits = width >= NUMBER_CELL.width && height >= NUMBER_CELL.height;
-  if (fits) return { width: Math.floor(width), height: Math.floor(height) };
+  if (width >= numberWidth && height >= NUMBER_HEIGHT) return { width: Math.floor(width), height: Math.floor(height) };
   // Too small for numbers: cells go square, so that the pattern reads as a picture.
   const side = Math.min(width, height, MAX_CELL.height);
   const whole = side >= 3 ? Math.floor(side) : side;
@@ -79,12 +81,16 @@ function product(scene: Scene, room: Room): Layout {
   const rows = left.view.rows + top.view.rows + (under ? 1 : 0);
   const topLabels = needsRowLabels(top) ? Math.max(0, room.labelWidth - 30) : 0;
   const free = {
-    width: room.width - room.labelWidth - GAP - topLabels - FAR_RIGHT - titleWidth(left) / 4,
+    width: room.width - room.labelWidth - GAP - topLabels - FAR_RIGHT,
     height: room.height - 2 * TITLE - COLUMN_LABELS - GAP - (under ? GAP : 0) - EDGE,
   };
-  const cell = cellSize(free, columns, rows);
+  // A title that is wider than the matrix under it takes its room from the other columns.
+  const leftLeast = titleWidth(left) - GAP / 2;
+  const narrow = left.view.columns * (free.width / columns) < leftLeast;
+  if (narrow) free.width = ((free.width - leftLeast) * columns) / Math.max(1, top.view.columns);
+  const cell = cellSize(free, columns, rows, room.numberWidth);
   const size = { cellWidth: cell.width, cellHeight: cell.height, labelWidth: room.labelWidth };
-  const leftWidth = Math.max(left.view.columns * cell.width, titleWidth(left) - GAP / 2);
+  const leftWidth = Math.max(left.view.columns * cell.width, leftLeast);
   const crossingX = room.labelWidth + leftWidth + GAP + topLabels;
   const topY = TITLE + COLUMN_LABELS;
   const crossingY = topY + top.view.rows * cell.height + GAP + TITLE;
@@ -102,7 +108,7 @@ function product(scene: Scene, room: Room): Layout {
     { part: scene.result, x: crossingX, y: resultY, ...size, rowLabels: "none", columnLabels: "none" },
   ];
   if (under) boxes.push({ part: under, x: crossingX, y: crossingY, ...size, rowLabels: "none", columnLabels: "none" });
-  return finish(boxes, cell, {
+  return finish(boxes, cell, room, {
     width: crossingX + top.view.columns * cell.width + FAR_RIGHT,
     height: resultY + left.view.rows * cell.height + 4,
   });
@@ -128,7 +134,9 @@ function grouped(lines: Part[][], room: Room): Layout {
   const height = room.height - lines.length * (above + LINE_GAP);
   const rows = lines.reduce((sum, line) => sum + rowsOf(line), 0);
   const width = room.width - room.labelWidth - FAR_RIGHT;
-  const cells = lines.map((line) => cellSize({ width: lineRoom(line, width), height }, lineColumns(line), rows));
+  const cells = lines.map((line) =>
+    cellSize({ width: lineRoom(line, width), height }, lineColumns(line), rows, room.numberWidth),
+  );
   const cell = cells.reduce((a, b) => (b.width < a.width || b.height < a.height ? b : a));
   const boxes: Box[] = [];
   let y = above;
@@ -152,7 +160,7 @@ function grouped(lines: Part[][], room: Room): Layout {
     }
     y += rowsOf(line) * cell.height + above + LINE_GAP;
   }
-  return finish(boxes, cell, { width: right + FAR_RIGHT, height: y - above });
+  return finish(boxes, cell, room, { width: right + FAR_RIGHT, height: y - above });
 }
 
 const lineColumns = (line: Part[]) =>
@@ -173,8 +181,8 @@ function lineRoom(line: Part[], width: number): number {
   return Math.max(1, ((free - titles) * lineColumns(line)) / others);
 }
 
-function finish(boxes: Box[], cell: Size, size: Size): Layout {
-  const numbers = cell.width >= NUMBER_CELL.width && cell.height >= NUMBER_CELL.height;
+function finish(boxes: Box[], cell: Size, room: Room, size: Size): Layout {
+  const numbers = cell.width >= room.numberWidth && cell.height >= NUMBER_HEIGHT;
   return { boxes, numbers, ...size };
 }
 

@@ -3,10 +3,11 @@
 import type { Trace } from "../engine/types.ts";
 import { en, fill } from "../text/en.ts";
 import { stageName } from "../trace/story.ts";
-import { formatCell } from "./format.ts";
+import { type Fits, formatCell } from "./format.ts";
 import type { Box, Layout } from "./layout.ts";
 import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
 import { titleOf } from "./scene.ts";
+import { fitsIn } from "./text-width.ts";
 
 /** Cells within the room, in rows and columns. */
 interface Range {
@@ -106,12 +107,13 @@ export class Overlay {
       grid.rows.delete(r);
     }
     const scale = scaleOf(trace, view.stage);
+    const fits = fitsIn(box.cellWidth, scale.kind === "signed");
     for (let r = rows.from; r < rows.to; r++) {
       const row = grid.rows.get(r) ?? element("div", "row");
       for (let c = columns.from; c < columns.to; c++) {
         const n = r * view.columns + c;
         if (grid.cells.has(n)) continue;
-        const cell = cellElement(trace, box, r, c);
+        const cell = cellElement(trace, box, r, c, fits);
         cell.style.color = textOn(colorOf(view.value(trace, r, c), scale, palette));
         if (place === "result" && n >= this.#shown) cell.style.visibility = "hidden";
         grid.cells.set(n, cell);
@@ -227,7 +229,8 @@ function cursorGrid(trace: Trace, box: Box): HTMLElement {
   return grid;
 }
 
-function cellElement(trace: Trace, box: Box, row: number, column: number): HTMLElement {
+/** What only is read out may be as long as it likes. */
+function cellElement(trace: Trace, box: Box, row: number, column: number, fits?: Fits): HTMLElement {
   const { view } = box.part;
   const cell = element("div", "cell");
   cell.setAttribute("role", "gridcell");
@@ -235,7 +238,7 @@ function cellElement(trace: Trace, box: Box, row: number, column: number): HTMLE
   cell.setAttribute("aria-colindex", String(column + 1));
   cell.dataset.stage = view.stage.id;
   cell.dataset.index = view.index(row, column).join(",");
-  cell.textContent = formatCell(view.value(trace, row, column));
+  cell.textContent = formatCell(view.value(trace, row, column), fits);
   Object.assign(cell.style, {
     left: `${column * box.cellWidth}px`,
     top: `${row * box.cellHeight}px`,

@@ -45,7 +45,7 @@ function slicesOf(stage: Stage): MatrixView[] {
 }
 
 /** Lets everything else have its turn. Timers would wait longer and longer. */
-function turn(): Promise<void> {
+export function turn(): Promise<void> {
   return new Promise((done) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {

@@ -13,6 +13,7 @@ import type { Palette } from "./palette.ts";
 import { Pinch } from "./pinch.ts";
 import { standsFor } from "./pyramid.ts";
 import { sceneFor } from "./scene.ts";
+import { leastNumberCell } from "./text-width.ts";
 import { levelFor } from "./tiles.ts";
 
 export interface SceneInput {
@@ -203,7 +204,9 @@ export class SceneView {
     this.#traceOfLayout = trace;
     const focused = this.#focusedView();
     const { zoom } = this.#lens;
-    const room = { width: this.#room.width * zoom, height: this.#room.height * zoom, labelWidth: labelWidth(trace) };
+    const { width, height } = this.#room;
+    const texts = { labelWidth: labelWidth(trace), numberWidth: leastNumberCell() };
+    const room = { width: width * zoom, height: height * zoom, ...texts };
     const scene = layout(sceneFor(trace, stage, head), room);
     const lens = this.#hold ? holding(this.#lens, this.#hold, scene.boxes) : this.#lens;
     this.#lens = bounded(lens, this.#room, scene);
@@ -212,10 +215,14 @@ export class SceneView {
     this.#before = previous && moved(layout(previous, room), this.#lens);
     this.#overlay.build(trace, this.#layout, palette, this.#room);
     this.#tellBlocks(this.#layout);
+    this.#restoring = true;
     if (focused) this.#gridOf(focused)?.focus();
+    this.#restoring = false;
   }
 
   #blocks = 1;
+  /** The focus comes back to a grid that was built anew: the reader points at nothing. */
+  #restoring = false;
 
   #tellBlocks({ boxes }: Layout): void {
     const [box] = boxes;
@@ -338,7 +345,7 @@ export class SceneView {
     if (!cell) return;
     cell.id ||= `cell-${view.key.replace(/[^\w]/g, "-")}-${at.row}-${at.column}`;
     grid.setAttribute("aria-activedescendant", cell.id);
-    if (this.#computed(box, at.row, at.column)) {
+    if (!this.#restoring && this.#computed(box, at.row, at.column)) {
       this.#events.hover({ stage: view.stage.id, index: view.index(at.row, at.column) });
     }
   }

@@ -8,6 +8,7 @@ import { fileOf } from "../../model/shelf.ts";
 import { fill } from "../../text/en.ts";
 import { models } from "../../text/models.ts";
 import type { Context } from "../parts/context.ts";
+import { closeOnEscape } from "../parts/fold.ts";
 
 export function examples({ played, state, actions }: Context): TemplateResult | typeof nothing {
   const texts = played ? textsOf(played.data) : [];
@@ -59,14 +60,6 @@ function cardOf(name: string): Promise<Card> {
 
 export function about({ played }: Context): TemplateResult | typeof nothing {
   if (!played) return nothing;
-  const close = (event: KeyboardEvent) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    event.preventDefault();
-    const details = event.currentTarget as HTMLDetailsElement;
-    details.open = false;
-    details.querySelector("summary")?.focus();
-  };
   const onToggle = (event: Event) => {
     const details = event.target as HTMLDetailsElement;
     if (details.open) void showCard(details.querySelector<HTMLElement>(".card"), played);
@@ -74,7 +67,7 @@ export function about({ played }: Context): TemplateResult | typeof nothing {
   // Another model begins with a card that is closed.
   return html`${keyed(
     `${played.key}/${played.name}`,
-    html`<details class="about-model" @toggle=${onToggle} @keydown=${close}><summary>${models.about}</summary><div class="card"></div></details>`,
+    html`<details class="about-model" @toggle=${onToggle} @keydown=${closeOnEscape}><summary title=${models.about}><span>${models.about}</span></summary><div class="card"></div></details>`,
   )}`;
 }
 

@@ -26,7 +26,7 @@ export function digitInput(context: Context): TemplateResult | typeof nothing {
     strokesOf.set(actions, strokes);
     actions.set({ drawing: strokes.length > 0 ? rasterise(strokes) : BLANK_DRAWING, pin: "" }, "push");
   };
-  return html`<div class="text-row digits-row"><span>${t.take}</span>
+  return html`<div class="text-row digits-row"><span class="take">${t.take}</span>
     ${drawingsOf(played.data).map(([digit, strokes]) => html`<button type="button" class="quiet" data-digit=${digit} @click=${() => take(strokes)}>${digit}</button>`)}
     <span class="spacer"></span>
     <button type="button" class="quiet" data-clear @click=${() => take([])}>${t.clear}</button></div>

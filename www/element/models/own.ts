@@ -44,8 +44,8 @@ async function during(actions: Actions, work: (signal: AbortSignal, asked: Asked
   actions.refresh();
 }
 
-export function bringFiles(actions: Actions, files: Iterable<File>): Promise<void> {
-  return during(actions, async () => actions.bringModel(await modelFromFiles(files)));
+export function bringFiles(actions: Actions, files: Iterable<File> | Promise<Iterable<File>>): Promise<void> {
+  return during(actions, async () => actions.bringModel(await modelFromFiles(await files)));
 }
 
 const MB = 1e6;

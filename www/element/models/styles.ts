@@ -35,9 +35,11 @@ const styles = css`
 .bars { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; }
 .bars li { display: flex; justify-content: space-between; padding: 1px 6px; font-size: 14px; border-radius: 3px; background: linear-gradient(90deg, color-mix(in srgb, var(--output) 30%, transparent) calc(var(--part) * 100%), transparent 0); }
 .classes { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(10, minmax(0, 1fr)); gap: 2px; text-align: center; }
-.classes li { display: grid; grid-template-rows: 16px 34px 20px; font-size: 12px; }
+.classes li { display: grid; grid-template-rows: 32px 34px 20px; font-size: 12px; }
 .classes i { align-self: end; height: calc(var(--part) * 100%); min-height: 1px; background: color-mix(in srgb, var(--output) 55%, transparent); }
-.classes .class-share { white-space: nowrap; letter-spacing: -0.03em; }
+/* By turns above and below: side by side they would touch. */
+.classes .class-share { white-space: nowrap; margin-inline: -8px; line-height: 16px; }
+.classes li:nth-child(even) .class-share { align-self: end; }
 .classes .class-name { font-size: 14px; }
 .classes [data-first] .class-name, .class { color: var(--output); font-weight: 700; }
 .written { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 2px; }
@@ -72,7 +74,7 @@ const styles = css`
 .pixel:focus-visible { outline-offset: -2px; z-index: 1; }
 .patches { grid-template: repeat(4, 1fr) / repeat(var(--columns), 1fr); pointer-events: none; }
 .patch { display: grid; place-items: center; font-size: 12px; border: 1px solid var(--line); letter-spacing: -0.03em; box-shadow: inset 0 0 0 calc(var(--share) * 5px) var(--query); }
-.patch span { background: color-mix(in srgb, var(--page) 82%, transparent); border-radius: 3px; padding: 0 2px; line-height: 15px; }
+.patch span { background: color-mix(in srgb, var(--page) 82%, transparent); border-radius: 3px; padding: 0 1px; line-height: 15px; white-space: nowrap; }
 
 .about-model { position: relative; }
 .about-model summary { min-height: 30px; padding-top: 4px; }
@@ -96,7 +98,16 @@ const styles = css`
   .remembered .curves, .remembered .curves + .hint { grid-area: auto; }
 }
 @container (max-width: 520px) {
-  .card { inset-inline-start: auto; }
+  .header { position: relative; }
+  .about-model { position: static; order: 1; }
+  .about-model summary { display: grid; place-items: center; width: 30px; min-height: 30px; padding: 0; border: 1px solid var(--line); border-radius: 5px; }
+  .about-model summary::after { content: "i"; font: italic 600 16px/1 Georgia, serif; }
+  .about-model summary span, .digits-row .take { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .card { inset-inline: 0; top: 100%; width: auto; }
+  .digits-row { flex-wrap: nowrap; gap: 3px; }
+  .digits-row .quiet { min-width: 0; flex: 1 1 26px; padding: 3px 2px; }
+  .digits-row [data-clear] { flex: 0 0 auto; padding: 3px 7px; }
+  .top > .answer { border: 0; padding: 0; }
   .own-model .text-row { flex-wrap: wrap; }
 }
 @media (forced-colors: active) { .head-cell[aria-pressed="true"] { outline: 2px solid; } }

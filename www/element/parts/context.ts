@@ -1,6 +1,6 @@
 /** What every part of the page is drawn from, and the few things it can ask for. Parts are pure functions of this. */
 
-import type { Explanation, Trace } from "../../engine/types.ts";
+import type { BackendReport, Explanation, Trace } from "../../engine/types.ts";
 import type { ModelFiles } from "../../model/files.ts";
 import type { State } from "../../state/fields.ts";
 import type { History } from "../../state/store.ts";
@@ -73,7 +73,8 @@ export interface Context {
   /** Cells held on the way here, the last one on show. */
   path: readonly Lit[];
   palette: Palette;
-  adapter: string;
+  /** What is known of CPU and GPU. */
+  backends: BackendReport | undefined;
   /** So many cells a side share a pixel of the scene; 1 where each has its own. */
   blocks: number;
   maskEdit: boolean;
@@ -83,6 +84,8 @@ export interface Context {
   linked: boolean;
   /** The host gives little height: picture and transport first. */
   compact: boolean;
+  /** One column: what is drawn on stands above the picture. */
+  narrow: boolean;
   /** The sentence for the live region. */
   spoken: string;
   mode: "text" | "matrices";

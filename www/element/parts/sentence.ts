@@ -136,7 +136,6 @@ function headPicker({ trace, state, actions }: Context): TemplateResult {
 /** Shaded against the largest share of the row, so that the pattern shows among many tokens too. */
 const shade = (share: number, largest: number) => `--share: ${share > 0 && largest > 0 ? share / largest : 0}`;
 
-const ARC_HEIGHT = 54;
 const MAX_ARC_WIDTH = 9;
 /** Between two sentences, as high as the drawing. */
 const BETWEEN = 34;
@@ -151,7 +150,7 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
   const weights = trace && stageOf(trace, "weights");
   if (!drawing) return;
   // Playing changes none of this: what stands is not measured and drawn again for every frame.
-  const key = `${chosen}/${state.head}/${drawing.clientWidth}/${tokens.length}`;
+  const key = `${chosen}/${state.head}/${drawing.clientWidth}/${drawing.clientHeight}/${tokens.length}`;
   const known = drawn.get(drawing);
   if (known?.trace === trace && known?.key === key) return;
   drawn.set(drawing, { trace, key });
@@ -162,6 +161,9 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
   const oneLine = (between || tokens.length > 1) && inLine(tokens) && inLine(upper);
   drawing.style.display = oneLine && start && weights ? "" : "none";
   if (!oneLine || !start || !weights || !trace) return;
+  // Arcs fill the height that the styles give them, and stand on the words.
+  const foot = drawing.clientHeight;
+  const most = Math.max(0, foot - 4);
   const middle = (token: HTMLElement) => token.offsetLeft + token.offsetWidth / 2;
   const head = headIndex(trace, weights, state.head);
   const longest = Math.max(...tokens.map((token) => Math.abs(middle(token) - middle(start))));
@@ -170,12 +172,12 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
     const share = valueAt(trace, weights, [head, chosen, key]);
     if ((!between && key === chosen) || !(share > 0)) return "";
     const [a, b] = [middle(start), middle(token)];
-    const height = ARC_HEIGHT * (0.25 + 0.75 * Math.sqrt(Math.abs(b - a) / longest));
+    const height = most * (0.25 + 0.75 * Math.sqrt(Math.abs(b - a) / longest));
     const width = Math.max(0.5, share * MAX_ARC_WIDTH);
     const opacity = 0.25 + 0.75 * share;
     if (between)
       return `<path d="M${a} 0 C${a} ${BETWEEN / 2} ${b} ${BETWEEN / 2} ${b} ${BETWEEN}" stroke-width="${width}" opacity="${opacity}"/>`;
-    return `<path d="M${a} ${ARC_HEIGHT + 4} C${a} ${ARC_HEIGHT - height} ${b} ${ARC_HEIGHT - height} ${b} ${ARC_HEIGHT + 4}" stroke-width="${width}" opacity="${opacity}"/>`;
+    return `<path d="M${a} ${foot} C${a} ${most - height} ${b} ${most - height} ${b} ${foot}" stroke-width="${width}" opacity="${opacity}"/>`;
   });
   drawing.innerHTML = paths.join("");
 }

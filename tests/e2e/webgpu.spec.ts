@@ -1,0 +1,312 @@
+/** The GPU in Chromium, in software: its numbers are the CPU's, the page says what ran, and what it loses the CPU finishes. */
+
+import { type Browser, expect, test } from "@playwright/test";
+import { largestDifference } from "../../www/engine/difference.ts";
+import type * as EngineModule from "../../www/engine/engine.ts";
+import type { AttentionRequest, Engine, Trace, TraceRequest } from "../../www/engine/types.ts";
+import { COUNT, judge, readCases, table } from "../conformance/cases.ts";
+import { blank, runCases } from "./engine-page.ts";
+import { open, type Play, rerun, trace } from "./page.ts";
+
+const TOLERANCE = 1e-4;
+const NOTICE = ".top .notice";
+
+test.beforeAll(async ({ browser, baseURL }) => {
+  const missing = await whyNot(browser, baseURL ?? "");
+  // Continuous integration has an adapter: there these tests may not be skipped.
+  if (process.env.CI && missing) throw new Error(`expected WebGPU with an adapter, found ${missing}`);
+  test.skip(missing !== "", missing);
+});
+
+/** Why there is no GPU to test, if there is none. */
+async function whyNot(browser: Browser, base: string): Promise<string> {
+  const page = await browser.newPage();
+  try {
+    // WebGPU is for secure pages alone.
+    await page.goto(`${base}favicon.svg`);
+    const found = await page.evaluate(async () => (await navigator.gpu?.requestAdapter()) != null);
+    return found ? "" : "no adapter";
+  } finally {
+    await page.close();
+  }
+}
+
+test("all published vectors agree on the GPU", async ({ page }) => {
+  test.setTimeout(180_000);
+  await blank(page);
+  const cases = readCases();
+  expect(cases.length).toBe(COUNT);
+  const ran = await runCases(page, cases, { backend: "webgpu" });
+  const outcomes = cases.map((one, n) => judge(one, (field) => ran[n]?.tensor(field), TOLERANCE));
+  console.log(`engine.js in Chromium, WebGPU\n${table(cases, outcomes)}`);
+  expect(outcomes.filter(({ problem }) => problem)).toEqual([]);
+  const attention = ran.filter((_, n) => cases[n]?.op === "Attention");
+  expect(attention.length).toBeGreaterThan(50);
+  const left = cases.filter(({ op }, n) => op === "Attention" && ran[n]?.backend !== "webgpu");
+  expect(left.map(({ name }) => `${name}: ${ran[cases.findIndex((one) => one.name === name)]?.reason}`)).toEqual([]);
+});
+
+/** Every option, as one page sees it: requests that are made there, and what both said. */
+test("attention and traces are the CPU's within 1e-4, with every option", async ({ page }) => {
+  test.setTimeout(120_000);
+  await blank(page);
+  const found = await page.evaluate(async () => {
+    const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
+    const engine: Engine = await createEngine({ backend: "webgpu" });
+    let seed = 1;
+    const next = () => {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      return seed / 2 ** 31 - 1;
+    };
+    const tensor = (...shape: number[]) => ({
+      shape,
+      data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, next),
+    });
+    const seen = (...shape: number[]) => ({
+      shape,
+      data: Uint8Array.from(tensor(...shape).data, (value) => (value > -0.5 ? 1 : 0)),
+    });
+    const qkv = (queries = 37, keys = 41, heads = 4, kvHeads = 2, dim = 20) => ({
+      q: tensor(1, heads, queries, dim),
+      k: tensor(1, kvHeads, keys, dim),
+      v: tensor(1, kvHeads, keys, dim + 3),
+    });
+    const attention: Record<string, AttentionRequest> = {
+      plain: qkv(),
+      causal: { ...qkv(), causal: true },
+      window: { ...qkv(), window: [5, 3] },
+      softcap: { ...qkv(), softcap: 2, scale: 0.7 },
+      boolean: { ...qkv(), mask: seen(37, 41) },
+      added: { ...qkv(), mask: tensor(4, 37, 41) },
+      lengths: { ...qkv(), kvLengths: Int32Array.of(17) },
+      past: { ...qkv(), pastKey: tensor(1, 2, 5, 20), pastValue: tensor(1, 2, 5, 23) },
+      weights: { ...qkv(), causal: true, scores: "weights" },
+      packed: { q: tensor(2, 9, 24), k: tensor(2, 9, 12), v: tensor(2, 9, 12), qHeads: 4, kvHeads: 2, causal: true },
+      large: { ...qkv(300, 300, 8, 8, 64), causal: true },
+    };
+    const words = (n: number) => Array.from({ length: n }, (_, i) => `t${i % 17}`);
+    const own = { tokens: { query: words(13) }, heads: 4, headDim: 6, seed: 3 };
+    const traces: Record<string, TraceRequest> = {
+      plain: own,
+      causal: { ...own, causal: true, softcap: 2 },
+      groups: { ...own, kvHeads: 2, window: [3, 2] },
+      cross: { ...own, tokens: { query: words(7), key: words(12) } },
+      rotary: { ...own, position: "rotary" },
+      alibi: { ...own, position: "alibi", scale: 0.9 },
+      sinusoidal: { ...own, position: "sinusoidal", mask: seen(13, 13) },
+      long: { ...own, tokens: { query: words(150) } },
+      weights: { ...own, tokens: { query: words(530) }, heads: 2, headDim: 3 },
+    };
+    const plain = (values: Float32Array) => Array.from(values);
+    const all: { name: string; backend: string; reason: string; gpu: number[]; cpu: number[]; same: boolean }[] = [];
+    for (const [name, request] of Object.entries(attention)) {
+      const gpu = await engine.computeAttention(request);
+      const cpu = await engine.computeAttention({ ...request, backend: "cpu" });
+      for (const field of ["output", "scores", "presentKey", "presentValue"] as const) {
+        const [a, b] = [gpu[field], cpu[field]];
+        const same = a?.shape.join() === b?.shape.join();
+        if (!a || !b) {
+          if (!same) all.push({ name: `${name}: ${field}`, backend: "", reason: "", gpu: [], cpu: [], same });
+          continue;
+        }
+        const reason = engine.fellBack(gpu)?.text ?? "";
+        all.push({
+          name: `${name}: ${field}`,
+          backend: gpu.backend,
+          reason,
+          gpu: plain(a.data),
+          cpu: plain(b.data),
+          same,
+        });
+      }
+    }
+    for (const [name, request] of Object.entries(traces)) {
+      const gpu = await engine.traceAttention(request);
+      const cpu = await engine.traceAttention({ ...request, backend: "cpu" });
+      const head = ({ data: _, backend: __, ...rest }: Trace) => JSON.stringify(rest);
+      const reason = engine.fellBack(gpu)?.text ?? "";
+      const same = head(gpu) === head(cpu);
+      all.push({
+        name: `trace ${name}`,
+        backend: gpu.backend,
+        reason,
+        gpu: plain(gpu.data),
+        cpu: plain(cpu.data),
+        same,
+      });
+    }
+    return { all, report: engine.backends() };
+  });
+  expect(found.all.length).toBeGreaterThan(20);
+  expect(
+    found.all.filter(({ backend }) => backend !== "webgpu").map(({ name, reason }) => `${name}: ${reason}`),
+  ).toEqual([]);
+  expect(found.all.filter(({ same }) => !same).map(({ name }) => name)).toEqual([]);
+  const wrong = found.all.flatMap(({ name, gpu, cpu }) => {
+    const { at, size } = largestDifference(Float32Array.from(gpu), Float32Array.from(cpu));
+    return size <= TOLERANCE ? [] : [`${name} [${at}]: GPU ${gpu[at]}, CPU ${cpu[at]}`];
+  });
+  expect(wrong).toEqual([]);
+  expect(found.report).toMatchObject({ state: "ready", adapter: { isFallback: true } });
+  expect(found.report.reason?.text).toBe("a software adapter: slower than the CPU");
+});
+
+test("what is wrong with a request is refused in the same words", async ({ page }) => {
+  await blank(page);
+  const found = await page.evaluate(async () => {
+    const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
+    const engine = await createEngine();
+    const tensor = (...shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
+    const good = { q: tensor(1, 2, 3, 4), k: tensor(1, 2, 3, 4), v: tensor(1, 2, 3, 4) };
+    const bad: Record<string, object> = {
+      width: { ...good, k: tensor(1, 2, 3, 5) },
+      heads: { ...good, k: tensor(1, 3, 3, 4), v: tensor(1, 3, 3, 4) },
+      window: { ...good, window: [-2, 0] },
+      mask: { ...good, mask: tensor(7, 3) },
+      type: { ...good, causal: 1 },
+      nothing: {},
+    };
+    const said = async (request: object, backend: "cpu" | "webgpu") =>
+      engine.computeAttention({ ...request, backend } as never).then(
+        () => "a result",
+        (error) => `${error.code}: ${error.message}`,
+      );
+    const all: [string, string, string][] = [];
+    for (const [name, request] of Object.entries(bad))
+      all.push([name, await said(request, "webgpu"), await said(request, "cpu")]);
+    const after = await engine.computeAttention({ ...good, backend: "webgpu" });
+    return { all, after: after.backend };
+  });
+  for (const [name, gpu, cpu] of found.all) {
+    expect(gpu, name).toBe(cpu);
+    expect(gpu, name).toMatch(/^\w+: compute_attention: expected .+, found .+/);
+  }
+  expect(found.after).toBe("webgpu");
+});
+
+test("auto does not use a software adapter, and says why", async ({ page }) => {
+  await blank(page);
+  const found = await page.evaluate(async () => {
+    const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
+    const engine = await createEngine();
+    const query = Array.from({ length: 300 }, (_, n) => `t${n}`);
+    const run = () => engine.traceAttention({ tokens: { query }, heads: 4, headDim: 16 });
+    const before = engine.backends().state;
+    const first = await run();
+    const report = await new Promise((resolve) => {
+      const stop = engine.onBackends((report) => {
+        stop();
+        resolve(report);
+      });
+    });
+    return { before, report, backends: [first.backend, (await run()).backend, engine.backend] };
+  });
+  expect(found.before).toBe("untried");
+  expect(found.report).toMatchObject({ state: "refused", adapter: { isFallback: true } });
+  expect(found.report).toMatchObject({ reason: { code: "software_adapter" } });
+  expect(found.backends).toEqual(["cpu", "cpu", "cpu"]);
+});
+
+test("the page: what ran stands in the header, the panel knows the adapter and that it is slower", async ({ page }) => {
+  await open(page, "model=none&text=the+dog+bites+the+man&backend=webgpu&causal=true");
+  expect((await trace(page)).backend).toBe("webgpu");
+  await expect(page.locator(NOTICE)).toHaveCount(0);
+  const fold = page.locator("details.backend");
+  await expect(fold.locator("summary")).toHaveText("computed on: GPU, in software");
+  await fold.locator("summary").click();
+  await expect(page.locator(".backend-reason")).toHaveText("This is a software adapter: slower than the CPU.");
+  await expect(page.locator('[data-last="webgpu"]')).toHaveText(/^\d+(\.\d)? ms$/);
+  await rerun(page, () => page.locator('[data-field="backend"][value="cpu"]').click());
+  await expect(fold.locator("summary")).toHaveText("computed on: CPU");
+  await expect(page.locator('[data-last="cpu"]')).toHaveText(/^\d+(\.\d)? ms$/);
+});
+
+test("NaN and infinity are the CPU's: it carries them through, says why, and the GPU stays", async ({ page }) => {
+  const cell = (value: number | string) => ({ shape: [1, 2], data: [1, value] });
+  const matrices = JSON.stringify({ q: cell("NaN"), k: cell(2), v: cell("Infinity") });
+  await open(page, `heads=1&backend=webgpu&matrices=${encodeURIComponent(matrices)}`);
+  const found = await trace(page);
+  expect(found.backend).toBe("cpu");
+  expect(found.nonFiniteCount).toBe(2);
+  await expect(page.locator(NOTICE).first()).toHaveText(
+    /^Computed on the CPU\. This input is not for the GPU: it has NaN/,
+  );
+  await rerun(page, () =>
+    page.locator("attention-playground").evaluate((element) => {
+      (element as Play).state = { matrices: null, text: "dog bites man" } as Play["state"];
+    }),
+  );
+  expect((await trace(page)).backend).toBe("webgpu");
+  await expect(page.locator(NOTICE)).toHaveCount(0);
+});
+
+test("compare runs this very input on both, and shows where they differ most", async ({ page }) => {
+  await open(page, "model=none&text=the+dog+bites+the+man&heads=3&head-dim=8");
+  await page.locator("details.backend summary").click();
+  await page.locator("[data-compare]").click();
+  await expect(page.locator("[data-times]")).toHaveText(/^CPU \d+(\.\d)? ms, GPU \d+(\.\d)? ms\.$/);
+  const expected = await page.locator("attention-playground").evaluate(async (element) => {
+    const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
+    const engine = await createEngine();
+    const { tokens, config } = (element as Play).trace as Trace;
+    const { heads, headDim } = config;
+    const request = { tokens: { query: tokens.query }, heads, headDim, seed: (element as Play).state.seed };
+    const gpu = await engine.traceAttention({ ...request, backend: "webgpu" });
+    const cpu = await engine.traceAttention({ ...request, backend: "cpu" });
+    return { cpu: Array.from(cpu.data), gpu: Array.from(gpu.data), ran: gpu.backend };
+  });
+  expect(expected.ran).toBe("webgpu");
+  const { size } = largestDifference(Float32Array.from(expected.cpu), Float32Array.from(expected.gpu));
+  expect(size).toBeLessThanOrEqual(TOLERANCE);
+  const shown = page.locator("[data-difference]");
+  expect(Number(await shown.getAttribute("data-difference"))).toBe(size);
+  if (size === 0) return;
+  // The cell is a way into the picture.
+  const cell = (await page.locator("[data-farthest]").getAttribute("data-farthest")) ?? "";
+  await page.locator("[data-farthest]").click();
+  await expect
+    .poll(() => page.evaluate(() => (document.querySelector("attention-playground") as Play).state.pin))
+    .toBe(cell);
+});
+
+test("the GPU's process ends during a run: right numbers, a notice, and the next run works", async ({
+  page,
+  browser,
+}) => {
+  test.setTimeout(120_000);
+  const long = Array.from({ length: 480 }, (_, n) => `word${n % 61}`).join(" ");
+  await open(page, "model=none&text=dog+bites+man&backend=webgpu&heads=8&head-dim=32");
+  expect((await trace(page)).backend).toBe("webgpu");
+  await rerun(page, async () => {
+    await page.locator("attention-playground").evaluate((element, text) => {
+      (element as Play).state = { text } as Play["state"];
+    }, long);
+    await page.waitForTimeout(120);
+    await endGpuProcess(browser);
+  });
+  await expect(page.locator(NOTICE)).toHaveText("Computed on the CPU. The GPU was lost while it computed.");
+  const same = await page.locator("attention-playground").evaluate(async (element) => {
+    const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
+    const engine = await createEngine({ backend: "cpu" });
+    const { trace, state } = element as Play;
+    const { tokens, data, backend } = trace as Trace;
+    const { heads, headDim, seed } = state;
+    const right = await engine.traceAttention({ tokens: { query: tokens.query }, heads, headDim, seed });
+    return { backend, length: data.length, same: data.every((value, n) => Object.is(value, right.data[n])) };
+  });
+  expect(same).toMatchObject({ backend: "cpu", same: true });
+  expect(same.length).toBeGreaterThan(480 * 480 * 8);
+  await rerun(page, () => page.locator('[data-field="text"]').fill("man bites dog"));
+  expect((await trace(page)).backend).toBe("webgpu");
+  await expect(page.locator(NOTICE)).toHaveCount(0);
+});
+
+/** Of this very browser, by its own list of processes. */
+async function endGpuProcess(browser: Browser): Promise<void> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  const gpu = processInfo.find(({ type }) => type.toLowerCase() === "gpu");
+  if (!gpu) throw new Error(`expected a GPU process, found ${processInfo.map(({ type }) => type)}`);
+  process.kill(gpu.id, "SIGKILL");
+  await session.detach();
+}

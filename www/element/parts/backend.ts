@@ -1,0 +1,24 @@
+/** What computed the picture, in the header. Under it hangs the panel with the choice, which is loaded when it is opened. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { en, fill } from "../../text/en.ts";
+import type * as Panel from "../backend/index.ts";
+import type { Context } from "./context.ts";
+import { closeOnEscape } from "./fold.ts";
+
+let panel: typeof Panel | undefined;
+
+export function backend(context: Context): TemplateResult {
+  const { trace, backends, actions } = context;
+  const names = en.backend;
+  const gpu = backends?.adapter?.isFallback ? names.software : names.webgpu;
+  const name = trace?.backend === "webgpu" ? gpu : names.cpu;
+  const onToggle = async (event: Event) => {
+    const details = event.target as HTMLDetailsElement;
+    if (!details.open) return;
+    panel ??= await import("../backend/index.ts");
+    panel.open(details, actions);
+  };
+  return html`<details class="backend" data-backend @toggle=${onToggle} @keydown=${closeOnEscape}>
+    <summary>${fill(names.computedOn, { name })}</summary>${panel?.panel(context) ?? nothing}</details>`;
+}

@@ -1,0 +1,29 @@
+/** The worker that has the GPU: its wasm, loaded with the first request, and one device. */
+
+import * as glue from "../../../build/wasm/gpu.js";
+import { toPlainError } from "../errors.ts";
+import { loadModule } from "../load.ts";
+import { holdLock, openPort } from "../port.ts";
+import { transferables } from "../transfer.ts";
+
+const GPU_WASM = new URL("../../../build/wasm/gpu_bg.wasm", import.meta.url);
+
+const CALLS: Record<string, (request: unknown) => Promise<unknown>> = {
+  open: async () => {
+    glue.initSync({ module: await loadModule(GPU_WASM) });
+    return glue.open();
+  },
+  computeAttention: (request) => glue.compute_attention(request),
+  traceAttention: (request) => glue.trace_attention(request),
+};
+
+const port = await openPort<{ name: string; request: unknown }>();
+port.listen(async ({ name, request }) => {
+  try {
+    const result = await CALLS[name]?.(request);
+    port.post({ result }, transferables(result));
+  } catch (thrown) {
+    port.post({ error: toPlainError(thrown, name) }, []);
+  }
+});
+port.post({ ready: true, lock: await holdLock() }, []);
