@@ -45,6 +45,8 @@ export function webgpuPlanOf({ quick, heads: manyHeads = HEADS, tokens: sizes = 
     runs: quick ? 1 : 2,
     cells: cellsOf({ quick, manyHeads, sizes }),
     ...pacesOf(quick),
+    // In software the largest cell takes the fast ones a few seconds: one sample of them would stand for the row.
+    slowMs: 5000,
     tolerance: WEBGPU_TOLERANCE,
   };
 }
