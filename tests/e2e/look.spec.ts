@@ -143,6 +143,24 @@ for (const [width, height] of [
   });
 }
 
+test("no title leaves the scene on a phone", async ({ page }) => {
+  await page.setViewportSize(PHONE);
+  await open(page);
+  const cut: string[] = [];
+  for (const stop of await page.locator("[data-stop]").all()) {
+    await stop.click();
+    await expect(page.locator(".scene")).toHaveAttribute("data-scene", (await stop.getAttribute("data-stop")) ?? "");
+    const over = await page.locator(".scene").evaluate((scene) => {
+      const { right } = scene.getBoundingClientRect();
+      const titles = [...scene.querySelectorAll<HTMLElement>(".title")];
+      const over = titles.filter((title) => title.getBoundingClientRect().right > right + 1);
+      return over.map((title) => `${title.textContent} in ${scene.getAttribute("data-scene")}`);
+    });
+    cut.push(...over);
+  }
+  expect(cut).toEqual([]);
+});
+
 test("no number is cut in a cell of any size", async ({ page }) => {
   await open(page);
   const widths = new Set<number>();

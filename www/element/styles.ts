@@ -129,7 +129,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .overlay.arriving .cell { opacity: 0; }
 .title sub { font-size: 0.8em; line-height: 0; }
 summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; }
-.title { position: absolute; font-size: 13px; font-weight: 600; line-height: 18px; white-space: nowrap; color: var(--accent); }
+.title { position: absolute; font-size: 13px; font-weight: 600; line-height: 18px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; color: var(--accent); }
 .role-query { --accent: var(--query); } .role-key { --accent: var(--key); } .role-value { --accent: var(--value); }
 .role-output { --accent: var(--output); } .role-weights { --accent: var(--weights); } .role-plain { --accent: var(--plain); }
 .label { position: absolute; font-size: 13px; line-height: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--soft); }

@@ -11,6 +11,8 @@ export interface Box {
   /** Where row labels stand, if this box has them. */
   rowLabels: "left" | "none";
   columnLabels: "top" | "none";
+  /** Room for its title, where that is less than the title wants. */
+  titleRoom?: number;
   /** Room for the labels beside it. */
   labelWidth: number;
 }
@@ -30,6 +32,8 @@ export interface Room {
   labelWidth: number;
   /** The narrowest cell that holds a number, in pixels. */
   numberWidth: number;
+  /** How wide the name over a matrix is, in pixels. */
+  titleWidth(title: string): number;
 }
 
 const GAP = 22;
@@ -44,9 +48,6 @@ export const NUMBER_HEIGHT = 14;
 const FAR_RIGHT = 8;
 /** Room for the frame of the lowest matrix. */
 const EDGE = 6;
-/** A title needs about this much a letter, however narrow its matrix. */
-const LETTER = 7.6;
-const titleWidth = (part: Part) => titleOf(part).length * LETTER;
 
 export function layout(scene: Scene, room: Room): Layout {
   return scene.product ? product(scene, room) : sideBySide(scene, room);
@@ -69,6 +70,8 @@ function cellSize(room: Size, columns: number, rows: number, numberWidth: number
 }
 
 const TOKEN_AXES = new Set(["query", "key", "token"]);
+/** A title stands over its matrix, however narrow that is. */
+const titleWidth = (part: Part, room: Room) => room.titleWidth(titleOf(part));
 const needsColumnLabels = (part: Part) => TOKEN_AXES.has(part.view.columnAxisName);
 const needsRowLabels = (part: Part) => TOKEN_AXES.has(part.view.rowAxisName);
 
@@ -84,10 +87,14 @@ function product(scene: Scene, room: Room): Layout {
     width: room.width - room.labelWidth - GAP - topLabels - FAR_RIGHT,
     height: room.height - 2 * TITLE - COLUMN_LABELS - GAP - (under ? GAP : 0) - EDGE,
   };
-  // A title that is wider than the matrix under it takes its room from the other columns.
-  const leftLeast = titleWidth(left) - GAP / 2;
-  const narrow = left.view.columns * (free.width / columns) < leftLeast;
-  if (narrow) free.width = ((free.width - leftLeast) * columns) / Math.max(1, top.view.columns);
+  const leftLeast = titleWidth(left, room) - GAP / 2;
+  const rightLeast =
+    Math.max(...[top, scene.result, ...(under ? [under] : [])].map((part) => titleWidth(part, room))) - FAR_RIGHT;
+  const sides: [Side, Side] = [
+    { columns: left.view.columns, least: leftLeast },
+    { columns: top.view.columns, least: rightLeast },
+  ];
+  free.width = columnRoom(free.width, sides) * columns;
   const cell = cellSize(free, columns, rows, room.numberWidth);
   const size = { cellWidth: cell.width, cellHeight: cell.height, labelWidth: room.labelWidth };
   const leftWidth = Math.max(left.view.columns * cell.width, leftLeast);
@@ -109,9 +116,25 @@ function product(scene: Scene, room: Room): Layout {
   ];
   if (under) boxes.push({ part: under, x: crossingX, y: crossingY, ...size, rowLabels: "none", columnLabels: "none" });
   return finish(boxes, cell, room, {
-    width: crossingX + top.view.columns * cell.width + FAR_RIGHT,
+    width: crossingX + Math.max(top.view.columns * cell.width, rightLeast) + FAR_RIGHT,
     height: resultY + left.view.rows * cell.height + 4,
   });
+}
+
+/** Some columns, and what their title takes. */
+interface Side {
+  columns: number;
+  least: number;
+}
+
+/** Pixels for a column of either side: a title that is wider than its matrix takes its room from the other's columns. */
+function columnRoom(width: number, sides: [Side, Side]): number {
+  const [a, b] = sides;
+  const even = width / Math.max(1, a.columns + b.columns);
+  const narrow = sides.filter(({ columns, least }) => columns * even < least);
+  const [one] = narrow;
+  if (!one || narrow.length > 1) return Math.max(0, even);
+  return Math.max(0, (width - one.least) / Math.max(1, (one === a ? b : a).columns));
 }
 
 /**
@@ -135,7 +158,7 @@ function grouped(lines: Part[][], room: Room): Layout {
   const rows = lines.reduce((sum, line) => sum + rowsOf(line), 0);
   const width = room.width - room.labelWidth - FAR_RIGHT;
   const cells = lines.map((line) =>
-    cellSize({ width: lineRoom(line, width), height }, lineColumns(line), rows, room.numberWidth),
+    cellSize({ width: lineRoom(line, width, room), height }, lineColumns(line), rows, room.numberWidth),
   );
   const cell = cells.reduce((a, b) => (b.width < a.width || b.height < a.height ? b : a));
   const boxes: Box[] = [];
@@ -143,9 +166,12 @@ function grouped(lines: Part[][], room: Room): Layout {
   let right = 0;
   for (const line of lines) {
     let x = room.labelWidth;
-    for (const part of line) {
+    const taken = roomsOf(line, cell.width, width, room);
+    for (const [n, part] of line.entries()) {
+      const titleRoom = taken[n] ?? 0;
       boxes.push({
         part,
+        titleRoom,
         x,
         y,
         cellWidth: cell.width,
@@ -154,13 +180,22 @@ function grouped(lines: Part[][], room: Room): Layout {
         rowLabels: part === line[0] && needsRowLabels(part) ? "left" : "none",
         columnLabels: needsColumnLabels(part) ? "top" : "none",
       });
-      const taken = Math.max(part.view.columns * cell.width, titleWidth(part));
-      right = Math.max(right, x + taken);
-      x += taken + SIGN;
+      right = Math.max(right, x + titleRoom);
+      x += titleRoom + SIGN;
     }
     y += rowsOf(line) * cell.height + above + LINE_GAP;
   }
   return finish(boxes, cell, room, { width: right + FAR_RIGHT, height: y - above });
+}
+
+/** What each part of a line takes: its matrix, and of what its title is wider than that as much as there is room for. */
+function roomsOf(line: Part[], cellWidth: number, width: number, room: Room): number[] {
+  const matrices = line.map(({ view }) => view.columns * cellWidth);
+  const beyond = line.map((part, n) => Math.max(0, titleWidth(part, room) - (matrices[n] ?? 0)));
+  const sum = (all: number[]) => all.reduce((a, b) => a + b, 0);
+  const left = Math.max(0, width - sum(matrices) - (line.length - 1) * SIGN);
+  const share = Math.min(1, left / Math.max(1, sum(beyond)));
+  return matrices.map((matrix, n) => matrix + (beyond[n] ?? 0) * share);
 }
 
 const lineColumns = (line: Part[]) =>
@@ -170,12 +205,14 @@ const lineColumns = (line: Part[]) =>
   );
 
 /** Pixels for the cells of a line: what its gaps leave, and what titles take that are wider than their matrices. */
-function lineRoom(line: Part[], width: number): number {
+function lineRoom(line: Part[], width: number, room: Room): number {
   const free = width - line.length * SIGN;
   const perColumn = Math.max(0, free) / lineColumns(line);
   // Matrices narrower than their titles: they keep their share, and the titles take theirs from the others.
-  const narrow = line.filter((part) => part.view.columns * Math.min(perColumn, MAX_CELL.width) < titleWidth(part));
-  const titles = narrow.reduce((sum, part) => sum + titleWidth(part), 0);
+  const narrow = line.filter(
+    (part) => part.view.columns * Math.min(perColumn, MAX_CELL.width) < titleWidth(part, room),
+  );
+  const titles = narrow.reduce((sum, part) => sum + titleWidth(part, room), 0);
   const others = lineColumns(line) - narrow.reduce((sum, part) => sum + part.view.columns, 0);
   if (narrow.length === 0 || others <= 0) return Math.max(1, free);
   return Math.max(1, ((free - titles) * lineColumns(line)) / others);

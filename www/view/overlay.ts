@@ -7,7 +7,7 @@ import { type Fits, formatCell } from "./format.ts";
 import type { Box, Layout } from "./layout.ts";
 import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
 import { titleOf } from "./scene.ts";
-import { fitsIn } from "./text-width.ts";
+import { fitsIn, titleWidth } from "./text-width.ts";
 
 /** Cells within the room, in rows and columns. */
 interface Range {
@@ -250,12 +250,19 @@ function cellElement(trace: Trace, box: Box, row: number, column: number, fits?:
 
 function titleElement(box: Box): HTMLElement {
   const made = element("div", `title role-${box.part.role}`);
+  const full = titleOf(box.part);
+  const cut = box.titleRoom !== undefined && titleWidth(full) > box.titleRoom + 0.5;
   // W_Q is set as W with Q below.
-  for (const [n, piece] of titleOf(box.part).split(/_(\w)/).entries()) {
+  for (const [n, piece] of ((cut && box.part.short) || full).split(/_(\w)/).entries()) {
     if (n % 2 === 0) made.append(piece);
     else made.append(Object.assign(element("sub"), { textContent: piece }));
   }
-  Object.assign(made.style, { left: `${box.x}px`, top: `${box.y - (box.columnLabels === "top" ? 40 : 22)}px` });
+  if (cut) made.title = full;
+  Object.assign(made.style, {
+    left: `${box.x}px`,
+    top: `${box.y - (box.columnLabels === "top" ? 40 : 22)}px`,
+    maxWidth: box.titleRoom === undefined ? "" : `${box.titleRoom}px`,
+  });
   return made;
 }
 

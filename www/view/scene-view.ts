@@ -13,7 +13,7 @@ import type { Palette } from "./palette.ts";
 import { Pinch } from "./pinch.ts";
 import { standsFor } from "./pyramid.ts";
 import { sceneFor } from "./scene.ts";
-import { leastNumberCell } from "./text-width.ts";
+import { leastNumberCell, titleWidth } from "./text-width.ts";
 import { levelFor } from "./tiles.ts";
 
 export interface SceneInput {
@@ -205,7 +205,7 @@ export class SceneView {
     const focused = this.#focusedView();
     const { zoom } = this.#lens;
     const { width, height } = this.#room;
-    const texts = { labelWidth: labelWidth(trace), numberWidth: leastNumberCell() };
+    const texts = { labelWidth: labelWidth(trace), numberWidth: leastNumberCell(), titleWidth };
     const room = { width: width * zoom, height: height * zoom, ...texts };
     const scene = layout(sceneFor(trace, stage, head), room);
     const lens = this.#hold ? holding(this.#lens, this.#hold, scene.boxes) : this.#lens;

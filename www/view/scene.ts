@@ -30,6 +30,8 @@ export interface Part {
   note: string;
   /** The note alone is its title: one of many of the same stage. */
   brief: boolean;
+  /** Its title where there is no room for all of it; "" where it is cut. */
+  short: string;
 }
 
 export interface Scene {
@@ -78,7 +80,7 @@ export function sceneFor(trace: Trace, stage: Stage, head: number): Scene {
 }
 
 function part(view: MatrixView, place: Part["place"]): Part {
-  return { view, place, role: roleOf(view.stage.id), sign: "", note: "", brief: false };
+  return { view, place, role: roleOf(view.stage.id), sign: "", note: "", brief: false, short: "" };
 }
 
 function productParts(trace: Trace, stage: Stage, operands: Stage[], head: number): Part[] {
@@ -117,5 +119,6 @@ function headParts(trace: Trace, operands: Stage[]): Part[] {
     ...part(sliceForHead(trace, mixed, head), "left"),
     note: head > 0 && heads > FEW_HEADS ? String(head + 1) : fill(en.ofHead, { n: head + 1 }),
     brief: head > 0,
+    short: String(head + 1),
   }));
 }

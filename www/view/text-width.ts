@@ -12,6 +12,24 @@ const LEAST = ["−0.12", "−1e38"];
 /** Where nothing can be measured: a wide font. */
 const WIDE = 0.84;
 
+/** Names over matrices, as the styles have them. */
+const TITLE_FONT = `600 13px ${FAMILY}`;
+const WIDE_LETTER = 9;
+
+const titles = new Map<string, number>();
+
+/** The width of a name over a matrix, in pixels. */
+export function titleWidth(title: string): number {
+  const known = titles.get(title);
+  if (known !== undefined) return known;
+  const context = globalThis.OffscreenCanvas && new OffscreenCanvas(1, 1).getContext("2d");
+  if (!context) return title.length * WIDE_LETTER;
+  context.font = TITLE_FONT;
+  const width = Math.ceil(context.measureText(title).width) + 1;
+  titles.set(title, width);
+  return width;
+}
+
 let glyphs: Map<string, number> | undefined;
 
 /** Every digit counts as the widest: they stand in columns. */
