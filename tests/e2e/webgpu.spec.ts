@@ -3,7 +3,9 @@
 import { type Browser, expect, test } from "@playwright/test";
 import { largestDifference } from "../../www/engine/difference.ts";
 import type * as EngineModule from "../../www/engine/engine.ts";
-import type { AttentionRequest, Engine, Trace, TraceRequest } from "../../www/engine/types.ts";
+import type { ModelBlock } from "../../www/engine/model/types.ts";
+import type { AttentionRequest, Engine, Tensor, Trace, TraceRequest } from "../../www/engine/types.ts";
+import { differ, expectedOf, NAMES, urlOf } from "../checkpoints/read.ts";
 import { COUNT, judge, readCases, table } from "../conformance/cases.ts";
 import { blank, runCases } from "./engine-page.ts";
 import { open, type Play, rerun, trace } from "./page.ts";
@@ -45,6 +47,73 @@ test("all published vectors agree on the GPU", async ({ page }) => {
   const left = cases.filter(({ op }, n) => op === "Attention" && ran[n]?.backend !== "webgpu");
   expect(left.map(({ name }) => `${name}: ${ran[cases.findIndex((one) => one.name === name)]?.reason}`)).toEqual([]);
 });
+
+for (const name of NAMES) {
+  test(`every attention of the checkpoint ${name} agrees with the reference library`, async ({ page }) => {
+    test.setTimeout(120_000);
+    await blank(page);
+    await page.route("**/checkpoints/**", (route) => {
+      const file = new URL(route.request().url()).pathname.split("/").at(-1) as string;
+      return route.fulfill({ path: urlOf(name, file).pathname });
+    });
+    const { tensors } = expectedOf(name);
+    const numbers = (tensor: string) => tensors[tensor] && Array.from(tensors[tensor].data);
+    const { pixel_values: pixels } = tensors;
+    const input = {
+      ids: numbers("input_ids"),
+      targetIds: numbers("decoder_input_ids"),
+      pixels: pixels && { shape: pixels.shape.slice(1), data: Array.from(pixels.data) },
+    };
+    // The reference library calls that of the only stack there is, or of the decoder, by no name.
+    const own = name.startsWith("gpt2") || name.startsWith("bart") ? "decoder" : "encoder";
+    const blocks = Object.entries({
+      attentions: own,
+      encoder_attentions: "encoder",
+      cross_attentions: "cross",
+    } as const).filter(([what]) => tensors[what]);
+    for (const [what, block] of blocks) {
+      const { shape, data } = tensors[what] as Tensor;
+      const found = await page.evaluate(weightsOnGpu, { input, block, layers: shape[0] as number });
+      expect(found.backends).toEqual(Array(shape[0]).fill("webgpu"));
+      expect(differ({ shape, data: Float32Array.from(found.weights) }, { shape, data }), what).toBeUndefined();
+    }
+  });
+}
+
+interface Asked {
+  input: {
+    ids: number[] | undefined;
+    targetIds: number[] | undefined;
+    pixels: { shape: number[]; data: number[] } | undefined;
+  };
+  block: ModelBlock;
+  layers: number;
+}
+
+/** Runs in the page: the weights of every layer, one after the other, and what computed them. */
+async function weightsOnGpu({ input: { ids, targetIds, pixels }, block, layers }: Asked) {
+  const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
+  const engine: Engine = await createEngine({ backend: "webgpu" });
+  const at = (file: string) => new URL(`./checkpoints/it/${file}`, location.href);
+  const config = await (await fetch(at("config.json"))).json();
+  const model = await engine.loadModel({ config, weights: [at("model.safetensors")] });
+  const input = {
+    ...(ids && { ids }),
+    ...(targetIds && { targetIds }),
+    ...(pixels && { pixels: { shape: pixels.shape, data: Float32Array.from(pixels.data) } }),
+  };
+  const backends: string[] = [];
+  const weights: number[] = [];
+  for (let layer = 0; layer < layers; layer++) {
+    const trace = await model.trace({ ...input, block, layer });
+    const stage = trace.stages.find(({ id }) => id === "weights");
+    const size = stage?.shape.reduce((a, b) => a * b, 1) ?? 0;
+    backends.push(trace.backend);
+    weights.push(...trace.data.slice(stage?.offset, (stage?.offset ?? 0) + size));
+  }
+  engine.dispose();
+  return { backends, weights };
+}
 
 /** Every option, as one page sees it: requests that are made there, and what both said. */
 test("attention and traces are the CPU's within 1e-4, with every option", async ({ page }) => {

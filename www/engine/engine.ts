@@ -65,11 +65,13 @@ class LocalEngine implements types.Engine {
   /** The kernels of this thread. */
   #here: Kernels | undefined;
   readonly #models = new Set<Model>();
+  readonly #wanted: types.EngineOptions["backend"];
   #disposed = false;
 
   constructor(source: Source, kernels: types.Kernels, options: types.EngineOptions) {
     const { workers, backend: wanted = "auto", deadline = DEFAULT_DEADLINE } = options;
     this.kernels = kernels;
+    this.#wanted = wanted;
     this.#source = source;
     const size = workers ?? Math.max(2, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1);
     this.#pool = new Pool(() => this.#startWorker(), size, deadline);
@@ -148,7 +150,8 @@ class LocalEngine implements types.Engine {
     const model = await loadModel(options, {
       module: await loadModule(MODELS_WASM),
       inWorker: this.#pool.size > 0,
-      traceAttention: this.#trace,
+      // Small ones gain nothing, so that the GPU is for whoever asked for it.
+      traceAttention: this.#wanted === "webgpu" ? this.traceAttention : this.#trace,
       onDispose: (model) => this.#models.delete(model),
     });
     this.#models.add(model);
