@@ -22,7 +22,8 @@ mod native {
     use crate::common::{Tolerance, array, compare, noise};
     use attention_playground::{
         AttentionConfig, AttentionInput, AttentionOutput, Block, Error, Gpu, Mask, ModelInput,
-        Position, Trace, TraceInput, compute_attention, plain_attention, trace_attention,
+        Position, ScoresKind, Trace, TraceInput, compute_attention, plain_attention,
+        trace_attention,
     };
     use libtest_mimic::{Arguments, Failed, Trial};
     use ndarray::{ArrayD, Axis};
@@ -67,14 +68,19 @@ mod native {
             println!("CI is set, and there is no GPU adapter: none of these tests would run");
             return ExitCode::FAILURE;
         }
-        let tests: [(&str, Test); 9] = [
+        let tests: [(&str, Test); 11] = [
             ("wide_heads_are_worked_on_slab_by_slab", wide_heads),
             ("traces_of_every_operation_agree", traces),
             ("a_trace_of_many_tokens_agrees", many_tokens),
             ("drawn_requests_agree_with_the_plain_twin", drawn),
             ("many_keys_need_no_matrix_of_scores", many_keys),
             ("many_keys_with_a_mask_for_each_head", masks_in_parts),
+            ("scores_of_many_keys", scores_in_parts),
             ("what_is_not_finite_is_left_to_the_cpu", not_finite),
+            (
+                "what_the_kernels_have_no_room_for_is_left_to_the_cpu",
+                beyond,
+            ),
             ("a_bad_request_is_refused_as_on_the_cpu", refusals),
             (
                 "a_device_that_was_closed_is_lost_and_another_can_be_had",
@@ -178,19 +184,52 @@ mod native {
         some_queries_are_close(&found, &input, &config)
     }
 
-    /// A mask of 256 MiB is more than a buffer may hold.
+    /// A mask of 256 MiB, and one of 309 MiB for one head alone, are more than a buffer may hold: the first is cut by heads, the
+    /// second by queries.
     fn masks_in_parts() -> Result<(), Failed> {
-        let (heads, tokens) = (4, 4096);
-        let [q, k, v] = [1, 2, 3].map(|seed| noise(&[1, heads, tokens, 4], seed));
-        let added = noise(&[1, heads, tokens, tokens], 4);
+        for (heads, tokens) in [(4, 4096), (1, 9000)] {
+            let [q, k, v] = [1, 2, 3].map(|seed| noise(&[1, heads, tokens, 4], seed));
+            let added = noise(&[1, heads, tokens, tokens], 4);
+            let mut input = AttentionInput::new(q.view(), k.view(), v.view());
+            input.mask = Some(Mask::Additive(added.view()));
+            let config = AttentionConfig {
+                causal: true,
+                ..AttentionConfig::default()
+            };
+            let found = on_gpu(&input, &config)?.output;
+            some_queries_are_close(&found, &input, &config)?;
+        }
+        Ok(())
+    }
+
+    /// Scores of two sequences of grouped heads with a mask for each, cut by heads and queries.
+    fn scores_in_parts() -> Result<(), Failed> {
+        let tokens = 5700;
+        let q = noise(&[2, 2, tokens, 3], 1);
+        let [k, v] = [2, 3].map(|seed| noise(&[2, 1, tokens, 3], seed));
+        let seen = noise(&[2, 1, 1, tokens], 4).mapv(|number| number > -0.5);
         let mut input = AttentionInput::new(q.view(), k.view(), v.view());
-        input.mask = Some(Mask::Additive(added.view()));
+        input.mask = Some(Mask::Boolean(seen.view()));
         let config = AttentionConfig {
-            causal: true,
+            window: Some([500, 20]),
+            scores: Some(ScoresKind::Weights),
             ..AttentionConfig::default()
         };
-        let found = on_gpu(&input, &config)?.output;
-        some_queries_are_close(&found, &input, &config)
+        let found = on_gpu(&input, &config)?;
+        some_queries_are_close(&found.output, &input, &config)?;
+        let scores = found.scores.ok_or("no scores")?;
+        for first in [0, 2849, tokens - 3] {
+            let only = ndarray::Slice::from(first..first + 3);
+            let mut part = input.clone();
+            part.q.slice_axis_inplace(Axis(2), only);
+            let config = AttentionConfig {
+                rows: Some([first, tokens]),
+                ..config.clone()
+            };
+            let expected = plain_attention(&part, &config)?.scores.ok_or("no scores")?;
+            close(&scores.slice_axis(Axis(2), only).to_owned(), &expected)?;
+        }
+        Ok(())
     }
 
     /// The GPU's trace, or the CPU's of what the GPU leaves to it.
@@ -318,12 +357,36 @@ mod native {
             }
             let [q, k, v] = &tensors;
             let input = AttentionInput::new(q.view(), k.view(), v.view());
-            let error = on_gpu(&input, &AttentionConfig::default()).err();
-            let code = error.as_ref().map(Error::code);
-            if code != Some("unsuited") {
-                return Err(format!("{odd}: {error:?}").into());
-            }
+            unsuited(&input, &AttentionConfig::default())?;
         }
+        Ok(())
+    }
+
+    fn unsuited(input: &AttentionInput, config: &AttentionConfig) -> Result<(), Failed> {
+        match on_gpu(input, config) {
+            Err(error) if error.code() == "unsuited" => Ok(()),
+            other => Err(format!("{other:?}").into()),
+        }
+    }
+
+    /// What the kernels have no room for, or would take for something else, is for the CPU, and the device goes on.
+    fn beyond() -> Result<(), Failed> {
+        let config = AttentionConfig::default();
+        let q = tensor(1, &[1, 1, 3, 4]);
+        let mut input = AttentionInput::new(q.view(), q.view(), q.view());
+        let low = ArrayD::from_elem(vec![1, 1, 3, 3], f32::MIN);
+        input.mask = Some(Mask::Additive(low.view()));
+        unsuited(&input, &config)?;
+        let wide = tensor(1, &[1, 1, 2, 4096]);
+        let wide = AttentionInput::new(wide.view(), wide.view(), wide.view());
+        let scored = AttentionConfig {
+            scores: Some(ScoresKind::Weights),
+            ..config.clone()
+        };
+        unsuited(&wide, &scored)?;
+        input.mask = None;
+        let expected = compute_attention(&input, &config)?.output;
+        close(&on_gpu(&input, &config)?.output, &expected)?;
         Ok(())
     }
 

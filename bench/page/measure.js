@@ -80,7 +80,12 @@ async function measureCell(cell, candidates, plan) {
   }
   for (let round = 0; round < cell.rounds; round++) {
     for (const { entry, timer } of subjects) {
-      if (entry.status === "right") entry.ms.push(entry.ms[0] > plan.slowMs ? null : await timer());
+      if (entry.status !== "right") continue;
+      try {
+        entry.ms.push(entry.ms[0] > plan.slowMs ? null : await timer());
+      } catch (error) {
+        Object.assign(entry, { status: "failed", reason: String(error?.message ?? error) });
+      }
     }
     // Lets the page breathe, outside of what is timed.
     await new Promise((done) => setTimeout(done));

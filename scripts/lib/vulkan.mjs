@@ -6,7 +6,13 @@ import { run, step } from "./run.mjs";
 const PLACES = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
 
 export async function ensureVulkan() {
-  if (process.platform !== "linux" || process.env.VK_DRIVER_FILES || PLACES.some(hasDriver)) return;
+  if (
+    process.platform !== "linux" ||
+    process.env.VK_DRIVER_FILES ||
+    process.env.VK_ICD_FILENAMES ||
+    PLACES.some(hasDriver)
+  )
+    return;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
     console.log(
       "There is no Vulkan driver: the tests of the GPU path are ignored (Debian: apt-get install mesa-vulkan-drivers).",

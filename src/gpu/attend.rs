@@ -1,8 +1,8 @@
 //! `compute_attention` on the GPU.
 
 use super::device::Device;
-use super::expect_finite;
 use super::part::{Results, Take, Whole};
+use super::{expect_bias, expect_finite};
 use crate::attention::{Geometry, OPERATION, joined, results};
 use crate::config::{AttentionConfig, ScoresKind};
 use crate::error::Error;
@@ -27,12 +27,7 @@ pub(super) async fn compute_attention(
         expect_finite(OPERATION, what, numbers)?;
     }
     if let Some(Mask::Additive(view)) = &input.mask {
-        let added: Vec<f32> = view
-            .iter()
-            .copied()
-            .filter(|&added| added != f32::NEG_INFINITY)
-            .collect();
-        expect_finite(OPERATION, "the mask", &added)?;
+        expect_bias(OPERATION, view.iter())?;
     }
     let visibility: Vec<_> = (0..q.batch).map(|b| geometry.visibility(b)).collect();
     let whole = Whole {

@@ -28,6 +28,8 @@ const STEP: u64 = 256;
 #[derive(Default)]
 pub(super) struct Buffers {
     idle: Vec<(Use, wgpu::Buffer)>,
+    /// Those of the job that runs.
+    lent: Vec<wgpu::Buffer>,
 }
 
 impl Buffers {
@@ -39,18 +41,31 @@ impl Buffers {
             *own == for_use && (size..=2 * size).contains(&buffer.size())
         };
         if let Some(found) = self.idle.iter().rposition(fits) {
-            return self.idle.remove(found).1;
+            let (_, buffer) = self.idle.remove(found);
+            self.lent.push(buffer.clone());
+            return buffer;
         }
-        device.create_buffer(&wgpu::BufferDescriptor {
+        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
             size,
             usage: for_use.usages(),
             mapped_at_creation: false,
-        })
+        });
+        self.lent.push(buffer.clone());
+        buffer
+    }
+
+    /// Lets all go, those of a job that failed among them: one that there was no memory for is of no use to anybody.
+    pub fn clear(&mut self) {
+        let idle = self.idle.drain(..).map(|(_, buffer)| buffer);
+        for buffer in idle.chain(self.lent.drain(..)) {
+            buffer.destroy();
+        }
     }
 
     /// Keeps it for later, and lets the oldest go where there are too many.
     pub fn give(&mut self, buffer: wgpu::Buffer, for_use: Use) {
+        self.lent.retain(|lent| *lent != buffer);
         self.idle.push((for_use, buffer));
         let mut bytes: u64 = self.idle.iter().map(|(_, buffer)| buffer.size()).sum();
         while bytes > KEPT && !self.idle.is_empty() {

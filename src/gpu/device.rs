@@ -138,21 +138,24 @@ impl Device {
         let result = job().await;
         let Watch(memory, validation) = watch;
         let (validation, memory) = (validation.pop(), memory.pop());
+        // what there was no memory for is not valid either: that is said first
         let told = [
+            (GpuFault::Memory, "memory for the job", memory.await),
             (
                 GpuFault::Validation,
                 "kernels that it takes",
                 validation.await,
             ),
-            (GpuFault::Memory, "memory for the job", memory.await),
         ];
-        if let Some(error) = self.lost(op) {
-            return Err(error);
-        }
-        for (fault, expected, error) in told {
-            if let Some(error) = error {
-                return Err(op.gpu(fault, expected, error));
-            }
+        let told = told
+            .into_iter()
+            .find_map(|(fault, expected, error)| Some(op.gpu(fault, expected, error?)));
+        let result = match self.lost(op).or(told) {
+            Some(error) => Err(error),
+            None => result,
+        };
+        if result.is_err() {
+            self.buffers.borrow_mut().clear();
         }
         result
     }

@@ -124,6 +124,23 @@ impl Gpu {
     }
 }
 
+/// What is added to scores may hide a key by negative infinity; a finite number that is nearly as low stands, in the kernels,
+/// for the same, and does not in the arithmetic of the CPU.
+const LOWEST_BIAS: f32 = -1e37;
+
+/// Refuses what is added to scores and neither a number of sense nor negative infinity.
+fn expect_bias<'a>(op: Operation, mut added: impl Iterator<Item = &'a f32>) -> Result<(), Error> {
+    let fits = |bias: f32| bias == f32::NEG_INFINITY || bias.is_finite() && bias > LOWEST_BIAS;
+    match added.find(|&&bias| !fits(bias)) {
+        Some(found) => Err(op.gpu(
+            GpuFault::Unsuited,
+            format!("a mask of negative infinity and numbers above {LOWEST_BIAS:e}"),
+            found,
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Refuses numbers that a shader need not know of.
 fn expect_finite(op: Operation, what: &str, numbers: &[f32]) -> Result<(), Error> {
     match numbers.iter().find(|number| !number.is_finite()) {

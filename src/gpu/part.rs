@@ -3,7 +3,7 @@
 use super::device::{Device, Pass};
 use super::shaders::{ATTEND, Entry, WEIGHTS};
 use crate::config::ScoresKind;
-use crate::error::{Error, Operation};
+use crate::error::{Error, GpuFault, Operation};
 use crate::mask::{Broadcast, Rows};
 use crate::visibility::Visibility;
 use ndarray::ArrayView4;
@@ -18,6 +18,8 @@ const KEYS: usize = 64;
 const SLAB: usize = 16;
 /// Turns of the loops of `attend` in one pass. Mesa's llvmpipe leaves a shader's loops after 65,535 turns in all.
 const MOST_TURNS: usize = 48_000;
+/// Fours of features of a query that `weights` has workgroup memory for, of the 16 KiB that every adapter has.
+const MOST_SCORED: usize = 960;
 /// Groups of a row of groups, as in the kernels.
 pub(super) const GROUPS: usize = 32768;
 
@@ -82,7 +84,7 @@ pub(super) type Take<'a> = dyn FnMut([usize; 3], &[f32]) + 'a;
 
 /// What is wanted of a part: mixed values, some scores, or both.
 pub(super) struct Results<'a> {
-    /// `[unit, member, query, value_dim]` of the part, without padding: row number and row.
+    /// The mixed values of a query, without padding.
     pub mixed: Option<&'a mut Take<'a>>,
     /// Which scores, and the row of each query.
     pub scores: Option<(ScoresKind, &'a mut Take<'a>)>,
@@ -112,6 +114,7 @@ impl Whole<'_> {
             ];
             largest.iter().all(|&floats| floats <= most)
                 && flops <= MOST_FLOPS
+                && queries.div_ceil(QUERIES) <= GROUPS
                 && units.max(self.members * value_dim.div_ceil(4 * SLAB)) <= GROUPS
         };
         let mut size = (self.units(), self.queries);
@@ -148,6 +151,9 @@ impl Whole<'_> {
     ) -> Result<(), Error> {
         let op = self.op;
         let (members, queries) = (self.members, part.queries.len());
+        if results.scores.is_some() {
+            self.expect_room_for_scores()?;
+        }
         let rows = part.units.len() * members * queries;
         let dims = [self.dim, self.value_dim].map(|dim| dim.div_ceil(4));
         let (strides, mask) = self.mask_cells(part);
@@ -232,6 +238,19 @@ impl Whole<'_> {
             .await?;
         device.give([q, k, v, mask, sequences, mixed_out, scores_out]);
         Ok(())
+    }
+
+    /// Refuses rows of scores that `weights` has no room or no turns for.
+    fn expect_room_for_scores(&self) -> Result<(), Error> {
+        let dim = self.dim.div_ceil(4);
+        let turns = self.keys.div_ceil(64).saturating_mul(dim + 3);
+        if dim <= MOST_SCORED && turns <= MOST_TURNS {
+            return Ok(());
+        }
+        let found = format!("{} keys of {} features", self.keys, self.dim);
+        Err(self
+            .op
+            .gpu(GpuFault::Unsuited, "shorter rows of scores", found))
     }
 
     /// The keys of each pass.
@@ -368,7 +387,7 @@ fn cut(count: usize, step: usize) -> impl Iterator<Item = Range<usize>> {
         .map(move |first| first..(first + step).min(count))
 }
 
-/// Places beyond any number of tokens are all the same.
+/// Places are 32 bits wide in the kernels; no tensor has as many tokens.
 pub(super) fn small(place: i64) -> i32 {
     const FAR: i64 = 1 << 29;
     place.clamp(-FAR, FAR) as i32

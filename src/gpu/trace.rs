@@ -1,13 +1,13 @@
 //! `trace_attention` on the GPU: what is given is filled in by the CPU, and every other stage is a kernel over those before.
 
 use super::device::{Device, Pass};
-use super::expect_finite;
 use super::part::{GROUPS, Results, Whole};
 use super::shaders::{Entry, MATMUL, POINTWISE, ROWS};
 use super::step::Step;
+use super::{expect_bias, expect_finite};
 use crate::config::ScoresKind;
 use crate::error::{Error, GpuFault, Operation};
-use crate::mask::Broadcast;
+use crate::mask::{Broadcast, Mask};
 use crate::trace::{Rows, Source, Table, laid_out};
 use crate::{AttentionConfig, Op, PositionConfig, Trace, TraceInput};
 
@@ -238,6 +238,9 @@ async fn softmax(
     let mask = Broadcast::of(OPERATION, input.mask.as_ref(), full)?;
     for (id, stage) in [("query", query), ("key", key), ("value", value)] {
         expect_finite(OPERATION, id, cells(stage))?;
+    }
+    if let Some(Mask::Additive(view)) = &input.mask {
+        expect_bias(OPERATION, view.iter())?;
     }
     let visibility = [config.visibility()];
     let whole = Whole {

@@ -35,8 +35,7 @@ pub async fn open() -> Result<JsValue, JsValue> {
 }
 
 /// Gives the GPU back.
-#[wasm_bindgen]
-pub fn close() {
+fn close() {
     if let Some(gpu) = GPU.take() {
         gpu.close();
     }

@@ -245,12 +245,13 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header .name { flex: 1; }
   .header .spacer { display: none; }
   .header select { max-width: 68px; padding: 4px; }
-  .header :is(.model, .example) { order: 1; flex: 1 1 30%; min-width: 0; }
+  .header :is(.model, .example) { order: 1; flex: 1 1 20%; min-width: 0; }
   .header :is(.model, .example) select { max-width: none; flex: 1; min-width: 0; }
   .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .header :is(.loading-model, .problem) { order: 2; flex: 1 1 100%; }
   .header { position: relative; }
   .header .backend { order: 1; position: static; flex: none; }
+  .backend summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .icon { width: 36px; height: 38px; }
   .keys { gap: 0; }
   .transport { flex-wrap: wrap; gap: 2px 4px; }

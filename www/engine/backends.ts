@@ -6,7 +6,7 @@
 import { costOf, LOCAL_ATTENTION, LOCAL_COST } from "./cost.ts";
 import { EngineError } from "./errors.ts";
 import type { GpuDesk } from "./gpu/desk.ts";
-import type { StartWorker } from "./pool.ts";
+import { disposed, type StartWorker } from "./pool.ts";
 import { startWorker } from "./start-worker.ts";
 import type * as types from "./types.ts";
 
@@ -58,6 +58,7 @@ export class Backends {
   readonly #listeners = new Set<(report: types.BackendReport) => void>();
   readonly #fallen = new WeakMap<Result, types.BackendReason>();
   #desk: Promise<GpuDesk> | undefined;
+  #disposed = false;
   #report: types.BackendReport = { state: "untried", last: {}, crossover: {} };
   /** Calls so far. */
   calls = 0;
@@ -70,6 +71,7 @@ export class Backends {
   }
 
   run(call: Call, request: Request): Promise<Result> {
+    if (this.#disposed) return Promise.reject(disposed(call));
     this.calls++;
     let choice = this.#settings.wanted;
     try {
@@ -118,7 +120,8 @@ export class Backends {
   }
 
   measured(call: Call, crossover: number): void {
-    this.#report = { ...this.#report, crossover: { ...this.#report.crossover, [call]: crossover } };
+    const from = Math.max(crossover, NO_GAIN[call]);
+    this.#report = { ...this.#report, crossover: { ...this.#report.crossover, [call]: from } };
     this.#spread();
   }
 
@@ -155,6 +158,7 @@ export class Backends {
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#listeners.clear();
     this.#desk?.then(
       (desk) => desk.dispose(),

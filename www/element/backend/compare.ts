@@ -16,6 +16,8 @@ export interface Comparison {
   farthest?: { cell: Lit; size: number; cpu: number; webgpu: number };
 }
 
+/** What takes longer is not done twice. */
+const SHORT_MS = 2000;
 /** Numbers between two looks at the clock of the page. */
 const SLICE = 1_000_000;
 
@@ -23,10 +25,15 @@ const SLICE = 1_000_000;
 export async function compare(engine: Engine, state: State): Promise<Comparison | BackendReason> {
   const { kind, request } = await buildRequest(state, engine.tokenize);
   if (kind === "linear") throw new Error("compare: expected attention with weights, found linear attention");
-  const timed = async (backend: "cpu" | "webgpu") => {
+  const once = async (backend: "cpu" | "webgpu") => {
     const trace = await engine.traceAttention({ ...request, backend });
     // Nothing else can have come between: the time is told before the result.
     return { trace, ms: engine.backends().last[trace.backend]?.ms ?? Number.NaN };
+  };
+  // The first of each may have loaded, compiled and started what the next one finds ready.
+  const timed = async (backend: "cpu" | "webgpu") => {
+    const first = await once(backend);
+    return first.trace.backend === backend && first.ms < SHORT_MS ? once(backend) : first;
   };
   const webgpu = await timed("webgpu");
   const reason = engine.fellBack(webgpu.trace);

@@ -1,7 +1,7 @@
 /** What computed the picture, in the header. Under it hangs the panel with the choice, which is loaded when it is opened. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { en, fill } from "../../text/en.ts";
+import { en } from "../../text/en.ts";
 import type * as Panel from "../backend/index.ts";
 import type { Context } from "./context.ts";
 import { closeOnEscape } from "./fold.ts";
@@ -13,6 +13,8 @@ export function backend(context: Context): TemplateResult {
   const names = en.backend;
   const gpu = backends?.adapter?.isFallback ? names.software : names.webgpu;
   const name = trace?.backend === "webgpu" ? gpu : names.cpu;
+  // On a phone the name alone is seen.
+  const [before, after] = names.computedOn.split("{name}");
   const onToggle = async (event: Event) => {
     const details = event.target as HTMLDetailsElement;
     if (!details.open) return;
@@ -20,5 +22,5 @@ export function backend(context: Context): TemplateResult {
     panel.open(details, actions);
   };
   return html`<details class="backend" data-backend @toggle=${onToggle} @keydown=${closeOnEscape}>
-    <summary>${fill(names.computedOn, { name })}</summary>${panel?.panel(context) ?? nothing}</details>`;
+    <summary><span>${before}</span>${name}${after}</summary>${panel?.panel(context) ?? nothing}</details>`;
 }

@@ -37,6 +37,9 @@ const FAILURES = new Set([
 
 const SOFTWARE: BackendReason = { code: "software_adapter", text: "a software adapter: slower than the CPU" };
 
+/** What the GPU is held against did not come: no fault of the GPU. */
+class CpuFailure extends Error {}
+
 export class GpuDesk {
   readonly #board: Backends;
   readonly #around: Surroundings;
@@ -141,7 +144,10 @@ export class GpuDesk {
 
   /** The CPU, for a call that nobody made. */
   #onCpu(call: Call): (request: Request) => Promise<Result> {
-    return (request) => this.#settings.cpu[call](request as never);
+    return (request) =>
+      this.#settings.cpu[call](request as never).catch((thrown: unknown) => {
+        throw new CpuFailure(thrown instanceof Error ? thrown.message : String(thrown));
+      });
   }
 
   #accept(adapter: Adapter, first = false): void {
@@ -154,6 +160,7 @@ export class GpuDesk {
   #fail(thrown: unknown): BackendReason {
     if (this.#disposed) throw thrown;
     const text = thrown instanceof Error ? thrown.message : String(thrown);
+    if (thrown instanceof CpuFailure) return { code: "internal", text };
     // Of our own requests every refusal is a fault of the GPU.
     const fault = thrown instanceof EngineError && FAILURES.has(thrown.code);
     const reason = { code: fault ? thrown.code : "internal", text };
