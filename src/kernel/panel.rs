@@ -201,13 +201,14 @@ impl Panel {
         let before = self.largest;
         // SAFETY: each row holds two registers.
         unsafe {
-            // Two rows at a time: each maximum waits for the one before.
-            let (pairs, rest) = block.as_chunks::<2>();
-            for [Row(even), Row(odd)] in pairs {
+            // Four rows at a time: each maximum waits for the one before.
+            let (fours, rest) = block.as_chunks::<4>();
+            for rows in fours {
                 for half in 0..2 {
-                    let even = Lanes::load(even.as_ptr().add(half * WIDTH));
-                    let odd = Lanes::load(odd.as_ptr().add(half * WIDTH));
-                    self.largest[half] = self.largest[half].at_least(even.at_least(odd));
+                    let [a, b, c, d] =
+                        [0, 1, 2, 3].map(|n| Lanes::load(rows[n].0.as_ptr().add(half * WIDTH)));
+                    let largest = a.at_least(b).at_least(c.at_least(d));
+                    self.largest[half] = self.largest[half].at_least(largest);
                 }
             }
             for Row(row) in rest {
@@ -299,7 +300,8 @@ impl Panel {
             // room enough; `odd` holds two registers.
             unsafe {
                 let share = self.share(half);
-                let mut none = Lanes::splat(0.0);
+                // a sum for each of the columns that go together: one alone would have each wait for the one before
+                let mut none = [Lanes::splat(0.0); WIDTH];
                 let column = |c: usize| {
                     if self.fresh {
                         return Lanes::splat(0.0);
@@ -308,9 +310,9 @@ impl Panel {
                 };
                 for c in (0..whole).step_by(WIDTH) {
                     let columns = [0, 1, 2, 3].map(|n| column(c + n));
-                    for column in columns {
+                    for (none, column) in none.iter_mut().zip(columns) {
                         // nothing, but for infinities and NaN
-                        none = column.mul_add(Lanes::splat(0.0), none);
+                        *none = column.mul_add(Lanes::splat(0.0), *none);
                     }
                     for (row, start) in Lanes::transposed(columns).iter().zip(&starts[..lanes]) {
                         row.store(output.as_mut_ptr().add(start + c));
@@ -318,13 +320,14 @@ impl Panel {
                 }
                 for c in whole..self.value_dim {
                     let mut numbers = [0.0_f32; WIDTH];
-                    none = column(c).mul_add(Lanes::splat(0.0), none);
+                    none[0] = column(c).mul_add(Lanes::splat(0.0), none[0]);
                     column(c).store(numbers.as_mut_ptr());
                     for (number, start) in numbers.iter().zip(&starts[..lanes]) {
                         *output.as_mut_ptr().add(start + c) = *number;
                     }
                 }
-                none.store(odd.as_mut_ptr().add(first));
+                let [a, b, c, d] = none;
+                a.add(b).add(c.add(d)).store(odd.as_mut_ptr().add(first));
             }
         }
         odd.map(|none| none == 0.0)
