@@ -10,6 +10,7 @@ import { STEP_UNITS, type StepUnit } from "../timeline/course.ts";
 import type { Lit } from "../view/paint.ts";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
 import { SceneView } from "../view/scene-view.ts";
+import type { Closer } from "../view/zoom/index.ts";
 import { keyAction } from "./keys.ts";
 import { page } from "./page.ts";
 import { type Context, chosenToken } from "./parts/context.ts";
@@ -256,6 +257,7 @@ export class AttentionPlayground extends LitElement {
       tracedTokens: session.tracedTokens,
       course: session.course,
       frame: session.frame,
+      place: session.place,
       playing: player.playing,
       stale: session.stale,
       problems: session.problems,
@@ -311,11 +313,20 @@ export class AttentionPlayground extends LitElement {
       asked: inquiry.asked,
       palette,
       still,
+      closer: this.#closer(),
+      zoom: this.#session.closeness.module,
     });
     drawArcs(this.renderRoot, context, token);
     followStop(this.renderRoot);
     this.#showProblem(context);
     this.#showEquation(context);
+  }
+
+  #closer(): Closer | undefined {
+    const { store, place: at, activeCell, closeness } = this.#session;
+    const { zoom } = store.state;
+    if (zoom === "matrix" || !at || !activeCell) return undefined;
+    return { zoom, at, explanation: closeness.of(activeCell) };
   }
 
   #heldCell = "";

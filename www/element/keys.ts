@@ -1,6 +1,7 @@
 /** The keyboard: which key asks for what. Keys that a control needs for itself are left to it. */
 
 import type { Course } from "../timeline/course.ts";
+import { ZOOMS } from "./closer.ts";
 import type { Actions } from "./parts/context.ts";
 
 const EDITORS = new Set(["INPUT", "TEXTAREA", "SELECT"]);
@@ -37,6 +38,10 @@ export function keyAction(
     case "j":
     case "J":
       return () => actions.step("stage", -1);
+    case "1":
+    case "2":
+    case "3":
+      return () => actions.set({ zoom: ZOOMS[Number(event.key) - 1] ?? "matrix" }, "push");
     case "Home":
       return () => actions.seek(0, "replace");
     case "End":

@@ -17,6 +17,7 @@ import { numberLink } from "./parts/number.ts";
 import { sentence } from "./parts/sentence.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
+import { where } from "./parts/where.ts";
 
 /** Text that is dragged into a field is the browser's own affair. */
 const withFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
@@ -49,6 +50,7 @@ export function page(context: Context): TemplateResult {
     <div class="work" ?data-editing=${context.maskEdit}>
       ${show("strip", () => strip(context))}
       ${context.stale ? html`<p class="notice stale" role="status">${say.stale}</p>` : nothing}
+      ${where(context)}
       <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""}></div>
       <div class="below">
       ${legend(context)}

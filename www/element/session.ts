@@ -1,19 +1,20 @@
 /** What is shown and why, without a screen: state to trace to course to frame, the asked cell, and what went wrong. */
 
-import type { Trace } from "../engine/types.ts";
+import type { Stage, Trace } from "../engine/types.ts";
 import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type State } from "../state/fields.ts";
 import { type Change, type History, type Source, Store } from "../state/store.ts";
 import { fill, say } from "../text/say.ts";
 import { Course, type Frame, isParameter, type Segment, type StepUnit, WHOLE } from "../timeline/course.ts";
 import { stageOf } from "../trace/cells.ts";
-import { sliceForHead } from "../view/matrix-view.ts";
+import { type MatrixView, type Place, sliceForHead } from "../view/matrix-view.ts";
 import type { Lit } from "../view/paint.ts";
+import { Closeness, pace, placeOf } from "./closer.ts";
 import type { Gathered, Gatherer } from "./gather.ts";
 import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
 import type * as Models from "./models/index.ts";
 import { captionFor, spoken } from "./parts/caption.ts";
-import type { Actions } from "./parts/context.ts";
+import { type Actions, chosenToken } from "./parts/context.ts";
 import { Player } from "./player.ts";
 import { type Refusal, Runner } from "./runner.ts";
 import type * as Settings from "./settings/index.ts";
@@ -44,6 +45,7 @@ export class Session {
   readonly store = new Store((change) => this.#onChange(change));
   readonly player = new Player((seconds) => this.#advance(seconds));
   readonly inquiry: Inquiry;
+  readonly closeness: Closeness;
   trace: Trace | undefined;
   course: Course | undefined;
   frame: Frame | undefined;
@@ -98,6 +100,7 @@ export class Session {
 
   constructor(host: Host) {
     this.#host = host;
+    this.closeness = new Closeness(() => host.update());
     this.inquiry = new Inquiry(() => {
       if (this.#toSpeak) this.#say();
       host.update();
@@ -149,9 +152,35 @@ export class Session {
   step(by: StepUnit, n: number, source: Source): void {
     if (!this.course) return;
     this.player.pause();
-    const { stage, cell } = this.store.state;
-    this.store.set(this.course.step({ stage, cell }, by, n), source, by === "stage" ? "push" : "replace");
+    const { stage, cell, zoom } = this.store.state;
+    const near = zoom === "matrix" ? undefined : this.place;
+    const from = near && cell === WHOLE ? near.row * this.#view().columns + near.column + 1 : cell;
+    const next: Partial<State> = this.course.step({ stage, cell: from }, by, n);
+    if (near && by === "stage") Object.assign(next, this.#sameIn(next.stage ?? stage, near));
+    this.store.set(next, source, by === "stage" ? "push" : "replace");
     this.#speak();
+  }
+
+  /** The matrix of the stage on show. */
+  #view(stage = this.frame?.segment.stage): MatrixView {
+    return sliceForHead(this.trace as Trace, stage as Stage, this.shown.head);
+  }
+
+  /** The row and the column that are looked at. */
+  get place(): Place | undefined {
+    const { trace, frame } = this;
+    if (!trace || !frame) return undefined;
+    const token = chosenToken({ state: this.shown, trace });
+    return placeOf(trace, this.#view(), frame, this.store.state, this.inquiry.held, token);
+  }
+
+  /** From stage to stage one stays with the same row and, where there is such a one, with the same column. */
+  #sameIn(id: string, { row, column }: Place): Partial<State> {
+    const stage = this.trace && stageOf(this.trace, id);
+    if (!stage) return {};
+    const view = this.#view(stage);
+    const [r, c] = [Math.min(row, view.rows - 1), Math.min(column, view.columns - 1)];
+    return { cell: r * view.columns + c + 1, pin: "" };
   }
 
   goto(stage: string, index: readonly number[] | undefined, source: Source): void {
@@ -173,7 +202,8 @@ export class Session {
 
   #advance(seconds: number): void {
     if (!this.course || !this.frame) return;
-    const time = this.frame.time + seconds * this.store.state.speed;
+    const { speed, zoom } = this.store.state;
+    const time = this.frame.time + seconds * speed * pace(zoom, this.frame);
     this.seek(time, this.#playSource, "none");
     if (time >= this.course.duration) this.pause(this.#playSource);
   }
@@ -326,15 +356,17 @@ export class Session {
   }
 
   #ask(): void {
-    this.inquiry.ask(this.activeCell);
+    const { activeCell } = this;
+    this.inquiry.ask(activeCell);
+    if (this.trace && activeCell) this.closeness.look(this.trace, this.store.state.zoom, activeCell);
   }
 
   /** The cell that the frame computes, or has computed last. */
   get activeCell(): Lit | undefined {
     const { active, segment } = this.frame ?? {};
-    if (!active || !segment || !this.trace) return undefined;
-    const view = sliceForHead(this.trace, segment.stage, this.shown.head);
-    return { stage: segment.stage.id, index: view.index(active.row, active.column) };
+    const at = this.store.state.zoom === "matrix" ? active : this.place;
+    if (!at || !segment || !this.trace) return undefined;
+    return { stage: segment.stage.id, index: this.#view().index(at.row, at.column) };
   }
 
   /** The sentence of the frame goes to the live region when the reader steps or stops, not on every frame. */
@@ -362,7 +394,8 @@ export class Session {
     if (cell && !this.#host.shows(cell)) {
       const stop = this.course?.stopFor(cell.stage);
       if (stop) Object.assign(changes, { stage: stop.stage.id, cell: WHOLE }, this.#headOf(cell));
-    }
+    } else if (cell && this.store.state.zoom !== "matrix" && cell.stage === this.store.state.stage)
+      changes.cell = WHOLE;
     this.store.set(changes, "user", "push");
     this.#speak();
   }

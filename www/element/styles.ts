@@ -122,7 +122,15 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .stop[aria-current] { color: var(--text); background: var(--paper); box-shadow: inset 0 -3px 0 var(--accent, var(--plain)); font-weight: 600; }
 .stop canvas { width: 44px; height: 32px; image-rendering: pixelated; }
 
-.scene { position: relative; flex: 1; min-height: 350px; margin-top: 8px; overflow: hidden; touch-action: pan-x pan-y; }
+.crumbs ol { display: flex; gap: 2px; list-style: none; margin: 4px 0 0; padding: 0; font-size: 12.5px; height: 24px; overflow: hidden; }
+.crumbs li + li::before { content: "›"; color: var(--soft); padding: 0 4px; }
+.crumbs button { border: 0; padding: 0 4px; min-height: 24px; color: var(--soft); }
+.crumbs [aria-current] { color: var(--text); font-weight: 600; }
+.zooms { display: flex; }
+.zooms button { border-radius: 0; padding: 3px 9px; font-size: 13px; margin-inline-start: -1px; }
+.zooms button:first-child { border-radius: 5px 0 0 5px; } .zooms button:last-child { border-radius: 0 5px 5px 0; }
+.zooms [aria-pressed="true"] { background: var(--button); color: var(--button-text); }
+.scene { position: relative; flex: 1; min-height: 350px; margin-top: 4px; overflow: hidden; touch-action: pan-x pan-y; }
 .below { display: flex; align-items: start; gap: 12px; padding-top: 4px; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .overlay { position: absolute; inset: 0; }
@@ -148,6 +156,7 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .zoom button { width: 30px; height: 30px; padding: 0; }
 [data-compact] .below { display: none; }
 .cell { position: absolute; display: flex; align-items: center; justify-content: center; font-size: ${NUMBER_FONT.size}px; line-height: 1; letter-spacing: ${NUMBER_FONT.spacing}em; overflow: hidden; white-space: nowrap; }
+.cell.large { font-size: 17px; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; color: var(--soft); padding: 6px 0; min-height: 32px; }
 .scale { display: inline-flex; align-items: center; gap: 6px; }
 .scale i { width: 64px; height: 9px; border: 1px solid var(--line); }

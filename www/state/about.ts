@@ -30,6 +30,7 @@ export const ABOUT: Record<keyof State, string> = {
     "What computes attention: webgpu = the GPU, where there is one; auto = the GPU where it was measured to be faster. Trained models and linear attention stay on the CPU.",
   stage: "The stage on show.",
   cell: "How many cells of the stage are computed, the fraction being the progress of the next; below 0 the operands still take their places; -2 = all.",
+  zoom: "How close the stage is looked at: all of it, the row or the cell that is computed, held, or the largest of the chosen token.",
   head: "The head on show, from 0; -1 = the model's own choice, or the first.",
   token: "The chosen query token, from 0; -1 = the one that the model answers at, else 'it', else the first.",
   pin: "The cell whose equation is held, `stage,i,j,k`.",

@@ -38,6 +38,7 @@ export interface State {
   backend: BackendChoice;
   stage: string;
   cell: number;
+  zoom: "matrix" | "row" | "cell";
   head: number;
   token: number;
   pin: string;
@@ -229,6 +230,7 @@ export const FIELDS: Fields = {
     min: -2,
     max: 1e9,
   },
+  zoom: { kind: "view", type: "choice", choices: ["matrix", "row", "cell"], default: "matrix" },
   head: {
     kind: "view",
     type: "integer",

@@ -214,6 +214,7 @@ export const en = {
     matrices: "Matrices",
     stage: "Stage",
     cell: "Place in the stage",
+    zoom: "Zoom",
     token: "Token",
     pin: "Held cell",
     speed: "Speed",
@@ -293,6 +294,13 @@ export const en = {
   copied: "Link copied.",
   notCopied: "The browser did not let the link be copied:",
   linkTooLong: "This state needs {n} characters; a link holds {max}. Saved as a file instead: drop it here to open it.",
+  /** How close the stage is looked at. */
+  zooms: { label: "Look at", matrix: "Matrix", row: "Row", cell: "Cell", where: "Where you are" } as Record<
+    string,
+    string
+  >,
+  /** What lies between the terms of a sum and the cell that they give. */
+  between: { product: "Product", running: "Sum so far", largest: "Largest so far" },
   legendBlocks: "one pixel: the largest of up to {n} × {n} cells, and pointing at it names that cell",
   legendMasked: "hatched: may not be seen, or no finite number",
   keptHere:

@@ -1,5 +1,8 @@
 /** Pixels for a scene: one cell size for all its matrices, as large as the room allows. Pure. */
 
+import type { Frame } from "../timeline/course.ts";
+import type { Place } from "./matrix-view.ts";
+import type { Picture } from "./paint.ts";
 import { type Part, type Scene, titleOf } from "./scene.ts";
 
 export interface Box {
@@ -15,6 +18,10 @@ export interface Box {
   titleRoom?: number;
   /** Room for the labels beside it. */
   labelWidth: number;
+  /** Where its title stands, if that is not above it. */
+  title?: { x: number; y: number; width: number };
+  /** How many of its cells are computed, if that is not as usual. */
+  done?(frame: Frame): number;
 }
 
 export interface Layout {
@@ -23,7 +30,15 @@ export interface Layout {
   height: number;
   /** Numbers stand in the cells. */
   numbers: boolean;
+  /** The cell of the result that is being computed, if the result is not the whole matrix. */
+  active?(frame: Frame): (Place & { box?: Box }) | undefined;
+  /** What is painted over the cells; `shown`: how much of it may be seen, from 0 to 1. */
+  decorate?(context: CanvasRenderingContext2D, picture: Picture, shown: number): void;
 }
+
+/** Computed cells of a box, row by row. */
+export const doneOf = (box: Box, frame: Frame): number =>
+  box.done?.(frame) ?? (box.part.place === "result" ? Math.max(0, Math.floor(frame.cells)) : Number.POSITIVE_INFINITY);
 
 export interface Room {
   width: number;

@@ -2,10 +2,40 @@
 
 import type { Stage, Trace } from "../engine/types.ts";
 import { hasHeads, sliceSize } from "../trace/cells.ts";
+import type { Scale } from "./palette.ts";
 
 export type Role = "query" | "key" | "value" | "output" | "weights" | "plain";
 
-export class MatrixView {
+export type Side = "row" | "column";
+
+export interface Place {
+  row: number;
+  column: number;
+}
+
+/** Cells in rows and columns: those of a matrix, or those that meet in one cell. */
+export interface CellsView {
+  readonly stage: Stage;
+  readonly rows: number;
+  readonly columns: number;
+  /** No two views of a scene have the same. */
+  readonly key: string;
+  /** The cell of the trace that stands there. */
+  index(row: number, column: number): number[];
+  value(trace: Trace, row: number, column: number): number;
+  /** Row and column of a cell of the trace, if this view shows it. */
+  locate(stageId: string, index: readonly number[]): Place | undefined;
+  readonly rowAxisName: string;
+  readonly columnAxisName: string;
+  /** What an element says of a cell that is none of the trace, as data attributes. */
+  names?: ((row: number, column: number) => Record<string, string>) | undefined;
+  /** Its own scale of colours, where it is not the stage's. */
+  readonly scale?: Scale | undefined;
+  /** The place of a row or a column along its axis in the stage. */
+  along(side: Side, n: number): number;
+}
+
+export class MatrixView implements CellsView {
   readonly stage: Stage;
   readonly rows: number;
   readonly columns: number;
@@ -56,8 +86,7 @@ export class MatrixView {
     return inside ? (trace.data[this.start + row * this.down + column * this.across] ?? Number.NaN) : Number.NaN;
   }
 
-  /** Row and column of a cell of the stage, if this view shows it. */
-  locate(stageId: string, index: readonly number[]): { row: number; column: number } | undefined {
+  locate(stageId: string, index: readonly number[]): Place | undefined {
     if (stageId !== this.stage.id || index.length !== this.origin.length) return undefined;
     const at = { row: 0, column: 0 };
     for (let axis = 0; axis < index.length; axis++) {
@@ -69,6 +98,44 @@ export class MatrixView {
     }
     const inside = at.row >= 0 && at.row < this.rows && at.column >= 0 && at.column < this.columns;
     return inside ? at : undefined;
+  }
+
+  along(side: Side, n: number): number {
+    const axis = side === "row" ? this.#rowAxis : this.#columnAxis;
+    return (this.origin[axis] ?? 0) + n;
+  }
+
+  /** One row of it alone. */
+  row(n: number): MatrixView {
+    const origin = [...this.origin];
+    if (this.#rowAxis >= 0) origin[this.#rowAxis] = (origin[this.#rowAxis] ?? 0) + n;
+    const [rowAxis, columnAxis] = [this.#rowAxis, this.#columnAxis];
+    return new MatrixView(this.stage, {
+      origin,
+      rowAxis,
+      columnAxis,
+      rows: 1,
+      columns: this.columns,
+      inner: this.#inner,
+    });
+  }
+
+  /** Some of its columns, of a matrix whose columns run over one axis. */
+  part(from: number, to: number): MatrixView {
+    const origin = [...this.origin];
+    const columnAxis = this.#columnAxis;
+    if (columnAxis >= 0) origin[columnAxis] = (origin[columnAxis] ?? 0) + from;
+    return new MatrixView(this.stage, {
+      origin,
+      rowAxis: this.#rowAxis,
+      columnAxis,
+      rows: this.rows,
+      columns: to - from,
+    });
+  }
+
+  get inOneAxis(): boolean {
+    return this.#inner === 0;
   }
 
   get rowAxisName(): string {

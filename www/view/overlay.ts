@@ -2,12 +2,13 @@
 
 import type { Trace } from "../engine/types.ts";
 import { fill, say } from "../text/say.ts";
+import type { Frame } from "../timeline/course.ts";
 import { stageName } from "../trace/story.ts";
 import { type Fits, formatCell } from "./format.ts";
-import type { Box, Layout } from "./layout.ts";
+import { type Box, doneOf, type Layout, NUMBER_HEIGHT } from "./layout.ts";
 import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
 import { titleOf } from "./scene.ts";
-import { fitsIn, titleWidth } from "./text-width.ts";
+import { fitsIn, leastNumberCell, titleWidth } from "./text-width.ts";
 
 /** Cells within the room, in rows and columns. */
 interface Range {
@@ -21,12 +22,17 @@ export interface Window {
 
 /** More cells than this in sight are not given an element each: only the one under the cursor is. */
 const MAX_ELEMENTS = 1600;
+/** From this height on a number is set larger. */
+const LARGE = 40;
 /** A label needs this much, down and across. */
 const LABEL = { row: 15, column: 30 };
 
 /** A grid with an element for each cell in sight, by its row and by its place in row-major order. */
 interface Grid {
   root: HTMLElement;
+  box: Box;
+  /** So many of its cells are computed, and show their numbers. */
+  done: number;
   /** What its elements were made for: with the same, those that stay in sight stay. */
   made: string;
   rows: Map<number, HTMLElement>;
@@ -36,9 +42,7 @@ interface Grid {
 export class Overlay {
   readonly #root: HTMLElement;
   #grids = new Map<string, Grid>();
-  /** Cells of the result that have an element, by their place in row-major order. */
-  #result = new Map<number, HTMLElement>();
-  #shown = 0;
+  #frame: Frame | undefined;
   #trace: Trace | undefined;
 
   constructor(root: HTMLElement) {
@@ -46,27 +50,27 @@ export class Overlay {
     root.className = "overlay";
   }
 
-  build(trace: Trace, scene: Layout, palette: Palette, room: Window): void {
+  build(trace: Trace, scene: Layout, frame: Frame, palette: Palette, room: Window): void {
     const boxes = scene.boxes.map((box) => ({ box, ...inSight(box, room) }));
     const cells = boxes.reduce((n, { rows, columns }) => n + (rows.to - rows.from) * (columns.to - columns.from), 0);
-    const readable = scene.numbers && cells <= MAX_ELEMENTS;
-    const before = trace === this.#trace && readable ? this.#grids : new Map<string, Grid>();
+    const few = cells <= MAX_ELEMENTS;
+    const least = leastNumberCell();
+    const before = trace === this.#trace && few ? this.#grids : new Map<string, Grid>();
     this.#trace = trace;
     this.#grids = new Map();
-    const result = new Map<number, HTMLElement>();
+    this.#frame = frame;
     const parts = boxes.flatMap(({ box, rows, columns }) => {
       const words = [titleElement(box), ...labels(box, trace, "row", rows), ...labels(box, trace, "column", columns)];
       const seen = rows.to > rows.from && columns.to > columns.from;
+      const readable = few && box.cellWidth >= least && box.cellHeight >= NUMBER_HEIGHT;
       if (!readable || !seen) return [...words, cursorGrid(trace, box)];
       const grid = this.#grid(box, palette, before.get(box.part.view.key));
-      this.#fill(grid, trace, box, palette, rows, columns);
-      if (box.part.place === "result") {
-        for (const [n, cell] of grid.cells) result.set(n, cell);
-        markBusy(grid.root, rows.from * box.part.view.columns + columns.from >= this.#shown);
-      }
+      reveal(grid, doneOf(box, frame));
+      this.#fill(grid, trace, palette, rows, columns);
+      if (Number.isFinite(grid.done))
+        markBusy(grid.root, rows.from * box.part.view.columns + columns.from >= grid.done);
       return [...words, grid.root];
     });
-    this.#result = result;
     this.#replace(parts);
   }
 
@@ -86,15 +90,18 @@ export class Overlay {
     const { view, place } = box.part;
     const made = [view.rows, view.columns, box.cellWidth, box.cellHeight, place, palette.lit].join();
     const kept = before?.made === made ? before : undefined;
-    const grid = kept ?? { root: gridElement(box), made, rows: new Map(), cells: new Map() };
+    const done = Number.POSITIVE_INFINITY;
+    const grid = kept ?? { root: gridElement(box), box, done, made, rows: new Map(), cells: new Map() };
+    grid.box = box;
     Object.assign(grid.root.style, { left: `${box.x}px`, top: `${box.y}px` });
     this.#grids.set(view.key, grid);
     return grid;
   }
 
   /** Makes the cells that came into sight, and takes away those that left it. */
-  #fill(grid: Grid, trace: Trace, box: Box, palette: Palette, rows: Range, columns: Range): void {
-    const { view, place } = box.part;
+  #fill(grid: Grid, trace: Trace, palette: Palette, rows: Range, columns: Range): void {
+    const { box, done } = grid;
+    const { view } = box.part;
     const outside = (n: number, { from, to }: Range) => n < from || n >= to;
     for (const [n, cell] of grid.cells) {
       if (!outside(Math.floor(n / view.columns), rows) && !outside(n % view.columns, columns)) continue;
@@ -106,7 +113,7 @@ export class Overlay {
       row.remove();
       grid.rows.delete(r);
     }
-    const scale = scaleOf(trace, view.stage);
+    const scale = view.scale ?? scaleOf(trace, view.stage);
     const fits = fitsIn(box.cellWidth, scale.kind === "signed");
     for (let r = rows.from; r < rows.to; r++) {
       const row = grid.rows.get(r) ?? element("div", "row");
@@ -115,11 +122,11 @@ export class Overlay {
         if (grid.cells.has(n)) continue;
         const cell = cellElement(trace, box, r, c, fits);
         cell.style.color = textOn(colorOf(view.value(trace, r, c), scale, palette));
-        if (place === "result" && n >= this.#shown) cell.style.visibility = "hidden";
+        if (n >= done) cell.style.visibility = "hidden";
         grid.cells.set(n, cell);
         row.insertBefore(cell, grid.cells.get(after(n, columns, view.columns, grid.cells)) ?? null);
       }
-      if (place === "result") markBusy(row, r * view.columns + columns.from >= this.#shown);
+      if (Number.isFinite(done)) markBusy(row, r * view.columns + columns.from >= done);
       if (grid.rows.has(r)) continue;
       row.setAttribute("role", "row");
       grid.rows.set(r, row);
@@ -129,20 +136,10 @@ export class Overlay {
   }
 
   /** Numbers appear with their cells, and go when the reader steps back. */
-  reveal(done: number, arriving: boolean): void {
+  reveal(frame: Frame, arriving: boolean): void {
     this.#root.classList.toggle("arriving", arriving);
-    if (done === this.#shown) return;
-    const [from, to] = [Math.min(done, this.#shown), Math.max(done, this.#shown)];
-    for (const [n, cell] of this.#result) {
-      if (n < from || n >= to) continue;
-      cell.style.visibility = n < done ? "visible" : "hidden";
-      const row = cell.parentElement;
-      if (row?.firstElementChild === cell) markBusy(row, n >= done);
-    }
-    const [first] = this.#result;
-    const grid = first?.[1].closest(".grid");
-    if (grid) markBusy(grid, (first?.[0] ?? 0) >= done);
-    this.#shown = done;
+    this.#frame = frame;
+    for (const grid of this.#grids.values()) reveal(grid, doneOf(grid.box, frame));
   }
 
   /** The row of the query that is chosen. */
@@ -157,13 +154,27 @@ export class Overlay {
     if (grid.classList.contains("virtual")) {
       const cell = cellElement(trace, box, row, column);
       // A number that is not computed yet is not read out either.
-      const ahead = box.part.place === "result" && row * box.part.view.columns + column >= this.#shown;
+      const ahead = this.#frame && row * box.part.view.columns + column >= doneOf(box, this.#frame);
       if (ahead) cell.textContent = "";
       grid.querySelector("[role=row]")?.replaceChildren(cell);
       return cell;
     }
-    return grid.querySelector(`[data-index="${box.part.view.index(row, column).join(",")}"]`);
+    return this.#grids.get(box.part.view.key)?.cells.get(row * box.part.view.columns + column) ?? null;
   }
+}
+
+function reveal(grid: Grid, done: number): void {
+  if (done === grid.done) return;
+  const [from, to] = [Math.min(done, grid.done), Math.max(done, grid.done)];
+  for (const [n, cell] of grid.cells) {
+    if (n < from || n >= to) continue;
+    cell.style.visibility = n < done ? "visible" : "hidden";
+    const row = cell.parentElement;
+    if (row?.firstElementChild === cell) markBusy(row, n >= done);
+  }
+  const [first = 0] = grid.cells.keys();
+  if (grid.cells.size > 0) markBusy(grid.root, first >= done);
+  grid.done = done;
 }
 
 /** The next cell of a row that has an element already. */
@@ -236,8 +247,9 @@ function cellElement(trace: Trace, box: Box, row: number, column: number, fits?:
   cell.setAttribute("role", "gridcell");
   cell.setAttribute("aria-rowindex", String(row + 1));
   cell.setAttribute("aria-colindex", String(column + 1));
-  cell.dataset.stage = view.stage.id;
-  cell.dataset.index = view.index(row, column).join(",");
+  const names = view.names?.(row, column) ?? { stage: view.stage.id, index: view.index(row, column).join(",") };
+  Object.assign(cell.dataset, names);
+  if (box.cellHeight >= LARGE) cell.classList.add("large");
   cell.textContent = formatCell(view.value(trace, row, column), fits);
   Object.assign(cell.style, {
     left: `${column * box.cellWidth}px`,
@@ -259,9 +271,9 @@ function titleElement(box: Box): HTMLElement {
   }
   if (cut) made.title = full;
   Object.assign(made.style, {
-    left: `${box.x}px`,
-    top: `${box.y - (box.columnLabels === "top" ? 40 : 22)}px`,
-    maxWidth: box.titleRoom === undefined ? "" : `${box.titleRoom}px`,
+    left: `${box.title?.x ?? box.x}px`,
+    top: `${box.title?.y ?? box.y - (box.columnLabels === "top" ? 40 : 22)}px`,
+    maxWidth: (box.title?.width ?? box.titleRoom) === undefined ? "" : `${box.title?.width ?? box.titleRoom}px`,
   });
   return made;
 }
@@ -271,15 +283,17 @@ function labels(box: Box, trace: Trace, side: "row" | "column", range: Range): H
   if ((side === "row" ? box.rowLabels : box.columnLabels) === "none") return [];
   const { view } = box.part;
   const axis = side === "row" ? view.rowAxisName : view.columnAxisName;
-  const tokens = axis === "key" ? trace.tokens.key : trace.tokens.query;
+  const features = !["query", "key", "token"].includes(axis);
+  const tokens = features ? [] : axis === "key" ? trace.tokens.key : trace.tokens.query;
   const size = side === "row" ? box.cellHeight : box.cellWidth;
   const every = Math.max(1, Math.ceil(LABEL[side] / size));
   const made: HTMLElement[] = [];
   for (let n = Math.ceil(range.from / every) * every; n < range.to; n += every) {
     const label = element("div", `label ${side}`);
-    label.textContent = tokens[n] ?? String(n);
-    label.title = tokens[n] ?? String(n);
-    if (axis !== "key" && side === "row") label.dataset.query = String(n);
+    const token = view.along(side, n);
+    label.textContent = tokens[token] ?? String(features ? token + 1 : token);
+    label.title = label.textContent;
+    if (!features && axis !== "key" && side === "row") label.dataset.query = String(token);
     const at =
       side === "row"
         ? {

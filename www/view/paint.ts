@@ -2,8 +2,8 @@
 
 import type { Trace } from "../engine/types.ts";
 import type { Frame } from "../timeline/course.ts";
-import type { Box, Layout } from "./layout.ts";
-import type { MatrixView } from "./matrix-view.ts";
+import { type Box, doneOf, type Layout } from "./layout.ts";
+import { type Place as CellPlace, type CellsView, MatrixView } from "./matrix-view.ts";
 import { colorOf, css, type Palette, scaleOf } from "./palette.ts";
 import { drawCells, startFrame } from "./tiles.ts";
 
@@ -17,6 +17,8 @@ export interface Picture {
   layout: Layout;
   /** Where matrices stood in the scene before: those on show in both glide from there. */
   before: Layout | undefined;
+  /** From one zoom to another. */
+  motion: Motion | undefined;
   frame: Frame;
   lit: readonly Lit[];
   /** The operands of the active cell, as the engine names them. */
@@ -24,6 +26,18 @@ export interface Picture {
   palette: Palette;
   /** Reduced motion: nothing flies, frames cut between ends. */
   still: boolean;
+}
+
+/** Where cells of a size stand. */
+export type Spot = Pick<Box, "x" | "y" | "cellWidth" | "cellHeight">;
+
+export interface Motion {
+  /** From 0 to 1. */
+  progress: number;
+  /** Where the cells of a box were, if they were on show. */
+  origin(box: Box): Spot | undefined;
+  /** What is on show no more, and where its cells go. */
+  leaving: readonly { box: Box; to: Spot | undefined }[];
 }
 
 /** Slower than this per cell, operands fly to their result; quicker would only flicker. */
@@ -36,19 +50,26 @@ const MANY_LIT = 96;
 
 /** Says whether the picture is complete: what is large is painted coarsely first, and finer in the frames that follow. */
 export function paint(context: CanvasRenderingContext2D, picture: Picture): boolean {
-  const { layout, frame } = picture;
+  const { layout, frame, motion } = picture;
   startFrame();
   let complete = true;
-  const lead = frame.cells < 0 && !picture.still ? ease(1 + frame.cells) : 1;
-  for (const box of layout.boxes) {
-    const done = box.part.place === "result" ? Math.max(0, Math.floor(frame.cells)) : Number.POSITIVE_INFINITY;
+  const lead = motion ? ease(motion.progress) : frame.cells < 0 && !picture.still ? ease(1 + frame.cells) : 1;
+  for (const { box, to } of motion?.leaving ?? []) {
     context.save();
-    const from = lead < 1 ? sameMatrix(picture.before, box) : undefined;
-    if (from) glide(context, from, box, lead);
-    else if (lead < 1) context.globalAlpha = lead;
-    complete = paintMatrix(context, picture, box, done) && complete;
+    context.globalAlpha = 1 - lead;
+    if (to) glide(context, to, box, 1 - lead);
+    paintMatrix(context, picture, box, Number.POSITIVE_INFINITY);
     context.restore();
   }
+  for (const box of layout.boxes) {
+    context.save();
+    const from = lead < 1 ? (motion ? motion.origin(box) : sameMatrix(picture.before, box)) : undefined;
+    if (from) glide(context, from, box, lead);
+    else if (lead < 1) context.globalAlpha = lead;
+    complete = paintMatrix(context, picture, box, doneOf(box, frame)) && complete;
+    context.restore();
+  }
+  layout.decorate?.(context, picture, lead);
   if (frame.active && lead === 1) paintActive(context, picture);
   for (const [box, places] of placesOf(picture.lit, layout, true)) {
     const each = places.map(({ row, column }) => ({ row, column, rows: 1, columns: 1 }));
@@ -70,7 +91,7 @@ function sameMatrix(before: Layout | undefined, box: Box): Box | undefined {
   );
 }
 
-function glide(context: CanvasRenderingContext2D, from: Box, to: Box, t: number): void {
+function glide(context: CanvasRenderingContext2D, from: Spot, to: Box, t: number): void {
   const x = from.x + (to.x - from.x) * t;
   const y = from.y + (to.y - from.y) * t;
   const sx = 1 + (from.cellWidth / to.cellWidth - 1) * (1 - t);
@@ -93,7 +114,10 @@ function paintMatrix(context: CanvasRenderingContext2D, picture: Picture, box: B
   context.rect(box.x, box.y, width, rows * box.cellHeight);
   if (rest > 0) context.rect(box.x, box.y + rows * box.cellHeight, rest * box.cellWidth, box.cellHeight);
   context.clip();
-  const complete = drawCells(context, picture.trace, palette, box);
+  const complete =
+    view instanceof MatrixView
+      ? drawCells(context, picture.trace, palette, box, view)
+      : drawEach(context, picture, box);
   if (box.cellHeight >= HATCH_FROM) hatch(context, picture, box, done);
   context.restore();
   if (Math.min(box.cellWidth, box.cellHeight) >= GRID_FROM) grid(context, box, palette);
@@ -101,6 +125,20 @@ function paintMatrix(context: CanvasRenderingContext2D, picture: Picture, box: B
   context.lineWidth = box.part.place === "result" ? 2 : 1.25;
   context.strokeRect(box.x - 1, box.y - 1, width + 2, height + 2);
   return complete;
+}
+
+/** What is no matrix has few cells. */
+function drawEach(context: CanvasRenderingContext2D, { trace, palette }: Picture, box: Box): boolean {
+  const { view } = box.part;
+  const scale = view.scale ?? scaleOf(trace, view.stage);
+  for (let row = 0; row < view.rows; row++) {
+    for (let column = 0; column < view.columns; column++) {
+      const value = view.value(trace, row, column);
+      context.fillStyle = css(colorOf(value, scale, palette));
+      context.fillRect(box.x + column * box.cellWidth, box.y + row * box.cellHeight, box.cellWidth, box.cellHeight);
+    }
+  }
+  return true;
 }
 
 /** The rows and columns of a box that the canvas shows. */
@@ -120,7 +158,7 @@ function inSight(context: CanvasRenderingContext2D, box: Box) {
 /** Cells that are no finite number are hatched: one way where the score may not be seen, both ways for NaN and +infinity. */
 function hatch(context: CanvasRenderingContext2D, { trace, palette }: Picture, box: Box, done: number): void {
   const { view } = box.part;
-  if (!scaleOf(trace, view.stage).holes) return;
+  if (!(view.scale ?? scaleOf(trace, view.stage)).holes) return;
   const { rows, columns } = inSight(context, box);
   const wide = columns.to - columns.from;
   if ((rows.to - rows.from) * wide > HATCH_CELLS) return;
@@ -195,11 +233,11 @@ interface Place {
 }
 
 /** Which cells of which matrix: worked out once for each list of cells, however often they are painted. */
-const located = new WeakMap<readonly Lit[], Map<MatrixView, { row: number; column: number }[]>>();
+const located = new WeakMap<readonly Lit[], Map<CellsView, CellPlace[]>>();
 
 /** Where cells stand in the scene, box by box. */
 function placesOf(cells: readonly Lit[], { boxes }: Layout, result = false): Map<Box, Place[]> {
-  const known = located.get(cells) ?? new Map<MatrixView, { row: number; column: number }[]>();
+  const known = located.get(cells) ?? new Map<CellsView, CellPlace[]>();
   located.set(cells, known);
   const places = new Map<Box, Place[]>();
   for (const box of boxes) {
@@ -219,12 +257,12 @@ function placesOf(cells: readonly Lit[], { boxes }: Layout, result = false): Map
 /** The operands of the active cell are lit; while there is time to follow, they come together and drop into it. */
 function paintActive(context: CanvasRenderingContext2D, picture: Picture): void {
   const { layout, frame, palette } = picture;
-  const active = frame.active;
-  const result = layout.boxes.find(({ part }) => part.place === "result");
+  const active: (CellPlace & { box?: Box }) | undefined = layout.active ? layout.active(frame) : frame.active;
+  const result = active?.box ?? layout.boxes.find(({ part }) => part.place === "result");
   if (!active || !result) return;
   const flying = !picture.still && frame.progress < 1 && frame.secondsPerCell >= FLIGHT_SECONDS;
   for (const [box, places] of placesOf(picture.operands, layout)) {
-    if (flying) for (const place of places) fly(context, picture, place, result);
+    if (flying) for (const place of places) fly(context, picture, place, result, active);
     const color = palette.accents[box.part.role] ?? palette.lit;
     for (const block of blocks(places)) outline(context, box, block, color, 3);
   }
@@ -244,19 +282,29 @@ function blocks(places: readonly Place[]): { row: number; column: number; rows: 
 const TAKE_OFF = 0.15;
 const LANDING = 0.85;
 
-function fly(context: CanvasRenderingContext2D, { trace, frame, palette }: Picture, from: Place, result: Box): void {
+function fly(
+  context: CanvasRenderingContext2D,
+  { trace, frame, palette }: Picture,
+  from: Place,
+  result: Box,
+  active: CellPlace,
+): void {
   const { box, row, column } = from;
   const t = ease(Math.min(1, Math.max(0, (frame.progress - TAKE_OFF) / (LANDING - TAKE_OFF))));
-  if (t === 0 || !frame.active) return;
+  if (t === 0) return;
   const between = (a: number, b: number) => a + (b - a) * t;
-  const x = between(box.x + column * box.cellWidth, result.x + frame.active.column * result.cellWidth);
-  const y = between(box.y + row * box.cellHeight, result.y + frame.active.row * result.cellHeight);
+  const x = between(box.x + column * box.cellWidth, result.x + active.column * result.cellWidth);
+  const y = between(box.y + row * box.cellHeight, result.y + active.row * result.cellHeight);
   const width = between(box.cellWidth, result.cellWidth) - 1;
   const height = between(box.cellHeight, result.cellHeight) - 1;
   context.save();
   context.globalAlpha = 0.85 * (1 - t * t * 0.8);
   context.fillStyle = css(
-    colorOf(box.part.view.value(trace, row, column), scaleOf(trace, box.part.view.stage), palette),
+    colorOf(
+      box.part.view.value(trace, row, column),
+      box.part.view.scale ?? scaleOf(trace, box.part.view.stage),
+      palette,
+    ),
   );
   context.fillRect(x, y, width, height);
   context.strokeStyle = palette.accents[box.part.role] ?? palette.lit;

@@ -5,16 +5,19 @@ import type { Frame } from "../timeline/course.ts";
 import { stageOf, valueAt } from "../trace/cells.ts";
 import { formatCell } from "./format.ts";
 import { labelWidth } from "./label-width.ts";
-import { type Box, hit, type Layout, layout, MAX_CELL } from "./layout.ts";
+import { type Box, doneOf, hit, type Layout, layout, MAX_CELL } from "./layout.ts";
 import { bounded, type Hold, holding, type Lens, WHOLE_SCENE, zoomed } from "./lens.ts";
+import { MatrixView } from "./matrix-view.ts";
 import { Overlay } from "./overlay.ts";
-import { type Lit, paint } from "./paint.ts";
+import { type Lit, type Motion, paint } from "./paint.ts";
 import type { Palette } from "./palette.ts";
 import { Pinch } from "./pinch.ts";
 import { standsFor } from "./pyramid.ts";
 import { sceneFor } from "./scene.ts";
 import { leastNumberCell, titleWidth } from "./text-width.ts";
 import { levelFor } from "./tiles.ts";
+import type * as Zoom from "./zoom/index.ts";
+import type { Closer } from "./zoom/index.ts";
 
 export interface SceneInput {
   trace: Trace;
@@ -28,6 +31,9 @@ export interface SceneInput {
   asked: Lit | undefined;
   palette: Palette;
   still: boolean;
+  /** One row or one cell of the stage instead of all of it, and what draws them, once it is there. */
+  closer: Closer | undefined;
+  zoom: typeof Zoom | undefined;
 }
 
 export interface SceneEvents {
@@ -160,8 +166,8 @@ export class SceneView {
     if (this.#room.width < 8) return;
     this.#arrange(input);
     const { frame, still } = input;
-    this.#overlay.reveal(Math.max(0, Math.floor(frame.cells)), frame.cells < 0 && !still);
     this.#paint(input);
+    this.#overlay.reveal(frame, (frame.cells < 0 || this.#motion !== undefined) && !still);
     this.#overlay.mark(input.token);
     this.#showTip(input);
   }
@@ -195,10 +201,13 @@ export class SceneView {
     return undefined;
   }
 
-  #arrange({ trace, frame, head, palette }: SceneInput): void {
+  #arrange(input: SceneInput): void {
+    const { trace, frame, head, palette, closer } = input;
     const { stage } = frame.segment;
-    const key = [stage.id, head, this.#room.width, this.#room.height, palette.lit].join("/");
+    const near = closer && [closer.zoom, closer.at.row, closer.zoom === "cell" && closer.at.column].join(",");
+    const key = [stage.id, head, this.#room.width, this.#room.height, palette.lit, near].join("/");
     if (key === this.#layoutKey && trace === this.#traceOfLayout) return;
+    const old = trace === this.#traceOfLayout ? this.#layout : undefined;
     this.#layoutKey = key;
     if (trace !== this.#traceOfLayout) this.#cursor.clear();
     this.#traceOfLayout = trace;
@@ -207,17 +216,44 @@ export class SceneView {
     const { width, height } = this.#room;
     const texts = { labelWidth: labelWidth(trace), numberWidth: leastNumberCell(), titleWidth };
     const room = { width: width * zoom, height: height * zoom, ...texts };
-    const scene = layout(sceneFor(trace, stage, head), room);
+    const nearer = closer && input.zoom?.closerLayout(trace, frame, head, closer, room);
+    // What is not there yet is not drawn yet: the picture stays until it is.
+    if (closer && !nearer) this.#layoutKey = "";
+    if (closer && !nearer && old) return;
+    const scene = nearer ?? layout(sceneFor(trace, stage, head), room);
     const lens = this.#hold ? holding(this.#lens, this.#hold, scene.boxes) : this.#lens;
     this.#lens = bounded(lens, this.#room, scene);
     this.#layout = moved(scene, this.#lens);
-    const previous = frame.previous && sceneFor(trace, frame.previous.stage, head);
+    this.#move(input, old, this.#layout);
+    const previous = nearer ? undefined : frame.previous && sceneFor(trace, frame.previous.stage, head);
     this.#before = previous && moved(layout(previous, room), this.#lens);
-    this.#overlay.build(trace, this.#layout, palette, this.#room);
+    this.#overlay.build(trace, this.#layout, frame, palette, this.#room);
     this.#tellBlocks(this.#layout);
     this.#restoring = true;
     if (focused) this.#gridOf(focused)?.focus();
     this.#restoring = false;
+  }
+
+  #zoomOf: Closer["zoom"] | undefined;
+  /** From which layout, and since when. */
+  #motion: { from: Layout; to: Layout; since: number } | undefined;
+
+  /** From one zoom to another what is on show moves; within one zoom it does where it can be followed. */
+  #move({ closer, still }: SceneInput, old: Layout | undefined, now: Layout): void {
+    const other = closer?.zoom !== this.#zoomOf;
+    this.#zoomOf = closer?.zoom;
+    this.#motion = old && other && !still ? { from: old, to: now, since: performance.now() } : undefined;
+  }
+
+  /** How far the motion is, if there is one; it goes on by itself. */
+  #moving({ zoom }: SceneInput): Motion | undefined {
+    const { from, to, since } = this.#motion ?? {};
+    const progress = zoom && since !== undefined ? (performance.now() - since) / 1000 / zoom.MOTION_SECONDS : 1;
+    if (!zoom || !from || !to || progress >= 1) {
+      this.#motion = undefined;
+      return undefined;
+    }
+    return zoom.motionBetween(from, to, progress);
   }
 
   #blocks = 1;
@@ -251,9 +287,11 @@ export class SceneView {
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    const complete = paint(context, { ...input, layout: scene, before: this.#before });
+    const motion = this.#moving(input);
+    const complete = paint(context, { ...input, layout: scene, before: this.#before, motion });
     cancelAnimationFrame(this.#more);
-    if (!complete) this.#more = requestAnimationFrame(() => this.#input && this.#paint(this.#input));
+    if (motion) this.#more = requestAnimationFrame(() => this.#input && this.draw(this.#input));
+    else if (!complete) this.#more = requestAnimationFrame(() => this.#input && this.#paint(this.#input));
   }
 
   /** A cursor that leaves the room takes the lens with it; the grid is then built anew, and comes back here by its focus. */
@@ -270,8 +308,7 @@ export class SceneView {
   }
 
   #computed(box: Box, row: number, column: number): boolean {
-    if (box.part.place !== "result") return true;
-    return row * box.part.view.columns + column < Math.floor(this.#input?.frame.cells ?? 0);
+    return this.#input !== undefined && row * box.part.view.columns + column < doneOf(box, this.#input.frame);
   }
 
   #cellUnder(event: MouseEvent): Lit | undefined {
@@ -285,7 +322,7 @@ export class SceneView {
   #cellAt({ part: { view }, cellWidth, cellHeight }: Box, row: number, column: number): Lit {
     const level = levelFor(cellWidth, cellHeight, globalThis.devicePixelRatio || 1);
     const { trace } = this.#input as SceneInput;
-    const at = level > 0 ? standsFor(trace, view, level, row, column) : { row, column };
+    const at = level > 0 && view instanceof MatrixView ? standsFor(trace, view, level, row, column) : { row, column };
     return { stage: view.stage.id, index: view.index(at.row, at.column) };
   }
 

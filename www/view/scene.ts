@@ -10,18 +10,27 @@ import type { Stage, Trace } from "../engine/types.ts";
 import { fill, say } from "../text/say.ts";
 import { stageOf } from "../trace/cells.ts";
 import { stageName } from "../trace/story.ts";
-import { columnsOf, headIndex, type MatrixView, type Role, rowOf, sliceForHead, transposed } from "./matrix-view.ts";
+import {
+  type CellsView,
+  columnsOf,
+  headIndex,
+  type MatrixView,
+  type Role,
+  rowOf,
+  sliceForHead,
+  transposed,
+} from "./matrix-view.ts";
 
 /** The name over a matrix: its operator, its stage, transposed or not, of which head. */
 export function titleOf(part: Part): string {
-  if (part.brief) return part.note;
+  if (part.brief) return [part.sign, part.note].filter(Boolean).join(" ");
   const name = stageName(part.view.stage);
   const transposed = part.place === "top" && /^key/.test(part.view.stage.id) ? "ᵀ" : "";
   return [part.sign, `${name}${transposed}`, part.note].filter(Boolean).join(" ");
 }
 
 export interface Part {
-  view: MatrixView;
+  view: CellsView;
   place: "left" | "top" | "between" | "result" | "under";
   role: Role;
   /** What stands in front of the matrix: an operator and its number. */
@@ -34,10 +43,15 @@ export interface Part {
   short: string;
 }
 
+/** A matrix of the trace, or some rows or columns of it. */
+export interface MatrixPart extends Part {
+  view: MatrixView;
+}
+
 export interface Scene {
   product: boolean;
-  parts: Part[];
-  result: Part;
+  parts: MatrixPart[];
+  result: MatrixPart;
 }
 
 const ROLES: Record<string, Role> = {
@@ -79,11 +93,11 @@ export function sceneFor(trace: Trace, stage: Stage, head: number): Scene {
   return { product: false, result, parts };
 }
 
-function part(view: MatrixView, place: Part["place"]): Part {
+function part(view: MatrixView, place: Part["place"]): MatrixPart {
   return { view, place, role: roleOf(view.stage.id), sign: "", note: "", brief: false, short: "" };
 }
 
-function productParts(trace: Trace, stage: Stage, operands: Stage[], head: number): Part[] {
+function productParts(trace: Trace, stage: Stage, operands: Stage[], head: number): MatrixPart[] {
   const [left, right, bias] = operands;
   if (!left || !right) return [];
   const parts = [part(sliceForHead(trace, left, head), "left")];
@@ -111,7 +125,7 @@ function channels(trace: Trace, stage: Stage, head: number): { from: number; cou
 const FEW_HEADS = 4;
 
 /** Joining heads: each head's mix keeps its rows, and its columns go side by side. */
-function headParts(trace: Trace, operands: Stage[]): Part[] {
+function headParts(trace: Trace, operands: Stage[]): MatrixPart[] {
   const [mixed] = operands;
   if (!mixed) return [];
   const heads = mixed.shape[0] ?? 1;

@@ -36,8 +36,13 @@ export function levelFor(cellWidth: number, cellHeight: number, pixelRatio: numb
 const wholeLevel = ({ rows, columns }: MatrixView) => Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / TILE)));
 
 /** Draws the cells of a box, as far as the canvas shows them. Says whether all of it stands as fine as it can be seen. */
-export function drawCells(context: CanvasRenderingContext2D, trace: Trace, palette: Palette, box: Box): boolean {
-  const { view } = box.part;
+export function drawCells(
+  context: CanvasRenderingContext2D,
+  trace: Trace,
+  palette: Palette,
+  box: Box,
+  view: MatrixView,
+): boolean {
   const { a, d, e, f } = context.getTransform();
   const whole = wholeLevel(view);
   const level = levelFor(box.cellWidth * a, box.cellHeight * d, 1);

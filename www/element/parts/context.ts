@@ -5,6 +5,7 @@ import type { ModelFiles } from "../../model/files.ts";
 import type { State } from "../../state/fields.ts";
 import type { History } from "../../state/store.ts";
 import type { Course, Frame, StepUnit } from "../../timeline/course.ts";
+import type { Place } from "../../view/matrix-view.ts";
 import type { Lit } from "../../view/paint.ts";
 import type { Palette } from "../../view/palette.ts";
 import type * as Models from "../models/index.ts";
@@ -66,6 +67,8 @@ export interface Context {
   tracedTokens: number;
   course: Course | undefined;
   frame: Frame | undefined;
+  /** The row and the column of the stage that the closer zooms look at. */
+  place: Place | undefined;
   playing: boolean;
   stale: boolean;
   /** What is wrong, beside the field that caused it. */

@@ -3,6 +3,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { say } from "../../text/say.ts";
 import { stageName } from "../../trace/story.ts";
+import { ZOOMS } from "../closer.ts";
 import type { Context } from "./context.ts";
 
 /** Icons on a 20 x 20 field: bars and triangles, drawn once and mirrored for "back". */
@@ -55,6 +56,11 @@ export function transport({ state, course, frame, playing, actions, trace }: Con
           html`<span style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${segment.schedule.duration / course.duration > NAMED_SHARE ? (say.short[segment.stage.id] ?? stageName(segment.stage)) : ""}</span>`,
       )}</div>
     </div>
+    <div class="zooms" role="group" aria-label=${say.zooms.label}>${ZOOMS.map(
+      (zoom, n) =>
+        html`<button type="button" class="quiet" data-zoom=${zoom} aria-pressed=${state.zoom === zoom} title="${say.zooms[zoom]} (${n + 1})"
+          @click=${() => actions.set({ zoom }, "push")}>${say.zooms[zoom]}</button>`,
+    )}</div>
     <label class="speed"><span>${t.speed}</span>
       <select .value=${String(state.speed)} @change=${(event: Event) => actions.set({ speed: Number((event.target as HTMLSelectElement).value) }, "replace")}>
         ${[0.25, 0.5, 1, 2, 4].map((speed) => html`<option value=${speed} ?selected=${speed === state.speed}>${speed}×</option>`)}

@@ -1,0 +1,146 @@
+/** The closer zooms: a row and a cell of every stage, every number of them held against the trace and against what the engine says. */
+
+import { expect, type Page, test } from "@playwright/test";
+import type { Explanation } from "../../www/engine/types.ts";
+import { misprint, open, type Play, state, trace, traced } from "./page.ts";
+
+type Of = Awaited<ReturnType<typeof trace>>;
+
+interface Shown {
+  data: Record<string, string>;
+  text: string;
+}
+
+/** What the scene shows and the engine's answer for the cell that is looked at. */
+const shown = (page: Page): Promise<{ cells: Shown[] }> =>
+  page.locator("attention-playground").evaluate((element) => {
+    const root = element.shadowRoot as ShadowRoot;
+    const cells = [...root.querySelectorAll<HTMLElement>(".scene .grid:not(.virtual) .cell")]
+      .filter((cell) => getComputedStyle(cell).visibility !== "hidden")
+      .map((cell) => ({ data: { ...cell.dataset } as Record<string, string>, text: cell.textContent ?? "" }));
+    return { cells };
+  });
+
+const explain = (page: Page, cell: string): Promise<Explanation> =>
+  page.locator("attention-playground").evaluate((element, name) => {
+    const [stage = "", ...index] = name.split(",");
+    return (element as Play).explain(stage, index.map(Number));
+  }, cell);
+
+/** Says what is wrong with the numbers on show, and how many there are of each kind. */
+async function check(page: Page, of: Of): Promise<{ cells: number; between: number; constants: number }> {
+  const { cells } = await shown(page);
+  const wrong: string[] = [];
+  const told = new Map<string, Explanation>();
+  const counts = { cells: 0, between: 0, constants: 0 };
+  for (const { data, text } of cells) {
+    let value: number | undefined;
+    if (data.stage !== undefined) {
+      counts.cells++;
+      value = traced(of, data.stage, (data.index ?? "").split(",").map(Number));
+    } else if (data.between !== undefined) {
+      counts.between++;
+      const why = told.get(data.of ?? "") ?? (await explain(page, data.of ?? ""));
+      told.set(data.of ?? "", why);
+      value = why.terms[Number(data.term)]?.[data.between as "product" | "running"];
+    } else if (data.constant !== undefined) {
+      counts.constants++;
+      const { stage, pin } = await state(page);
+      value = of.config[data.constant] as number;
+      expect(pin.split(",")[0] || stage).toBe(stage);
+    }
+    const what = value === undefined ? `a number that is nothing: ${JSON.stringify(data)}` : misprint(text, value);
+    if (what) wrong.push(`${JSON.stringify(data)} ${what}`);
+  }
+  expect(wrong).toEqual([]);
+  return counts;
+}
+
+const INPUTS = [
+  "text=dog+bites+man&heads=2&head-dim=3",
+  "position=rotary&text=dog+bites+man&mask=0-1_2-2&head-dim=4",
+  "position=alibi&causal=true&window=1,0&softcap=2&text=dog+bites+man+again&head-dim=3",
+  "attention=cross&kv-heads=1&text=the+dog+bites&key-text=man&head-dim=3",
+  "attention=gated_delta&kv-heads=1&text=dog+bites+man&head-dim=2",
+  "model=pronoun",
+];
+
+for (const query of INPUTS) {
+  test(`every number of every row and cell is true: ${query}`, async ({ page }) => {
+    test.setTimeout(120_000);
+    await open(page, `${query}&zoom=row`);
+    const of = await trace(page);
+    const stops = await page.locator("[data-stop]").evaluateAll((all) => all.map((one) => one.dataset.stop ?? ""));
+    for (const stop of stops) {
+      for (const zoom of ["row", "cell"] as const) {
+        await page.locator("attention-playground").evaluate(
+          (element, next) => {
+            (element as Play).state = next as never;
+          },
+          { stage: stop, zoom, cell: -2, pin: "" },
+        );
+        const stage = of.stages.find(({ id }) => id === stop);
+        await expect(page.locator(".scene .cell:visible").first(), `${stop} as ${zoom}`).toBeVisible();
+        await page.waitForTimeout(600);
+        const counts = await check(page, of);
+        expect(counts.cells, `${stop} as ${zoom}`).toBeGreaterThan(0);
+        // A cell of a sum says what each of its terms comes to.
+        const sums = ["matmul", "affine", "sum", "rotate", "add"].includes(stage?.op ?? "");
+        if (zoom === "cell" && sums) expect(counts.between, stop).toBeGreaterThan(0);
+        if (zoom === "cell" && stage?.op === "scale") expect(counts.constants).toBe(1);
+      }
+    }
+  });
+}
+
+test("from the matrix to one multiplication and back, by keys, by the trail, and by the address", async ({ page }) => {
+  await open(page);
+  await page.keyboard.press("2");
+  await expect(page.locator(".crumbs")).toContainText("“it”");
+  await expect(page).toHaveURL(/zoom=row/);
+  await page.keyboard.press("3");
+  await expect(page.locator(".crumbs [aria-current]")).toHaveText("“street”");
+  await expect(page.locator(".scene [data-between=product]").first()).toBeVisible();
+  // Eight numbers of the query, eight of the key, eight products, eight sums, and the score.
+  const of = await trace(page);
+  const { cells } = await shown(page);
+  expect(cells.length).toBe(4 * of.config.headDim + 1);
+  const last = cells.filter(({ data }) => data.between === "running").at(-1);
+  const score = cells.find(({ data }) => data.stage === "scores");
+  expect(last?.text).toBe(score?.text);
+  // Steps walk from cell to cell, at the same zoom; from stage to stage the row and the column stay.
+  await page.keyboard.press("ArrowRight");
+  await expect(page.locator(".crumbs [aria-current]")).toHaveText("“because”");
+  await page.keyboard.press("l");
+  await expect(page.locator(".crumbs")).toContainText("Scaled");
+  await expect(page.locator(".crumbs [aria-current]")).toHaveText("“because”");
+  await page.locator(".crumbs button").first().click();
+  await expect(page).not.toHaveURL(/zoom=/);
+  await page.goBack();
+  await expect(page.locator(".crumbs [aria-current]")).toHaveText("“because”");
+});
+
+test("a link leads to a cell; a click on another number of the row looks at that", async ({ page }) => {
+  await open(page, "stage=weights&zoom=row&pin=weights,1,7,5");
+  await expect(page.locator(".crumbs")).toContainText("Weights");
+  await page.locator('.scene [data-stage="weights"][data-index="1,7,1"]').click();
+  await page.keyboard.press("3");
+  await expect(page.locator(".crumbs [aria-current]")).toHaveText("“animal”");
+  await page.locator("attention-playground").evaluate((element) => (element as Play).goto("scores", [1, 2, 3]));
+  await expect(page.locator(".crumbs")).toContainText("“didn't”");
+  await check(page, await trace(page));
+});
+
+test("it plays at every zoom, true at any moment", async ({ page }) => {
+  for (const zoom of ["row", "cell"]) {
+    await open(page, `model=none&text=dog+bites+man&head-dim=3&stage=scores&cell=0&speed=4&zoom=${zoom}`);
+    const of = await trace(page);
+    await page.keyboard.press(" ");
+    for (let n = 0; n < 6; n++) {
+      await page.waitForTimeout(250);
+      await check(page, of);
+    }
+    await page.keyboard.press(" ");
+    expect((await state(page)).cell).toBeGreaterThan(0);
+  }
+});

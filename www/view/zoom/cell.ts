@@ -1,0 +1,283 @@
+/**
+ * One cell, large: what it is made of, term by term. Of a sum of products, the two factors of each term, their product, and the sum so
+ * far, which piles up to the cell; of a sum or a largest of single numbers, those and what they come to so far; else the operands with
+ * their sign between them.
+ */
+
+import type { Explanation, Factor, Stage, Trace } from "../../engine/types.ts";
+import { say } from "../../text/say.ts";
+import type { Frame } from "../../timeline/course.ts";
+import { stageOf } from "../../trace/cells.ts";
+import { type Box, type Layout, MAX_CELL, NUMBER_HEIGHT, type Room } from "../layout.ts";
+import { type CellsView, sliceForHead } from "../matrix-view.ts";
+import { type Part, roleOf, titleOf } from "../scene.ts";
+import { type Band, paintBars } from "./bars.ts";
+import { type Between, BetweenView, ConstantView, FactorsView, Standing } from "./list-view.ts";
+import { faded } from "./row.ts";
+
+const EDGE = 8;
+const LABELS = 20;
+const GAP = 6;
+const BARS = { least: 36, most: 170 };
+const LANE = 32;
+/** A cell that stands alone is larger than one among many. */
+const LARGE = { width: 108, height: 48 };
+/** How the number that is no cell comes in. */
+const SIGNS_OF_CONSTANTS: Record<string, string> = { scale: "×" };
+const OPERATORS: Record<string, string> = { subtract: "−", divide: "÷", add: "+" };
+
+export function cellLayout(
+  trace: Trace,
+  frame: Frame,
+  head: number,
+  of: Explanation,
+  at: { row: number; column: number },
+  room: Room,
+): Layout {
+  const { stage } = frame.segment;
+  const whole = sliceForHead(trace, stage, head);
+  const linear = at.row * whole.columns + at.column;
+  /** How much of the cell is done: all of it, none, or the part that the frame says. */
+  const progress = (now: Frame) =>
+    now.cells >= linear + 1 ? 1 : Math.floor(now.cells) === linear ? now.cells - linear : now.cells > linear ? 1 : 0;
+  const view = new FactorsView(
+    stage,
+    [{ stage: stage.id, index: of.index, value: of.value }],
+    `cell:${whole.key}:${linear}`,
+  );
+  const result = partOf(view, "result");
+  const many =
+    of.terms.some(({ factors }) => factors.length > 1) || of.terms.some(({ running }) => running !== undefined);
+  return many && of.terms.length > 0
+    ? terms(trace, of, result, progress, room)
+    : operands(trace, of, result, progress, room);
+}
+
+function partOf(view: CellsView, place: Part["place"], sign = "", note = ""): Part {
+  return { view, place, role: roleOf(view.stage.id), sign, note, brief: note !== "", short: "" };
+}
+
+type Progress = (frame: Frame) => number;
+
+/** Columns that the result takes at the end of the last line. */
+const RESULT_COLUMNS = 3;
+/** A room that is narrower has a term to a line, and the lanes side by side. */
+const NARROW = 520;
+const TERM = 20;
+
+/** Lanes of some of the terms: as many as stand side by side, line under line. */
+function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, room: Room): Layout {
+  const products = of.terms.some(({ factors }) => factors.length > 1);
+  if (room.width < NARROW && of.terms.length * TERM < room.height - LABELS * 2)
+    return list(trace, of, result, progress, products, room);
+  const names = namesWidth(trace, of, room, products);
+  const wide = room.width - names - EDGE;
+  const perLine = Math.max(RESULT_COLUMNS + 1, Math.floor(wide / Math.max(room.numberWidth, 30)));
+  const lines = Math.min(of.terms.length, Math.ceil((of.terms.length + RESULT_COLUMNS) / perLine));
+  const columns = Math.ceil((of.terms.length + RESULT_COLUMNS) / lines);
+  const laneCount = products ? 4 : 2;
+  const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, wide / columns));
+  const free = room.height / lines - LABELS - EDGE;
+  const bars = Math.min(BARS.most, Math.max(BARS.least, free - laneCount * (LANE + GAP)));
+  const cellHeight = Math.min(LANE, Math.max(4, (free - bars) / laneCount - GAP));
+  const boxes: Box[] = [];
+  const bands: Band[] = [];
+  let y = 0;
+  for (let line = 0; line < lines; line++) {
+    const from = Math.min(of.terms.length, line * columns);
+    const range = { from, to: Math.min(of.terms.length, from + columns) };
+    if (range.to === from) continue;
+    y += LABELS;
+    for (const [n, lane] of lanesOf(trace, of, range, products).entries()) {
+      for (const { part, offset } of lane.parts) {
+        const beside = { x: 0, y: y + (cellHeight - 18) / 2, width: names - EDGE };
+        // What stands in a lane of others has its name over it.
+        const over = { x: names + offset * cellWidth, y: y - LABELS, width: RESULT_COLUMNS * cellWidth };
+        const title = offset > 0 ? over : beside;
+        const labels = n === 0 && offset === 0 ? "top" : "none";
+        const x = names + offset * cellWidth;
+        const size = { cellWidth, cellHeight, labelWidth: names, rowLabels: "none" as const };
+        const box: Box = { ...size, part, x, y, title, columnLabels: labels };
+        if (lane.between) box.done = doneOfTerms(of, progress, range);
+        boxes.push(box);
+        if (lane.between === "running")
+          bands.push({
+            box,
+            y: y + cellHeight + 6,
+            height: bars - EDGE,
+            piling: of.op === "max" ? undefined : part.view,
+          });
+      }
+      y += cellHeight + GAP;
+    }
+    y += bars;
+  }
+  const last = boxes.at(-1) as Box;
+  const x = last.x + last.part.view.columns * cellWidth + 4 * EDGE;
+  const width = Math.min(LARGE.width, room.width - x - EDGE);
+  const height = Math.min(LARGE.height, cellHeight + 2 * EDGE);
+  boxes.push(resultBox(result, { x, y: last.y + cellHeight - height, width, height }, progress));
+  return {
+    boxes,
+    width: room.width,
+    height: y,
+    numbers: cellWidth >= room.numberWidth && cellHeight >= NUMBER_HEIGHT,
+    active: () => ({ row: 0, column: 0 }),
+    decorate: (context, picture, shown) => {
+      for (const band of bands) faded(context, shown, () => paintBars(context, picture, band));
+    },
+  };
+}
+
+/** A term to a line: its factors, its product, the sum so far. */
+function list(trace: Trace, of: Explanation, result: Part, progress: Progress, products: boolean, room: Room): Layout {
+  const lanes = lanesOf(trace, of, { from: 0, to: of.terms.length }, products);
+  const labels = Math.min(room.labelWidth, room.width / 4);
+  const cellWidth = Math.min(
+    MAX_CELL.width * 1.25,
+    (room.width - labels - (lanes.length + 1) * EDGE) / (lanes.length + 1),
+  );
+  const cellHeight = Math.min(MAX_CELL.height, (room.height - LABELS * 2) / of.terms.length);
+  const range = { from: 0, to: of.terms.length };
+  const size = { cellWidth, cellHeight, labelWidth: labels, columnLabels: "none" as const };
+  const boxes = lanes.flatMap((lane, n) =>
+    lane.parts.map(({ part, offset }): Box => {
+      const x = labels + n * (cellWidth + EDGE);
+      const y = LABELS + offset * cellHeight;
+      const rowLabels = n === 0 && offset === 0 ? "left" : "none";
+      const box: Box = {
+        ...size,
+        part: { ...part, view: new Standing(part.view) },
+        x,
+        y,
+        rowLabels,
+        titleRoom: cellWidth + EDGE,
+      };
+      if (offset > 0) box.title = { x: 0, y, width: labels };
+      if (lane.between) box.done = doneOfTerms(of, progress, range);
+      return box;
+    }),
+  );
+  const x = labels + lanes.length * (cellWidth + EDGE);
+  const y = LABELS + (of.terms.length - 1) * cellHeight - EDGE;
+  boxes.push(resultBox(result, { x, y: Math.max(LABELS, y), width: cellWidth, height: cellHeight + EDGE }, progress));
+  return {
+    boxes,
+    width: room.width,
+    height: LABELS + of.terms.length * cellHeight + EDGE,
+    numbers: cellWidth >= room.numberWidth && cellHeight >= NUMBER_HEIGHT,
+    active: () => ({ row: 0, column: 0 }),
+  };
+}
+
+const doneOfTerms =
+  (of: Explanation, progress: Progress, { from, to }: { from: number; to: number }) =>
+  (now: Frame) =>
+    Math.min(to - from, Math.max(0, Math.floor(progress(now) * of.terms.length + 1e-6) - from));
+
+function resultBox(
+  part: Part,
+  { x, y, width, height }: { x: number; y: number; width: number; height: number },
+  progress: Progress,
+): Box {
+  const size = { cellWidth: width, cellHeight: height, titleRoom: width, labelWidth: 0 };
+  return { ...size, part, x, y, rowLabels: "none", columnLabels: "none", done: (now) => (progress(now) >= 1 ? 1 : 0) };
+}
+
+interface Lane {
+  /** `offset`: terms of the line that stand before the first of the part. */
+  parts: { part: Part; offset: number }[];
+  between?: Between;
+}
+
+function lanesOf(trace: Trace, of: Explanation, range: { from: number; to: number }, products: boolean): Lane[] {
+  const within = of.terms.slice(range.from, range.to);
+  const lanes: Lane[] = (products ? [0, 1] : [0]).map((n) => ({
+    parts: bySeveral(within.map((term) => term.factors[n])).flatMap(({ cells, offset }) => {
+      const stage = stageOf(trace, cells[0]?.stage ?? "");
+      if (!stage) return [];
+      const key = `factor:${n}:${range.from}:${cells[0]?.stage}:${cells[0]?.index.join()}`;
+      const sign = n > 0 ? "×" : offset > 0 ? "+" : "";
+      return [{ part: partOf(new FactorsView(stage, cells, key), "left", sign), offset }];
+    }),
+  }));
+  const between = (what: Between, sign: string, name: string | undefined): Lane => ({
+    parts: [{ part: partOf(new BetweenView(trace, of, what, range), "between", sign, name ?? ""), offset: 0 }],
+    between: what,
+  });
+  if (products) lanes.push(between("product", "=", say.between.product));
+  lanes.push(between("running", "", of.op === "max" ? say.between.largest : say.between.running));
+  return lanes;
+}
+
+/** Neighbours of one stage make a lane: a bias at the end of a sum is one of its own. */
+function bySeveral(cells: (Factor | undefined)[]): { cells: Factor[]; offset: number }[] {
+  const runs: { cells: Factor[]; offset: number }[] = [];
+  for (const [n, cell] of cells.entries()) {
+    if (!cell) continue;
+    const run = runs.at(-1);
+    const goes = run && run.cells[0]?.stage === cell.stage && run.offset + run.cells.length === n;
+    if (goes) run.cells.push(cell);
+    else runs.push({ cells: [cell], offset: n });
+  }
+  return runs;
+}
+
+function namesWidth(trace: Trace, of: Explanation, room: Room, products: boolean): number {
+  const stages = new Set(of.terms.flatMap(({ factors }) => factors.map(({ stage }) => stage)));
+  const titles = [...stages].flatMap((id): string[] => {
+    const stage = stageOf(trace, id);
+    return stage ? [titleOf(partOf(new FactorsView(stage, [], ""), "left", products ? "×" : ""))] : [];
+  });
+  const words = [say.between.product, say.between.running, say.between.largest];
+  const widest = Math.max(...[...titles, ...words].map((title) => room.titleWidth(title ?? "")));
+  return Math.min(room.width / 3, widest + 2 * EDGE);
+}
+
+/** Operands side by side with the sign of the operation between them, then the result. */
+function operands(trace: Trace, of: Explanation, result: Part, progress: Progress, room: Room): Layout {
+  const cells = of.terms.flatMap(({ factors }) => factors);
+  const parts = cells.flatMap((cell, n): Part[] => {
+    const stage: Stage | undefined = stageOf(trace, cell.stage);
+    if (!stage) return [];
+    const key = `operand:${n}:${cell.stage}:${cell.index.join()}`;
+    const sign = n === 0 ? "" : (OPERATORS[of.op] ?? "");
+    return [partOf(new FactorsView(stage, [cell], key), "left", sign)];
+  });
+  const { constant } = of;
+  if (constant) {
+    const view = new ConstantView(result.view.stage, of.index, constant);
+    const sign = SIGNS_OF_CONSTANTS[of.op] ?? "";
+    parts.push({ ...partOf(view, "between", sign, say.constants[constant.name] ?? constant.name), role: "plain" });
+  }
+  const all = [...parts, { ...result, sign: parts.length > 0 ? "=" : "" }];
+  const rooms = all.map((part) => Math.max(LARGE.width, room.titleWidth(titleOf(part)) + EDGE));
+  const gap = 5 * EDGE;
+  const total = rooms.reduce((sum, width) => sum + width + gap, -gap);
+  const stacked = total > room.width - 2 * EDGE;
+  const y = Math.max(LABELS * 2, room.height / 3);
+  let x = stacked ? EDGE : Math.max(EDGE, (room.width - total) / 2);
+  const boxes = all.map((part, n): Box => {
+    const box: Box = {
+      part,
+      x: stacked ? EDGE : x,
+      y: stacked ? LABELS * 2 + n * (LARGE.height + LABELS + EDGE) : y,
+      cellWidth: LARGE.width,
+      cellHeight: LARGE.height,
+      labelWidth: 0,
+      rowLabels: "none",
+      columnLabels: "none",
+      titleRoom: stacked ? room.width - 2 * EDGE : (rooms[n] ?? LARGE.width),
+    };
+    x += (rooms[n] ?? 0) + gap;
+    if (part.place === "result") box.done = (now) => (progress(now) >= 1 ? 1 : 0);
+    return box;
+  });
+  return {
+    boxes,
+    width: room.width,
+    height: room.height,
+    numbers: true,
+    active: () => ({ row: 0, column: 0 }),
+  };
+}

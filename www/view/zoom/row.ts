@@ -1,0 +1,275 @@
+/**
+ * One row of a stage, large. A product keeps its geometry: the row on the left, the matrix that it meets, what they give. What is done
+ * cell by cell is a ladder of lanes, from the scores down to the stage on show, so that a column is the story of one key. The weighted
+ * sum has its weights as a column, each beside the value that it takes a share of.
+ */
+
+import type { Stage, Trace } from "../../engine/types.ts";
+import type { Frame } from "../../timeline/course.ts";
+import { stageOf } from "../../trace/cells.ts";
+import { type Box, type Layout, layout, MAX_CELL, NUMBER_HEIGHT, type Room } from "../layout.ts";
+import { sliceForHead, transposed } from "../matrix-view.ts";
+import { type MatrixPart, type Part, roleOf, type Scene, sceneFor, titleOf } from "../scene.ts";
+import { type Band, paintBars } from "./bars.ts";
+
+/** What is done to the scores of a row, in order; the number that a row has for itself stands at the end of its lane. */
+const LADDER = ["scores", "scaled", "capped", "biased", "masked", "shifted", "exp", "weights"];
+const OWN_NUMBER: Record<string, string> = { row_max: "shifted", row_sum: "weights" };
+const LANE_SIGNS: Record<string, string> = { scaled: "×", biased: "+", shifted: "−", exp: "e^", weights: "÷" };
+
+const EDGE = 8;
+const LABELS = 20;
+const LANE_GAP = 8;
+const BARS = { least: 40, most: 190 };
+const LANE = 30;
+
+export function rowLayout(trace: Trace, frame: Frame, head: number, row: number, room: Room): Layout {
+  const { stage } = frame.segment;
+  const scene = sceneFor(trace, stage, head);
+  if (stage.id === "mixed" && scene.product) return pile(scene, row, room);
+  const { result } = scene;
+  const narrow = (room.width - room.labelWidth) / result.view.columns < room.numberWidth;
+  if (!scene.product && narrow && result.view.inOneAxis) return strips(scene, row, room);
+  const ladder = LADDER.includes(stage.id) || stage.id in OWN_NUMBER;
+  if (ladder && stageOf(trace, "scores") && stage.id !== "scores") return lanes(trace, stage, head, row, room);
+  return plain(scene, row, room);
+}
+
+/** The computed cells of a row, as a part of those of the whole matrix. */
+const doneInRow = (row: number, columns: number) => (frame: Frame) =>
+  Math.min(columns, Math.max(0, Math.floor(frame.cells) - row * columns));
+
+/** The active cell, where it is in this row. */
+const activeIn = (row: number) => (frame: Frame) =>
+  frame.active?.row === row ? { row: 0, column: frame.active.column } : undefined;
+
+/** As it stands for the whole matrix, with one row of what has as many rows as the result; bars under that. */
+function plain(scene: Scene, row: number, room: Room): Layout {
+  const { rows, columns } = scene.result.view;
+  const one = (part: MatrixPart): MatrixPart => ({ ...part, view: part.view.row(row) });
+  const parts = scene.parts.map((part) =>
+    part.place !== "top" && part.place !== "under" && part.view.rows === rows ? one(part) : part,
+  );
+  const bars = Math.min(BARS.most, room.height / 4);
+  const made = layout({ ...scene, parts, result: one(scene.result) }, { ...room, height: room.height - bars - EDGE });
+  const [left] = parts;
+  if (scene.product && !made.numbers && left?.view.inOneAxis) return tall(scene, parts, row, room);
+  const box = made.boxes.find(({ part }) => part.place === "result") as Box;
+  box.done = doneInRow(row, columns);
+  const band: Band = { box, y: box.y + box.cellHeight + EDGE, height: bars - EDGE };
+  return {
+    ...made,
+    height: made.height + bars,
+    active: activeIn(row),
+    decorate: (context, picture, shown) => faded(context, shown, () => paintBars(context, picture, band)),
+  };
+}
+
+/** A product whose row is too long to stand beside the matrix: the row in lines, the matrix under it, then what they give, with bars. */
+function tall(scene: Scene, parts: MatrixPart[], row: number, room: Room): Layout {
+  const [left, ...others] = parts as [MatrixPart, ...MatrixPart[]];
+  const result: MatrixPart = { ...scene.result, view: scene.result.view.row(row) };
+  const { columns } = result.view;
+  const names = Math.min(
+    room.width / 4,
+    Math.max(...[...parts, result].map((part) => room.titleWidth(titleOf(part)))) + EDGE,
+  );
+  const wide = room.width - names - EDGE;
+  const size = { labelWidth: names, rowLabels: "none", columnLabels: "none" } as const;
+  const boxes: Box[] = [];
+  let y = EDGE;
+  const put = (part: Part, cellWidth: number, cellHeight: number, named = true): Box => {
+    const title = { x: 0, y: y + Math.max(0, Math.min(cellHeight, LANE) - 18) / 2, width: named ? names - EDGE : 0 };
+    const box: Box = { ...size, part, x: names, y, cellWidth, cellHeight, title };
+    boxes.push(box);
+    y += cellHeight * part.view.rows + LANE_GAP;
+    return box;
+  };
+  const perLine = Math.ceil(
+    left.view.columns / Math.ceil(left.view.columns / Math.max(1, Math.floor(wide / room.numberWidth))),
+  );
+  for (let from = 0; from < left.view.columns; from += perLine) {
+    const to = Math.min(left.view.columns, from + perLine);
+    put(
+      { ...left, view: left.view.part(from, to) },
+      Math.min(MAX_CELL.width, wide / perLine),
+      NUMBER_HEIGHT + 6,
+      from === 0,
+    );
+  }
+  const cellWidth = Math.min(MAX_CELL.width * 1.25, wide / columns);
+  const bars = BARS.least + LANE;
+  const rows = others.reduce((sum, { view }) => sum + view.rows, 0);
+  const free = room.height - y - LANE - bars - (others.length + 1) * LANE_GAP;
+  for (const part of others)
+    put({ ...part, sign: part.place === "under" ? "+" : "×" }, cellWidth, Math.min(LANE, Math.max(1, free / rows)));
+  const box = put({ ...result, sign: "=" }, cellWidth, LANE);
+  box.done = doneInRow(row, columns);
+  const band: Band = { box, y, height: bars - EDGE };
+  return {
+    boxes,
+    width: room.width,
+    height: y + bars,
+    numbers: false,
+    active: activeIn(row),
+    decorate: (context, picture, shown) => faded(context, shown, () => paintBars(context, picture, band)),
+  };
+}
+
+/** Some columns of a row. */
+interface Strip {
+  part: MatrixPart;
+  from: number;
+  to: number;
+}
+
+/** The columns of some rows, so many to a line: where all are as long, the operands of each line over what they give. */
+function stripsOf(parts: MatrixPart[], perLine: number): Strip[] {
+  const linesOf = (part: MatrixPart) =>
+    Array.from({ length: Math.ceil(part.view.columns / perLine) }, (_, line) => ({
+      part,
+      from: line * perLine,
+      to: Math.min(part.view.columns, (line + 1) * perLine),
+    }));
+  const lines = parts.map(linesOf);
+  const [first = []] = lines;
+  const aligned = parts.every(({ view }) => view.columns === parts[0]?.view.columns);
+  return aligned ? first.flatMap((_, line) => lines.flatMap((strips) => strips[line] ?? [])) : lines.flat();
+}
+
+/** A row that is too long for one line. */
+function strips(scene: Scene, row: number, room: Room): Layout {
+  const { columns } = scene.result.view;
+  const parts = [...scene.parts, scene.result];
+  const names = Math.min(room.width / 4, Math.max(...parts.map((part) => room.titleWidth(titleOf(part)))) + EDGE);
+  const wide = room.width - names - EDGE;
+  const lines = Math.ceil(columns / Math.max(1, Math.floor(wide / (room.numberWidth + EDGE))));
+  const perLine = Math.ceil(columns / lines);
+  const made = stripsOf(parts, perLine);
+  const cellWidth = Math.min(MAX_CELL.width * 1.25, wide / perLine);
+  const cellHeight = Math.min(LANE, Math.max(4, (room.height - EDGE) / made.length - LANE_GAP / 2));
+  const boxes = made.map(({ part, from, to }, n): Box => {
+    const y = EDGE + n * (cellHeight + LANE_GAP / 2);
+    const title = { x: 0, y: y + (cellHeight - 18) / 2, width: from === 0 ? names - EDGE : 0 };
+    const view = part.view.row(Math.min(row, part.view.rows - 1)).part(from, to);
+    const size = { cellWidth, cellHeight, labelWidth: names, rowLabels: "none", columnLabels: "none" } as const;
+    const box: Box = { ...size, part: { ...part, brief: false, view }, x: names, y, title };
+    if (part === scene.result)
+      box.done = (frame) => Math.min(to - from, Math.max(0, Math.floor(frame.cells) - row * columns - from));
+    return box;
+  });
+  const results = boxes.filter(({ part }) => part.place === "result");
+  return {
+    boxes,
+    width: room.width,
+    height: room.height,
+    numbers: cellWidth >= room.numberWidth && cellHeight >= NUMBER_HEIGHT,
+    active: (frame) => {
+      const at = activeIn(row)(frame);
+      const box = at && results[Math.floor(at.column / perLine)];
+      return box && { row: 0, column: at.column % perLine, box };
+    },
+  };
+}
+
+/** Lane under lane, keys in columns. */
+function lanes(trace: Trace, stage: Stage, head: number, row: number, room: Room): Layout {
+  const last = OWN_NUMBER[stage.id] ?? stage.id;
+  const until = LADDER.indexOf(last) - (stage.id in OWN_NUMBER ? 1 : 0);
+  const stages = LADDER.slice(0, until + 1).flatMap((id) => stageOf(trace, id) ?? []);
+  const parts = stages.map((lane) => laneOf(trace, lane, head, row, lane === stage));
+  const names = Math.min(room.width / 4, Math.max(...parts.map((part) => room.titleWidth(titleOf(part)))) + EDGE);
+  const columns = parts[0]?.view.columns ?? 1;
+  const own = (id: string) => (stageOf(trace, id) ? room.numberWidth + 4 * EDGE : 0);
+  const wide = room.width - names - 2 * EDGE - own("row_max");
+  const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, wide / columns));
+  const bars = Math.min(BARS.most, Math.max(BARS.least, room.height - LABELS - parts.length * (LANE + LANE_GAP)));
+  const cellHeight = Math.min(
+    LANE,
+    Math.max(NUMBER_HEIGHT, (room.height - LABELS - bars - EDGE) / parts.length - LANE_GAP),
+  );
+  const size = { cellWidth, cellHeight, labelWidth: names, rowLabels: "none" as const };
+  const boxes: Box[] = parts.map((part, n) => {
+    const y = LABELS + n * (cellHeight + LANE_GAP);
+    const title = { x: 0, y: y + (cellHeight - 18) / 2, width: names - EDGE };
+    return { ...size, part, x: names, y, title, columnLabels: n === 0 ? "top" : "none" };
+  });
+  boxes.push(...ownNumbers(trace, head, row, boxes, stage, room));
+  const box = boxes.find(({ part }) => part.place === "result") as Box;
+  const lane = boxes[parts.length - 1] as Box;
+  if (box === lane) box.done = doneInRow(row, columns);
+  else box.done = (frame) => (Math.floor(frame.cells) > row ? 1 : 0);
+  const before = box === lane ? boxes[parts.length - 2]?.part.view : undefined;
+  const band: Band = { box: lane, y: lane.y + cellHeight + EDGE, height: bars - EDGE, before };
+  return {
+    boxes,
+    width: room.width,
+    height: lane.y + cellHeight + bars,
+    numbers: cellWidth >= room.numberWidth,
+    active: box === lane ? activeIn(row) : (frame) => (frame.active?.row === row ? { row: 0, column: 0 } : undefined),
+    decorate: (context, picture, shown) => faded(context, shown, () => paintBars(context, picture, band)),
+  };
+}
+
+function laneOf(trace: Trace, stage: Stage, head: number, row: number, result: boolean): MatrixPart {
+  const view = sliceForHead(trace, stage, head).row(row);
+  const place = result ? "result" : "left";
+  const sign = LANE_SIGNS[stage.id] ?? "";
+  return { view, place, role: roleOf(stage.id), sign, note: "", brief: false, short: "" };
+}
+
+/** The largest score and the sum of a row, each at the end of the lane that it is taken of. */
+function ownNumbers(trace: Trace, head: number, row: number, lanes: Box[], stage: Stage, room: Room): Box[] {
+  return Object.keys(OWN_NUMBER).flatMap((id): Box[] => {
+    const own = stageOf(trace, id);
+    const lane = own && lanes.find(({ part }) => part.view.stage.id === own.from[0]);
+    const there = own && trace.stages.indexOf(own) <= trace.stages.indexOf(stage);
+    if (!own || !lane || !there) return [];
+    const x = lane.x + lane.part.view.columns * lane.cellWidth + 2 * EDGE;
+    const part = { ...laneOf(trace, own, head, row, own === stage), sign: "" };
+    const cellWidth = Math.max(room.numberWidth, Math.min(lane.cellWidth, MAX_CELL.width));
+    const title = { x: x - EDGE, y: lane.y - 18, width: room.width - x + EDGE };
+    return [{ ...lane, part, x, cellWidth, title, columnLabels: "none" }];
+  });
+}
+
+/** Weights down, the values beside them, and what they give below. */
+function pile(scene: Scene, row: number, room: Room): Layout {
+  const [weights, values] = scene.parts;
+  if (!weights || !values) return plain(scene, row, room);
+  const down: MatrixPart = { ...weights, view: transposed(weights.view.row(row)), sign: "" };
+  const result: MatrixPart = { ...scene.result, view: scene.result.view.row(row) };
+  const { rows, columns } = values.view;
+  const titles = 2 * (LABELS + EDGE);
+  const bars = Math.min(BARS.most, Math.max(BARS.least, room.height / 5));
+  const cellHeight = Math.min(MAX_CELL.height, (room.height - titles - bars - 2 * EDGE) / (rows + 1));
+  const gap = Math.max(4 * EDGE, room.titleWidth(titleOf(down)) + EDGE - MAX_CELL.width);
+  const wide = room.width - room.labelWidth - gap - 2 * EDGE;
+  const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, wide / (columns + 1)));
+  const size = { cellWidth, cellHeight, labelWidth: room.labelWidth, columnLabels: "none" as const };
+  const x = room.labelWidth + cellWidth + gap;
+  const top = LABELS + 2;
+  const below = top + rows * cellHeight + LABELS + EDGE;
+  const box: Box = { ...size, part: result, x, y: below, rowLabels: "none", done: doneInRow(row, columns) };
+  const boxes: Box[] = [
+    { ...size, part: down, x: room.labelWidth, y: top, rowLabels: "left" },
+    { ...size, part: { ...values, sign: "×" }, x, y: top, rowLabels: "none" },
+    box,
+  ];
+  const band: Band = { box, y: below + cellHeight + EDGE, height: bars - EDGE };
+  return {
+    boxes,
+    width: x + columns * cellWidth + EDGE,
+    height: below + cellHeight + bars,
+    numbers: cellWidth >= room.numberWidth && cellHeight >= NUMBER_HEIGHT,
+    active: activeIn(row),
+    decorate: (context, picture, shown) => faded(context, shown, () => paintBars(context, picture, band)),
+  };
+}
+
+export function faded(context: CanvasRenderingContext2D, shown: number, paint: () => void): void {
+  context.save();
+  context.globalAlpha = shown;
+  paint();
+  context.restore();
+}
