@@ -49,8 +49,22 @@ pub(super) fn sizes(
     name: &str,
     value: &JsValue,
 ) -> Result<Vec<usize>, JsValue> {
+    let numbers = wholes(operation, name, value, 0.0)?;
+    Ok(numbers.into_iter().map(|number| number as usize).collect())
+}
+
+/// The same of at least `least`.
+pub(super) fn wholes(
+    operation: Operation,
+    name: &str,
+    value: &JsValue,
+    least: f64,
+) -> Result<Vec<f64>, JsValue> {
     let refused = |found: String| {
         reply::error(operation.kind(format!("{name}: an array of whole numbers"), found))
+    };
+    let whole_from = |number: &f64| {
+        *number >= least && number.abs() <= f64::from(u32::MAX) && number.fract() == 0.0
     };
     if !value.is_object() {
         return Err(refused(kind(value)));
@@ -65,7 +79,7 @@ pub(super) fn sizes(
         .iter()
         .map(|item| {
             item.as_f64()
-                .and_then(whole)
+                .filter(whole_from)
                 .ok_or_else(|| refused(kind(&item)))
         })
         .collect()
