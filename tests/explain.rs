@@ -135,6 +135,52 @@ fn again(trace: &Trace, stage: &Stage, why: &Explanation) -> f64 {
     }
 }
 
+/// Each term says what it comes to, and what all up to it come to.
+fn on_the_way(why: &Explanation, here: &str) {
+    let sums = [
+        Op::Add,
+        Op::Matmul,
+        Op::Affine,
+        Op::Sum,
+        Op::Rotate,
+        Op::Decay,
+        Op::Predict,
+        Op::Update,
+        Op::Accumulate,
+        Op::Read,
+    ];
+    let mut sum = 0.0;
+    let mut largest = f64::NEG_INFINITY;
+    for (n, term) in why.terms.iter().enumerate() {
+        let factors = term.factors.iter().map(|factor| f64::from(factor.value));
+        let sign = match (why.op, n) {
+            (Op::Rotate, 1) => why.constant.expect("a sign").value,
+            _ => 1.0,
+        };
+        let product = sign * factors.product::<f64>();
+        assert!(same(term.product, product), "{here}: product {n}");
+        sum += product;
+        largest = if largest.is_nan() || product.is_nan() {
+            f64::NAN
+        } else {
+            largest.max(product)
+        };
+        let expected = match why.op {
+            Op::Max => Some(largest),
+            op if sums.contains(&op) => Some(sum),
+            _ => None,
+        };
+        let met = match (term.running, expected) {
+            (Some(found), Some(expected)) => same(found, expected),
+            (found, expected) => found == expected,
+        };
+        assert!(met, "{here}: {:?} after term {n}", term.running);
+    }
+    if let Some(running) = why.terms.last().and_then(|term| term.running) {
+        assert!(same(running, why.exact), "{here}: the last is the result");
+    }
+}
+
 /// A weight, worked out again from the terms of its score and the constants of its row.
 fn weight(why: &Explanation) -> f64 {
     let constant = |name: &str| {
@@ -205,6 +251,7 @@ fn every_cell_is_its_operation_on_its_operands() {
                 met.insert(format!("{:?}", why.op));
                 let value = cell(&trace, &stage.id, &index);
                 assert!(same(why.value.into(), value.into()), "{here}: value");
+                on_the_way(&why, &here);
                 let again = again(&trace, stage, &why);
                 assert!(
                     same(why.exact, again),

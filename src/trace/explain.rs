@@ -26,6 +26,12 @@ pub struct Factor {
 pub struct Term {
     /// What is multiplied.
     pub factors: Vec<Factor>,
+    /// The product of the factors, in f64; of the sine of a rotated feature, with its sign.
+    pub product: f64,
+    /// The sum, or the largest, of the products up to this one, in the order in which the engine takes them: the last is
+    /// `exact`. Absent where the operation is neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running: Option<f64>,
 }
 
 /// A number in a formula that is no cell.
@@ -125,10 +131,14 @@ pub(crate) fn explain_cells(
             value: cells.at(at),
         }
     };
-    let mut terms = Vec::new();
+    let mut terms: Vec<Term> = Vec::new();
     rule.terms(&cell, cells, &mut |factors| {
+        let product = rule.product(&cell, terms.len(), factors, cells);
+        let before = terms.last().map(|term| term.running.unwrap_or(f64::NAN));
         terms.push(Term {
             factors: factors.iter().map(|&at| factor(at)).collect(),
+            product,
+            running: rule.running(before, product),
         })
     });
     let given = rule.is_given(&cell) && stage.op != Op::Seeded;

@@ -352,12 +352,10 @@ impl<'a> Rule<'a> {
                 largest
             }
             Op::Rotate => {
-                let mut sum = 0.0;
-                let mut sign = 1.0;
+                let (mut sum, mut term) = (0.0, 0);
                 self.terms(cell, cells, &mut |factors| {
-                    sum += sign * product(factors, cells);
-                    // the sine is the second term
-                    sign = self.sign(cell).unwrap_or(1.0);
+                    sum += self.product(cell, term, factors, cells);
+                    term += 1;
                 });
                 sum
             }
@@ -369,6 +367,40 @@ impl<'a> Rule<'a> {
             Op::Softmax => self
                 .softmax(cell, cells.shared())
                 .map_or(f64::NAN, |softmax| softmax.exact),
+        }
+    }
+
+    /// What the term of this number comes to, in f64.
+    pub fn product<C: Cells + ?Sized>(
+        &self,
+        cell: &Cell,
+        term: usize,
+        factors: &[usize],
+        cells: &C,
+    ) -> f64 {
+        let product = product(factors, cells);
+        match self.stage.op {
+            // the sine is the second term
+            Op::Rotate if term == 1 => self.sign(cell).unwrap_or(1.0) * product,
+            _ => product,
+        }
+    }
+
+    /// What a sum, or the largest of several, comes to with one more term; none where the operation is neither.
+    pub fn running(&self, before: Option<f64>, product: f64) -> Option<f64> {
+        match self.stage.op {
+            Op::Max => Some(plain::larger(before.unwrap_or(f64::NEG_INFINITY), product)),
+            Op::Add
+            | Op::Matmul
+            | Op::Affine
+            | Op::Sum
+            | Op::Rotate
+            | Op::Decay
+            | Op::Predict
+            | Op::Update
+            | Op::Accumulate
+            | Op::Read => Some(before.unwrap_or(0.0) + product),
+            _ => None,
         }
     }
 

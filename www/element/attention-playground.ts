@@ -5,7 +5,7 @@ import type { Engine, Explanation, Trace } from "../engine/types.ts";
 import { type MatrixSet, plainMatrices } from "../input/matrices.ts";
 import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
-import { en } from "../text/en.ts";
+import { say } from "../text/say.ts";
 import { STEP_UNITS, type StepUnit } from "../timeline/course.ts";
 import type { Lit } from "../view/paint.ts";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
@@ -251,6 +251,7 @@ export class AttentionPlayground extends LitElement {
       openOwn: session.openOwn,
       menuAt: session.menuAt,
       parts: session.parts,
+      settings: session.settings,
       trace: session.trace,
       tracedTokens: session.tracedTokens,
       course: session.course,
@@ -279,7 +280,7 @@ export class AttentionPlayground extends LitElement {
 
   override render(): TemplateResult {
     if (this.#fatal) return html`<slot></slot><p class="problem" role="alert">${this.#fatal}</p>`;
-    if (!this.#session.trace) return html`<slot></slot><p class="loading" role="status">${en.loading}</p>`;
+    if (!this.#session.trace) return html`<slot></slot><p class="loading" role="status">${say.loading}</p>`;
     return page(this.#context());
   }
 

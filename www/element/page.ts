@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { FIELDS, type State } from "../state/fields.ts";
-import { en, fill } from "../text/en.ts";
+import { fill, say } from "../text/say.ts";
 import { stageName } from "../trace/story.ts";
 import { formatCell } from "../view/format.ts";
 import { css, DARK, scaleOf } from "../view/palette.ts";
@@ -10,7 +10,6 @@ import { sceneFor } from "../view/scene.ts";
 import { backend } from "./parts/backend.ts";
 import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
 import type { Context } from "./parts/context.ts";
-import { controlFields, controls } from "./parts/controls.ts";
 import { equation, name } from "./parts/equation.ts";
 import { input } from "./parts/input.ts";
 import { modelMenu } from "./parts/model-menu.ts";
@@ -49,14 +48,14 @@ export function page(context: Context): TemplateResult {
     </div>
     <div class="work" ?data-editing=${context.maskEdit}>
       ${show("strip", () => strip(context))}
-      ${context.stale ? html`<p class="notice stale" role="status">${en.stale}</p>` : nothing}
+      ${context.stale ? html`<p class="notice stale" role="status">${say.stale}</p>` : nothing}
       <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""}></div>
       <div class="below">
       ${legend(context)}
-      <div class="zoom" role="group" aria-label=${en.zoom.group}>
-          <button type="button" class="quiet" aria-label=${en.zoom.closer} title=${en.zoom.closer} @click=${() => actions.zoom(1.6)}>+</button>
-          <button type="button" class="quiet" aria-label=${en.zoom.wider} title=${en.zoom.wider} @click=${() => actions.zoom(1 / 1.6)}>−</button>
-          <button type="button" class="quiet" aria-label=${en.zoom.all} title=${en.zoom.all} @click=${() => actions.zoom(0)}>⤢</button>
+      <div class="zoom" role="group" aria-label=${say.zoom.group}>
+          <button type="button" class="quiet" aria-label=${say.zoom.closer} title=${say.zoom.closer} @click=${() => actions.zoom(1.6)}>+</button>
+          <button type="button" class="quiet" aria-label=${say.zoom.wider} title=${say.zoom.wider} @click=${() => actions.zoom(1 / 1.6)}>−</button>
+          <button type="button" class="quiet" aria-label=${say.zoom.all} title=${say.zoom.all} @click=${() => actions.zoom(0)}>⤢</button>
         </div>
       </div>
     </div>
@@ -67,8 +66,8 @@ export function page(context: Context): TemplateResult {
       ${sheetAbove ? nothing : answered()}
       ${show("caption", () => caption(context))}
       ${show("equation", () => equation(context))}
-      ${show("controls", () => (played ? nothing : controls(context)))}
-      <p class="hint keys-hint">${en.keys}</p>
+      ${show("controls", () => (played ? nothing : (context.settings?.controls(context) ?? nothing)))}
+      <p class="hint keys-hint">${say.keys}</p>
     </aside>`
         : nothing
     }
@@ -85,17 +84,17 @@ function keepFocus(event: Event): void {
 
 function header(context: Context): TemplateResult {
   const { state, actions, linked, parts } = context;
-  return html`<div class="header" role="group" aria-label=${en.title}>
-    <span class="name">${en.title}</span>
+  return html`<div class="header" role="group" aria-label=${say.title}>
+    <span class="name">${say.title}</span>
     ${modelMenu(context)}
     ${parts?.examples(context) ?? nothing}
     ${parts?.about(context) ?? nothing}
     <span class="spacer"></span>
     ${backend(context)}
-    ${linked ? html`<button type="button" class="quiet" @click=${actions.copyLink}>${en.copyLink}</button>` : nothing}
-    <label class="theme"><span>${en.controls.theme}</span>
+    ${linked ? html`<button type="button" class="quiet" @click=${actions.copyLink}>${say.copyLink}</button>` : nothing}
+    <label class="theme"><span>${say.controls.theme}</span>
       <select data-field="theme" .value=${state.theme} @change=${(event: Event) => actions.set({ theme: (event.target as HTMLSelectElement).value as "auto" }, "replace")}>
-        ${FIELDS.theme.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === state.theme}>${en.choices[choice]}</option>`)}
+        ${FIELDS.theme.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === state.theme}>${say.choices[choice]}</option>`)}
       </select></label>
   </div>`;
 }
@@ -103,7 +102,7 @@ function header(context: Context): TemplateResult {
 /** What has to be said about the picture as a whole, and what is wrong with a field that has no control on show. */
 function messages(context: Context, hidden: Set<string>): TemplateResult {
   const { trace, notice, problems } = context;
-  const { first, more } = controlFields(context);
+  const { first, more } = context.settings?.controlFields(context) ?? { first: [], more: [] };
   const placed = new Set<keyof State>([
     ...(hidden.has("header") ? [] : (["model"] as const)),
     ...(hidden.has("controls") || context.played ? [] : [...first, ...more]),
@@ -115,7 +114,7 @@ function messages(context: Context, hidden: Set<string>): TemplateResult {
     ${notice ? html`<p class="notice" role="status">${notice}</p>` : nothing}
     ${
       trace?.nonFiniteCount
-        ? html`<p class="notice">${fill(en.nonFinite, { n: trace.nonFiniteCount, at: trace.nonFinite?.[0] ? name(trace.nonFinite[0], trace) : "" })}</p>`
+        ? html`<p class="notice">${fill(say.nonFinite, { n: trace.nonFiniteCount, at: trace.nonFinite?.[0] ? name(trace.nonFinite[0], trace) : "" })}</p>`
         : nothing
     }
     ${elsewhere.map(([field, text]) => html`<p class="problem" role="alert" data-problem=${field}>${text}</p>`)}`;
@@ -135,7 +134,7 @@ function caption({
   const { stage } = frame.segment;
   const pieces = captionFor(trace, frame, state.head, explanation);
   const kept = whatIsKept(trace, tracedTokens);
-  return html`<section class="caption" aria-label=${en.whatHappens}>
+  return html`<section class="caption" aria-label=${say.whatHappens}>
     <h2>${stageName(stage)}</h2>
     ${parts?.where({ trace, state, played }) ?? nothing}
     <p class="about">${aboutStage(stage)}</p>
@@ -167,7 +166,7 @@ function legend(context: Context): TemplateResult | typeof nothing {
       return html`<span class="scale" data-scale=${stage.id}>${stageName(stage)}
         <span class="low">${kind === "signed" ? formatCell(-end) : "0"}</span><i style="background: ${bar}"></i><span class="high">${formatCell(end)}</span></span>`;
     })}
-    ${context.blocks > 1 ? html`<span class="scale" data-blocks=${context.blocks}>${fill(en.legendBlocks, { n: context.blocks })}</span>` : nothing}
-    ${holes ? html`<span class="scale">${en.legendMasked}</span>` : nothing}
+    ${context.blocks > 1 ? html`<span class="scale" data-blocks=${context.blocks}>${fill(say.legendBlocks, { n: context.blocks })}</span>` : nothing}
+    ${holes ? html`<span class="scale">${say.legendMasked}</span>` : nothing}
   </div>`;
 }

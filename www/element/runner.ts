@@ -5,8 +5,9 @@ import { buildRequest } from "../input/request.ts";
 import type { ModelFiles } from "../model/files.ts";
 import { modelOf } from "../state/choice.ts";
 import type { State } from "../state/fields.ts";
-import { en, fill } from "../text/en.ts";
+import { fill, say } from "../text/say.ts";
 import type * as Models from "./models/index.ts";
+import type * as Settings from "./settings/index.ts";
 
 let shared: Promise<Engine> | undefined;
 
@@ -36,12 +37,19 @@ export interface Listener {
 export class Runner {
   /** All that is for models: loaded with the first that is in use. */
   models: typeof Models | undefined;
+  /** All that is for untrained runs and for matrices: loaded with the first. */
+  settings: typeof Settings | undefined;
   readonly #listener: Listener;
   #newest = 0;
   #player: Models.ModelPlayer | undefined;
 
   constructor(listener: Listener) {
     this.#listener = listener;
+  }
+
+  async loadSettings(): Promise<typeof Settings> {
+    this.settings ??= await import("./settings/index.ts");
+    return this.settings;
   }
 
   async loadModels(): Promise<typeof Models> {
@@ -85,7 +93,7 @@ export class Runner {
         await this.#play(engine, name, state, () => run === this.#newest);
         return;
       }
-      const wanted = await buildRequest(state, engine.tokenize);
+      const [wanted] = await Promise.all([buildRequest(state, engine.tokenize), this.loadSettings()]);
       const { request } = wanted;
       const { tracedTokens, weightsTokens } = await engine.limits();
       if (run !== this.#newest) return;
@@ -111,8 +119,8 @@ export class Runner {
       const field = modelOf(state) ? modelField(thrown, cause) : fieldOf(thrown, state, cause);
       if (thrown instanceof EngineError) {
         const { expected, found, code } = thrown;
-        const label = en.controls[field] ?? en.matrices;
-        this.#listener.refused({ field, message: fill(en.fieldError, { field: label, expected, found }), code });
+        const label = say.controls[field] ?? say.matrices;
+        this.#listener.refused({ field, message: fill(say.fieldError, { field: label, expected, found }), code });
       } else
         this.#listener.refused({
           field,
@@ -127,7 +135,7 @@ export class Runner {
     const limits = engine.limits();
     limits.catch(() => undefined);
     const player = await this.#playerOf(engine);
-    if (name === "own" && !player.own) throw new MissingModel(en.models.ownMissing);
+    if (name === "own" && !player.own) throw new MissingModel(say.models.ownMissing);
     const played = await player.play(name, state, current);
     if (played && current()) await prepared(played.trace);
     const { tracedTokens } = await limits;
@@ -185,6 +193,6 @@ class TokenCount extends Error {
 
 function checkTokens(tokens: string[] | undefined, field: "text" | "keyText", max: number): void {
   if (tokens === undefined) return;
-  if (tokens.length === 0) throw new TokenCount(field, en.emptyText);
-  if (tokens.length > max) throw new TokenCount(field, fill(en.tooManyTokens, { n: tokens.length, max }));
+  if (tokens.length === 0) throw new TokenCount(field, say.emptyText);
+  if (tokens.length > max) throw new TokenCount(field, fill(say.tooManyTokens, { n: tokens.length, max }));
 }

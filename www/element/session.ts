@@ -4,7 +4,7 @@ import type { Trace } from "../engine/types.ts";
 import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type State } from "../state/fields.ts";
 import { type Change, type History, type Source, Store } from "../state/store.ts";
-import { en, fill } from "../text/en.ts";
+import { fill, say } from "../text/say.ts";
 import { Course, type Frame, isParameter, type Segment, type StepUnit, WHOLE } from "../timeline/course.ts";
 import { stageOf } from "../trace/cells.ts";
 import { sliceForHead } from "../view/matrix-view.ts";
@@ -16,6 +16,7 @@ import { captionFor, spoken } from "./parts/caption.ts";
 import type { Actions } from "./parts/context.ts";
 import { Player } from "./player.ts";
 import { type Refusal, Runner } from "./runner.ts";
+import type * as Settings from "./settings/index.ts";
 import { share } from "./share.ts";
 
 export interface Host {
@@ -202,8 +203,8 @@ export class Session {
   }
 
   #warn(field: keyof State, expected: string, found: string, source: Source): void {
-    const label = en.controls[field] ?? attributeName(field);
-    this.#badValues.set(field, fill(en.fieldError, { field: label, expected, found }));
+    const label = say.controls[field] ?? attributeName(field);
+    this.#badValues.set(field, fill(say.fieldError, { field: label, expected, found }));
     this.#host.emit("error", { code: "bad_value", field, expected, found, source });
   }
 
@@ -216,6 +217,10 @@ export class Session {
     const { block, layer } = played;
     const text = this.#runner.models?.textFor(state, played) ?? state.text;
     return { ...state, head, block, layer, text, token: state.token < 0 ? played.token : state.token };
+  }
+
+  get settings(): typeof Settings | undefined {
+    return this.#runner.settings;
   }
 
   /** The parts of the page that are for models, once they are there. */
@@ -382,8 +387,8 @@ export class Session {
       if (changes.stage !== undefined) this.#speak();
     },
     refuse: (field, found) => {
-      const most = fill(en.atMostCharacters, { n: FIELDS.text.max ?? 0 });
-      this.#warn(field, field === "text" ? most : en.aNumber, found, "user");
+      const most = fill(say.atMostCharacters, { n: FIELDS.text.max ?? 0 });
+      this.#warn(field, field === "text" ? most : say.aNumber, found, "user");
       this.#host.update();
     },
     toggle: () => (this.player.playing ? this.pause("user") : this.play("user")),
@@ -411,10 +416,7 @@ export class Session {
       const { matricesAsText } = await import("./gather.ts");
       return this.trace ? matricesAsText(this.trace) : "";
     },
-    toggleMatrices: () => {
-      this.openMatrices = !this.openMatrices;
-      this.#host.update();
-    },
+    toggleMatrices: () => void this.#openMatrices(!this.openMatrices),
     expand: () => {
       this.inquiry.expanded = true;
       this.#host.update();
@@ -511,7 +513,7 @@ export class Session {
       if (found.kind === "state") this.store.load(found.json, "user");
       else if (found.kind === "incomplete") {
         const [have, missing] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());
-        this.notice = fill(en.matricesMissing, { have: have ?? "", missing: missing ?? "" });
+        this.notice = fill(say.matricesMissing, { have: have ?? "", missing: missing ?? "" });
       } else {
         this.#badValues.delete("matrices");
         this.store.set(found.changes, "user", "push");
@@ -519,9 +521,15 @@ export class Session {
       }
     } catch (error) {
       this.#badValues.set("matrices", (error as Error).message);
-      this.openMatrices = true;
       this.stale = this.trace !== undefined;
+      await this.#openMatrices(true);
     }
+    this.#host.update();
+  }
+
+  async #openMatrices(open: boolean): Promise<void> {
+    if (open) await this.#runner.loadSettings();
+    this.openMatrices = open;
     this.#host.update();
   }
 

@@ -205,6 +205,14 @@ export interface Factor {
   value: number;
 }
 
+export interface Term {
+  factors: Factor[];
+  /** The product of the factors, in f64. */
+  product: number;
+  /** The sum, or the largest, of the products up to this one, in f64; absent where the operation is neither. */
+  running?: number;
+}
+
 export interface Explanation {
   stage: string;
   index: number[];
@@ -212,7 +220,7 @@ export interface Explanation {
   /** The same operation on the same operands in f64. */
   exact: number;
   op: string;
-  terms: { factors: Factor[] }[];
+  terms: Term[];
   formula: string;
   constant?: { name: string; value: number };
   /** Of a softmax: scale, softcap and alibi where there are such, row_max and row_sum. With the terms they give `exact`. */

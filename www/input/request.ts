@@ -2,7 +2,7 @@
 
 import type { LinearTraceRequest, Tensor, TraceRequest } from "../engine/types.ts";
 import type { State } from "../state/fields.ts";
-import { en, fill } from "../text/en.ts";
+import { fill, say } from "../text/say.ts";
 import { MATRIX_NAMES, type Matrix } from "./matrices.ts";
 
 export type Tokenize = (text: string) => Promise<string[]>;
@@ -56,7 +56,7 @@ function addMatrices(request: TraceRequest, { matrices, headDim }: State): void 
     if (matrix) request[name] = toTensor(matrix);
   }
   const rows = (tensor: Tensor | undefined) =>
-    Array.from({ length: tensor?.shape.at(-2) ?? 0 }, (_, n) => fill(en.rowName, { n: n + 1 }));
+    Array.from({ length: tensor?.shape.at(-2) ?? 0 }, (_, n) => fill(say.rowName, { n: n + 1 }));
   const query = matrices?.tokens ?? rows(request.q ?? request.x);
   request.tokens = { query };
   if (request.memory || (request.k && request.k.shape.at(-2) !== query.length))

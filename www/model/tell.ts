@@ -1,8 +1,8 @@
 /** Tells of the stages of a layer's trace where their numbers come from: from the layer before, from the model's file. */
 
 import type { ModelBlock, ModelInfo, Trace } from "../engine/engine.ts";
-import { fill } from "../text/en.ts";
 import { models } from "../text/models.ts";
+import { fill } from "../text/say.ts";
 import { stageOf } from "../trace/cells.ts";
 import { tell } from "../trace/story.ts";
 import type { Loaded } from "./shelf.ts";

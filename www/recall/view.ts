@@ -2,8 +2,8 @@
 
 import { html, svg, type TemplateResult } from "lit";
 import type { Tensor } from "../engine/types.ts";
-import { fill } from "../text/en.ts";
 import { recall } from "../text/models.ts";
+import { fill } from "../text/say.ts";
 import { formatCell, formatFull, formatPercent } from "../view/format.ts";
 import type { Curve, Measured } from "./measured.ts";
 import { KINDS, type Kind, type Results } from "./run.ts";

@@ -1,6 +1,6 @@
 /** Holds the one state, checks what goes in, and keeps the page's address in step with it where the page asks for that. */
 
-import { en, fill } from "../text/en.ts";
+import { fill, say } from "../text/say.ts";
 import { expectation, MAX_URL, parseAll, parseField, parseQuery, toJson, toQuery, type Warning } from "./codec.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type Field, type State } from "./fields.ts";
 
@@ -103,7 +103,7 @@ export class Store {
 
   #record(history: History): void {
     if (!this.#synced || history === "none") return;
-    this.notice = this.link() ? "" : fill(en.keptHere, { max: MAX_URL });
+    this.notice = this.link() ? "" : fill(say.keptHere, { max: MAX_URL });
     if (history === "push") {
       this.#flush();
       this.#write("pushState");
@@ -130,7 +130,7 @@ export class Store {
       globalThis.history[how](kept, "", link ?? this.#address(""));
     } catch {
       // Too large for the browser's history, or too many changes in a short time: the state itself is not harmed.
-      this.notice = fill(en.keptHere, { max: MAX_URL });
+      this.notice = fill(say.keptHere, { max: MAX_URL });
     }
   }
 

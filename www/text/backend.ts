@@ -1,7 +1,7 @@
 /** The words for what computes attention. */
 
 import type { BackendChoice, BackendReason } from "../engine/types.ts";
-import { fill } from "./en.ts";
+import { fill } from "./say.ts";
 
 export const backend = {
   choose: "Compute attention on",

@@ -199,12 +199,8 @@ export const en = {
   noWeights: "Linear attention has no weights between tokens: each token reads a state of fixed size.",
   showInputs: "Your own matrices",
   matrices: "Matrices",
-  matricesHelp:
-    "Paste or drop Q, K, V, or X with W_Q, W_K, W_V, W_O: as CSV, TSV, JSON, or as NumPy and PyTorch print them. Name each one, as in “Q = [[1, 0], [0, 1]]”, or drop files such as q.csv. One matrix without a name is X.",
   matricesMissing: "Read: {have}. Still needed: {missing}.",
-  matricesUse: "Use these matrices",
   matricesDrop: "Back to the sentence",
-  matricesFill: "Start from the numbers on show",
   controls: {
     model: "Model",
     block: "Attention of",
@@ -253,42 +249,13 @@ export const en = {
     light: "light",
     dark: "dark",
   } as Record<string, string>,
-  hints: {
-    window: "left,right; -1 = open",
-    decay: "state × e^decay",
-    mask: "query-key_query-key",
-  } as Record<string, string>,
-  /** One line for each setting, on hover. */
-  glosses: {
-    attention:
-      "Self-attention looks within one sentence; cross-attention looks at another; the linear kinds keep a state of fixed size instead of looking back.",
-    heads: "A head is one attention of its own, on its own slice of the channels; several run side by side.",
-    kvHeads: "Fewer key and value heads than query heads: several query heads share one (grouped-query attention).",
-    headDim: "How many numbers a query, key or value of one head has: d_k.",
-    causal: "Each token sees itself and what came before, as in a language model that writes.",
-    window: "Each token sees only so many tokens to its left and right.",
-    scale: "What each dot product is multiplied by; by default one over the square root of the head size.",
-    softcap: "Keeps scores within plus and minus this number, smoothly.",
-    position:
-      "How a token's place enters: added sines and cosines, rotation of queries and keys (RoPE), or a bias that grows with distance (ALiBi).",
-    seed: "The number from which untrained embeddings and weights are drawn; the same seed draws the same numbers.",
-    decay: "Each step multiplies the state by e to this power, so that old tokens fade.",
-    beta: "How much of the error each token corrects in the state.",
-    mask: "Pairs of query and key, counted from 0, that may not be seen.",
-  } as Record<string, string>,
-  auto: "= {n}",
-  none: "none",
   rowName: "row {n}",
-  newSeed: "Next",
-  more: "More settings",
-  settings: "Settings",
   stagesLabel: "Stages",
   transportLabel: "Transport",
   noNumber: "text that is no number",
   aNumber: "a number",
   atMostCharacters: "at most {n} characters",
   foundCharacters: "{n} characters",
-  maskEdit: "Edit the mask: click cells of the scores to hide or show them",
   transport: {
     start: "To the start",
     stageBack: "Stage back",
@@ -347,8 +314,3 @@ export const en = {
   gridLabel: "{stage}, {rows} by {columns}",
   keys: "Space plays. ← → by cell, ↑ ↓ by row, J L by stage, Home End to the ends, Esc lets go.",
 };
-
-/** Fills the slots of a message with plain text. */
-export function fill(message: string, slots: Record<string, string | number>): string {
-  return message.replace(/\{(\w+)\}/g, (whole, name: string) => (name in slots ? String(slots[name]) : whole));
-}

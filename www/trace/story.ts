@@ -1,7 +1,7 @@
 /** What a stage is called and where its numbers come from, where that is not what it usually is: in the layers of a model. */
 
 import type { Stage } from "../engine/types.ts";
-import { en } from "../text/en.ts";
+import { say } from "../text/say.ts";
 
 export interface Story {
   name?: string;
@@ -19,4 +19,4 @@ export function tell(stage: Stage, story: Story): void {
 
 export const storyOf = (stage: Stage | undefined): Story | undefined => stage && stories.get(stage);
 
-export const stageName = (stage: Stage): string => storyOf(stage)?.name ?? en.stages[stage.id] ?? stage.id;
+export const stageName = (stage: Stage): string => storyOf(stage)?.name ?? say.stages[stage.id] ?? stage.id;

@@ -1,7 +1,7 @@
 /** The grid of real numbers that lies over the canvas: titles, token labels, and an element for each cell that can be read. */
 
 import type { Trace } from "../engine/types.ts";
-import { en, fill } from "../text/en.ts";
+import { fill, say } from "../text/say.ts";
 import { stageName } from "../trace/story.ts";
 import { type Fits, formatCell } from "./format.ts";
 import type { Box, Layout } from "./layout.ts";
@@ -202,7 +202,7 @@ function gridElement(box: Box): HTMLElement {
   const grid = element("div", "grid");
   const name = stageName(view.stage);
   grid.setAttribute("role", "grid");
-  grid.setAttribute("aria-label", fill(en.gridLabel, { stage: name, rows: view.rows, columns: view.columns }));
+  grid.setAttribute("aria-label", fill(say.gridLabel, { stage: name, rows: view.rows, columns: view.columns }));
   grid.setAttribute("aria-rowcount", String(view.rows));
   grid.setAttribute("aria-colcount", String(view.columns));
   grid.tabIndex = 0;

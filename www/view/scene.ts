@@ -7,7 +7,7 @@
  */
 
 import type { Stage, Trace } from "../engine/types.ts";
-import { en, fill } from "../text/en.ts";
+import { fill, say } from "../text/say.ts";
 import { stageOf } from "../trace/cells.ts";
 import { stageName } from "../trace/story.ts";
 import { columnsOf, headIndex, type MatrixView, type Role, rowOf, sliceForHead, transposed } from "./matrix-view.ts";
@@ -117,7 +117,7 @@ function headParts(trace: Trace, operands: Stage[]): Part[] {
   const heads = mixed.shape[0] ?? 1;
   return Array.from({ length: heads }, (_, head) => ({
     ...part(sliceForHead(trace, mixed, head), "left"),
-    note: head > 0 && heads > FEW_HEADS ? String(head + 1) : fill(en.ofHead, { n: head + 1 }),
+    note: head > 0 && heads > FEW_HEADS ? String(head + 1) : fill(say.ofHead, { n: head + 1 }),
     brief: head > 0,
     short: String(head + 1),
   }));

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { BackendChoice, BackendReason, BackendReport, BackendRun, Trace } from "../../engine/types.ts";
 import { FIELDS } from "../../state/fields.ts";
 import { sentenceOf, backend as text } from "../../text/backend.ts";
-import { fill } from "../../text/en.ts";
+import { fill } from "../../text/say.ts";
 import { formatCell, formatFull } from "../../view/format.ts";
 import type { Actions, Context } from "../parts/context.ts";
 import { name } from "../parts/equation.ts";

@@ -5,8 +5,8 @@ import { keyed } from "lit/directives/keyed.js";
 import { type Card, textsOf } from "../../model/data.ts";
 import type { Played } from "../../model/play.ts";
 import { fileOf } from "../../model/shelf.ts";
-import { fill } from "../../text/en.ts";
 import { models } from "../../text/models.ts";
+import { fill } from "../../text/say.ts";
 import type { Context } from "../parts/context.ts";
 import { closeOnEscape } from "../parts/fold.ts";
 

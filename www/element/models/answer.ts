@@ -8,7 +8,7 @@ import { FIELDS } from "../../state/fields.ts";
 import { models } from "../../text/models.ts";
 import { formatCell, formatPercent } from "../../view/format.ts";
 import type { Context } from "../parts/context.ts";
-import { problem } from "../parts/controls.ts";
+import { problem } from "../parts/problem.ts";
 import { extras } from "./extras.ts";
 import { targetControl } from "./target.ts";
 

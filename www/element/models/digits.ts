@@ -5,13 +5,13 @@ import { ref } from "lit/directives/ref.js";
 import { drawingsOf, type Stroke } from "../../model/data.ts";
 import { inkOf, MOST_INK, rasterise, SIDE, toDrawing } from "../../model/drawing.ts";
 import { BLANK_DRAWING } from "../../model/shipped.ts";
-import { fill } from "../../text/en.ts";
 import { models } from "../../text/models.ts";
+import { fill } from "../../text/say.ts";
 import { stageOf, valueAt } from "../../trace/cells.ts";
 import { formatPercent } from "../../view/format.ts";
 import { headIndex } from "../../view/matrix-view.ts";
 import type { Context } from "../parts/context.ts";
-import { problem } from "../parts/controls.ts";
+import { problem } from "../parts/problem.ts";
 
 /** The strokes that stand on a pad; the state holds only what the model reads of them. */
 const strokesOf = new WeakMap<object, Stroke[]>();

@@ -3,8 +3,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import type { ModelBlock, Tensor } from "../../engine/engine.ts";
-import { fill } from "../../text/en.ts";
 import { models } from "../../text/models.ts";
+import { fill } from "../../text/say.ts";
 import { formatPercent } from "../../view/format.ts";
 import { colorOf, type Palette } from "../../view/palette.ts";
 import { type Context, chosenToken } from "../parts/context.ts";

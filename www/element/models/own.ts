@@ -3,8 +3,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { modelFromFiles } from "../../model/files.ts";
 import { fetchFromHub, findOnHub, forgetHub, HUB, type HubModel } from "../../model/hub.ts";
-import { en, fill } from "../../text/en.ts";
 import { models } from "../../text/models.ts";
+import { fill, say } from "../../text/say.ts";
 import type { Actions, Context } from "../parts/context.ts";
 
 /** What has been asked for, by the element that asks. */
@@ -106,7 +106,7 @@ export function ownModel({ openOwn, actions }: Context): TemplateResult | typeof
     }
     ${
       asked.busy
-        ? html`<p role="status">${asked.part || fill(t.busy, { host: HOST })} <button type="button" class="quiet" @click=${() => asked.busy?.abort()}>${en.models.cancel}</button></p>`
+        ? html`<p role="status">${asked.part || fill(t.busy, { host: HOST })} <button type="button" class="quiet" @click=${() => asked.busy?.abort()}>${say.models.cancel}</button></p>`
         : nothing
     }
     ${asked.error ? html`<p class="problem" role="alert" data-problem="own">${asked.error}</p>` : nothing}

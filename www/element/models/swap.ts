@@ -5,8 +5,8 @@ import { ref } from "lit/directives/ref.js";
 import { textsOf } from "../../model/data.ts";
 import type { Played } from "../../model/play.ts";
 import { type Piece, wordsOf } from "../../model/vocabulary.ts";
-import { en, fill } from "../../text/en.ts";
 import { models } from "../../text/models.ts";
+import { fill, say } from "../../text/say.ts";
 import type { Context } from "../parts/context.ts";
 
 interface Group {
@@ -143,5 +143,5 @@ export function unknownWords({ played, actions }: Context): TemplateResult | typ
   if (!played || played.unknown.size === 0) return nothing;
   const words = [...played.unknown].map((n) => `“${played.trace.tokens.key[n] ?? ""}”`).join(", ");
   return html`<p class="hint unknown-words">${fill(models.unknownMany, { token: played.vocabulary.unknown, words })}
-    <button type="button" class="quiet" @click=${() => actions.useModel("none", { text: played.text ?? "" })}>${en.models.untrainedInstead}</button></p>`;
+    <button type="button" class="quiet" @click=${() => actions.useModel("none", { text: played.text ?? "" })}>${say.models.untrainedInstead}</button></p>`;
 }

@@ -5,7 +5,7 @@ import type { Answer } from "../../model/answer.ts";
 import type { Played } from "../../model/play.ts";
 import { models } from "../../text/models.ts";
 import type { Context } from "../parts/context.ts";
-import { problem } from "../parts/controls.ts";
+import { problem } from "../parts/problem.ts";
 
 /** The ids as the field has them: as text, or as the numbers of a model that has no tokenizer. */
 async function asTarget({ model }: Played, ids: readonly number[]): Promise<string> {

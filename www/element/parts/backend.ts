@@ -1,7 +1,7 @@
 /** What computed the picture, in the header. Under it hangs the panel with the choice, which is loaded when it is opened. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { en } from "../../text/en.ts";
+import { say } from "../../text/say.ts";
 import type * as Panel from "../backend/index.ts";
 import type { Context } from "./context.ts";
 import { closeOnEscape } from "./fold.ts";
@@ -10,7 +10,7 @@ let panel: typeof Panel | undefined;
 
 export function backend(context: Context): TemplateResult {
   const { trace, backends, actions } = context;
-  const names = en.backend;
+  const names = say.backend;
   const gpu = backends?.adapter?.isFallback ? names.software : names.webgpu;
   const name = trace?.backend === "webgpu" ? gpu : names.cpu;
   // On a phone the name alone is seen.

@@ -1,7 +1,7 @@
 /** One sentence for a frame, in plain words with the real tokens and numbers: shown, and spoken. */
 
 import type { Explanation, Stage, Trace } from "../../engine/types.ts";
-import { en, fill } from "../../text/en.ts";
+import { fill, say } from "../../text/say.ts";
 import type { Frame } from "../../timeline/course.ts";
 import { stageOf, valueAt } from "../../trace/cells.ts";
 import { stageName, storyOf } from "../../trace/story.ts";
@@ -17,8 +17,8 @@ export type Piece = string | { cell: Lit; text: string };
 export function aboutStage(stage: Stage): string {
   const story = storyOf(stage)?.about;
   if (story) return story;
-  if (stage.op === "softmax") return en.softmaxAbout;
-  return (stage.op === "given" ? en.about.given : en.about[stage.id]) ?? stage.formula;
+  if (stage.op === "softmax") return say.softmaxAbout;
+  return (stage.op === "given" ? say.about.given : say.about[stage.id]) ?? stage.formula;
 }
 
 const BYTES_PER_MIB = 2 ** 20;
@@ -30,7 +30,7 @@ export function whatIsKept(trace: Trace, tracedTokens: number): string {
   const [heads = 1, queries = 1, keys = 1] = weights.shape;
   const bytes = heads * queries * keys * Float32Array.BYTES_PER_ELEMENT;
   const plain = (n: number) => n.toLocaleString("en");
-  return fill(en.kept, {
+  return fill(say.kept, {
     max: plain(tracedTokens),
     queries: plain(queries),
     keys: plain(keys),
@@ -64,12 +64,12 @@ export function cellCaption(trace: Trace, stage: Stage, index: number[], explana
     c: String(channel + 1),
     v: { cell, text: formatCell(value) },
     p: { cell, text: formatPercent(value) },
-    r: reason ? ` (${en.reasons[reason] ?? reason})` : "",
+    r: reason ? ` (${say.reasons[reason] ?? reason})` : "",
     head: String(Math.floor(channel / (stageOf(trace, "mixed")?.shape[2] ?? 1)) + 1),
   };
   const hidden = stage.id === "masked" && value === Number.NEGATIVE_INFINITY;
   const given = (same ? explanation.op : stage.op) === "given";
-  const sentence = en.cell[given ? "given" : hidden ? "maskedOut" : stage.id] ?? `${stageName(stage)}: {v}.`;
+  const sentence = say.cell[given ? "given" : hidden ? "maskedOut" : stage.id] ?? `${stageName(stage)}: {v}.`;
   return sentence
     .split(/(\{\w+\})/)
     .filter((part) => part !== "")

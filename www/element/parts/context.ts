@@ -8,6 +8,7 @@ import type { Course, Frame, StepUnit } from "../../timeline/course.ts";
 import type { Lit } from "../../view/paint.ts";
 import type { Palette } from "../../view/palette.ts";
 import type * as Models from "../models/index.ts";
+import type * as Settings from "../settings/index.ts";
 
 export interface Actions {
   set(changes: Partial<State>, history?: History): void;
@@ -58,6 +59,8 @@ export interface Context {
   menuAt: number;
   /** The parts of the page that are for models, once they are there. */
   parts: typeof Models | undefined;
+  /** The settings of untrained runs, once they are there. */
+  settings: typeof Settings | undefined;
   trace: Trace | undefined;
   /** Up to so many tokens a trace holds everything, and the weights alone above. */
   tracedTokens: number;

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Explanation, Factor, Stage } from "../../engine/types.ts";
-import { en, fill } from "../../text/en.ts";
+import { fill, say } from "../../text/say.ts";
 import { stageOf } from "../../trace/cells.ts";
 import { stageName, storyOf } from "../../trace/story.ts";
 import { formatCell, formatExact, formatFull } from "../../view/format.ts";
@@ -18,16 +18,16 @@ const WRITTEN = 512;
 
 export function equation(context: Context): TemplateResult {
   const { explanation, path, actions } = context;
-  return html`<section class="equation" aria-label=${en.equation}>
-    <h2>${en.equation}</h2>
+  return html`<section class="equation" aria-label=${say.equation}>
+    <h2>${say.equation}</h2>
     ${path.length > 0 ? trail(context) : nothing}
-    ${explanation ? body(explanation, context) : html`<p class="hint">${en.equationEmpty}</p>`}
-    ${path.length > 0 ? html`<button class="quiet" type="button" @click=${() => actions.hold(undefined)}>${en.letGo} <kbd>Esc</kbd></button>` : nothing}
+    ${explanation ? body(explanation, context) : html`<p class="hint">${say.equationEmpty}</p>`}
+    ${path.length > 0 ? html`<button class="quiet" type="button" @click=${() => actions.hold(undefined)}>${say.letGo} <kbd>Esc</kbd></button>` : nothing}
   </section>`;
 }
 
 function trail({ path, actions, trace }: Context): TemplateResult {
-  return html`<nav aria-label=${en.heldPath}><ol class="trail">
+  return html`<nav aria-label=${say.heldPath}><ol class="trail">
     ${path.map(
       (cell, n) => html`<li><button type="button" class="quiet" aria-current=${n === path.length - 1 ? "true" : nothing}
         @click=${() => actions.hold(cell)}>${name(cell, trace)}</button></li>`,
@@ -47,7 +47,7 @@ function body(explanation: Explanation, context: Context): TemplateResult {
     <div class="terms op-${op}">
       ${
         terms.length === 0
-          ? html`<span>${explanation.reason ? en.unseen : source(context.trace && stageOf(context.trace, cell.stage), op)}${constant(explanation)}</span>`
+          ? html`<span>${explanation.reason ? say.unseen : source(context.trace && stageOf(context.trace, cell.stage), op)}${constant(explanation)}</span>`
           : written(
               op,
               shown.map(({ factors: f }) => factors(f)),
@@ -57,23 +57,23 @@ function body(explanation: Explanation, context: Context): TemplateResult {
       ${folded > 0 ? more(folded, terms.length, context) : nothing}
     </div>
     <p class="result">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</p>
-    ${explanation.reason ? html`<p class="hint">${en.reasons[explanation.reason] ?? explanation.reason}</p>` : nothing}
+    ${explanation.reason ? html`<p class="hint">${say.reasons[explanation.reason] ?? explanation.reason}</p>` : nothing}
     ${
       terms.length === 0
         ? nothing
-        : html`<p class="hint">${en.exact} <span data-exact>${formatExact(exact)}</span>${
+        : html`<p class="hint">${say.exact} <span data-exact>${formatExact(exact)}</span>${
             Number.isFinite(exact) && Number.isFinite(value)
-              ? html`, ${en.rounding} <span data-rounding>${formatCell(Math.abs(value - exact))}</span>`
+              ? html`, ${say.rounding} <span data-rounding>${formatCell(Math.abs(value - exact))}</span>`
               : nothing
           }</p>`
     }`;
 }
 
-const source = (stage: Stage | undefined, op: string) => storyOf(stage)?.source ?? en.ops[op] ?? op;
+const source = (stage: Stage | undefined, op: string) => storyOf(stage)?.source ?? say.ops[op] ?? op;
 /** What is left of a long sum: more of it on demand, and how much there is in all. */
 function more(folded: number, all: number, { expanded, actions }: Context): TemplateResult {
-  if (expanded) return html`<span>… ${fill(en.termsLeft, { n: folded })}</span>`;
-  return html`<span>…</span> <button class="quiet" type="button" @click=${actions.expand}>${fill(all > WRITTEN ? en.someTerms : en.moreTerms, { n: Math.min(all, WRITTEN), all })}</button>`;
+  if (expanded) return html`<span>… ${fill(say.termsLeft, { n: folded })}</span>`;
+  return html`<span>…</span> <button class="quiet" type="button" @click=${actions.expand}>${fill(all > WRITTEN ? say.someTerms : say.moreTerms, { n: Math.min(all, WRITTEN), all })}</button>`;
 }
 
 type Written = TemplateResult | string | (TemplateResult | string)[];
@@ -125,7 +125,7 @@ function softmax(terms: TemplateResult[][], products: Written[], { constants = [
 }
 
 const constantSpan = ({ name, value }: { name: string; value: number }) =>
-  html`<span data-constant=${name} title=${en.constants[name] ?? name}>${formatFull(Math.fround(value))}</span>`;
+  html`<span data-constant=${name} title=${say.constants[name] ?? name}>${formatFull(Math.fround(value))}</span>`;
 const constantValue = ({ constant: c }: Explanation) => (c ? constantSpan(c) : "");
 const constant = (explanation: Explanation) =>
   explanation.constant ? html`: ${explanation.constant.name} ${constantValue(explanation)}` : nothing;
@@ -137,7 +137,7 @@ function link(factor: Factor, actions: Actions): TemplateResult {
 /** `scores of head 1: “it” → “street”`, from the axes of the stage. */
 export function name(cell: { stage: string; index: readonly number[] }, trace: Context["trace"]): string {
   const stage = trace && stageOf(trace, cell.stage);
-  if (!trace || !stage) return en.stages[cell.stage] ?? cell.stage;
+  if (!trace || !stage) return say.stages[cell.stage] ?? cell.stage;
   const title = stageName(stage);
   const parts = stage.axes.map((axis, n) => {
     const at = cell.index[n] ?? 0;

@@ -2,13 +2,13 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { SHIPPED } from "../../model/shipped.ts";
-import { en, fill } from "../../text/en.ts";
+import { fill, say } from "../../text/say.ts";
 import { formatPercent } from "../../view/format.ts";
 import type { Context } from "./context.ts";
-import { problem } from "./controls.ts";
+import { problem } from "./problem.ts";
 
 /** Those that are a switch of another. */
-const LISTED = SHIPPED.filter((name) => en.models.names[name]);
+const LISTED = SHIPPED.filter((name) => say.models.names[name]);
 
 export function modelMenu(context: Context): TemplateResult {
   const { model, loading, actions } = context;
@@ -20,14 +20,14 @@ export function modelMenu(context: Context): TemplateResult {
     select.value = name;
     actions.useModel(chosen);
   };
-  return html`<label class="model"><span>${en.models.label}</span>
+  return html`<label class="model"><span>${say.models.label}</span>
     <select data-field="model" .value=${name} @change=${onChange}>
-      ${[...LISTED, "own", "none"].map((one) => html`<option value=${one} ?selected=${one === name}>${en.models.names[one]}</option>`)}
+      ${[...LISTED, "own", "none"].map((one) => html`<option value=${one} ?selected=${one === name}>${say.models.names[one]}</option>`)}
     </select></label>
     ${
       loading
-        ? html`<span class="hint loading-model" role="status">${fill(en.models.loading, { name: loading.name, part: loading.total > 0 ? formatPercent(loading.loaded / loading.total) : "…" })}
-      <button type="button" class="quiet" @click=${actions.cancelModel}>${en.models.cancel}</button></span>`
+        ? html`<span class="hint loading-model" role="status">${fill(say.models.loading, { name: loading.name, part: loading.total > 0 ? formatPercent(loading.loaded / loading.total) : "…" })}
+      <button type="button" class="quiet" @click=${actions.cancelModel}>${say.models.cancel}</button></span>`
         : nothing
     }
     ${problem("model", context)}`;

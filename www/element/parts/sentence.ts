@@ -3,7 +3,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import type { Trace } from "../../engine/types.ts";
-import { en, fill } from "../../text/en.ts";
+import { fill, say } from "../../text/say.ts";
 import { stageOf, valueAt } from "../../trace/cells.ts";
 import { formatPercent } from "../../view/format.ts";
 import { headIndex } from "../../view/matrix-view.ts";
@@ -26,7 +26,7 @@ export function sentence(context: Context): unknown {
 function sentenceOf(context: Context, trace: Trace): TemplateResult {
   const { state } = context;
   const weights = stageOf(trace, "weights");
-  if (!weights) return html`<p class="attends">${headPicker(context)} ${en.noWeights} ${untrained(trace)}</p>`;
+  if (!weights) return html`<p class="attends">${headPicker(context)} ${say.noWeights} ${untrained(trace)}</p>`;
   const chosen = chosenToken(context);
   const head = headIndex(trace, weights, state.head);
   const { parts, played } = context;
@@ -37,8 +37,8 @@ function sentenceOf(context: Context, trace: Trace): TemplateResult {
   const largest = row.reduce((most, share) => Math.max(most, share), 0);
   const inRow: Row = { trace, head, chosen, row, largest };
   const arcs = html`<svg class="arcs ${cross ? "between" : ""}" aria-hidden="true">${svg``}</svg>`;
-  return html`<section class="sentence" aria-label=${en.tokens}>
-    <p class="attends">${headPicker(context)} ${fill(en.attends, { q: `“${tokenName(trace, "query", chosen)}”` })}
+  return html`<section class="sentence" aria-label=${say.tokens}>
+    <p class="attends">${headPicker(context)} ${fill(say.attends, { q: `“${tokenName(trace, "query", chosen)}”` })}
       ${played ? (parts?.answerLine(context) ?? nothing) : untrained(trace)}</p>
     ${keys > SIDE_BY_SIDE ? mostly(inRow) : nothing}
     <div class="line">
@@ -70,7 +70,7 @@ function tokens(side: "query" | "key" | "both", count: number, context: Context,
   const choose = (token: number) => actions.set({ token }, "push");
   const unknown = (n: number) => side !== "query" && played?.unknown.has(n);
   const word = (n: number) => {
-    const why = unknown(n) ? fill(en.models.unknown, { token: played?.vocabulary.unknown ?? "" }) : "";
+    const why = unknown(n) ? fill(say.models.unknown, { token: played?.vocabulary.unknown ?? "" }) : "";
     return html`<span class="word" title=${why || nothing}>${name(n)}</span>${why ? html`<span class="visually-hidden">(${why})</span>` : nothing}`;
   };
   const onDown = (event: KeyboardEvent, n: number) => {
@@ -95,9 +95,9 @@ function tokens(side: "query" | "key" | "both", count: number, context: Context,
       : html`<button type="button" class="token away" tabindex="-1" @click=${() => choose(token)}>${words}</button>`;
   };
   return html`<div class="tokens ${side === "query" ? "" : "keys"}" @keydown=${rove}>
-    ${away(en.earlier, first, Math.max(0, chosen - SIDE_BY_SIDE))}${Array.from({ length: last - first }, (_, n) =>
+    ${away(say.earlier, first, Math.max(0, chosen - SIDE_BY_SIDE))}${Array.from({ length: last - first }, (_, n) =>
       side === "key" ? plain(first + n) : button(first + n),
-    )}${away(en.later, count - last, Math.min(count - 1, chosen + SIDE_BY_SIDE))}</div>`;
+    )}${away(say.later, count - last, Math.min(count - 1, chosen + SIDE_BY_SIDE))}</div>`;
 }
 
 const weighed = (key: number, { head, chosen, row }: Row) =>
@@ -113,8 +113,8 @@ function mostly(inRow: Row): TemplateResult {
     keys.splice(place < 0 ? keys.length : place, 0, key);
     keys.length = Math.min(keys.length, LARGEST);
   }
-  const place = (n: number) => fill(en.tokenAt, { token: tokenName(trace, "key", n), n: n + 1, all: row.length });
-  return html`<p class="attends mostly">${en.mostly} ${keys.map(
+  const place = (n: number) => fill(say.tokenAt, { token: tokenName(trace, "key", n), n: n + 1, all: row.length });
+  return html`<p class="attends mostly">${say.mostly} ${keys.map(
     (key) =>
       html`<span class="token" title=${place(key)} style=${shade(row[key] ?? 0, inRow.largest)}><span class="word">${tokenName(trace, "key", key)}</span>${weighed(key, inRow)}</span>`,
   )}</p>`;
@@ -122,14 +122,14 @@ function mostly(inRow: Row): TemplateResult {
 
 const untrained = (trace: Trace) =>
   trace.config.seeded.length > 0
-    ? html`<span class="untrained" title=${en.untrainedWhy}>${en.untrained}</span>`
+    ? html`<span class="untrained" title=${say.untrainedWhy}>${say.untrained}</span>`
     : nothing;
 
 function headPicker({ trace, state, actions }: Context): TemplateResult {
   const heads = Array.from({ length: trace?.config.heads ?? 1 }, (_, head) => head);
-  return html`<label><span class="visually-hidden">${en.controls.head}</span>
+  return html`<label><span class="visually-hidden">${say.controls.head}</span>
     <select data-field="head" .value=${String(state.head)} @change=${(event: Event) => actions.set({ head: Number((event.target as HTMLSelectElement).value) }, "push")}>
-      ${heads.map((head) => html`<option value=${head} ?selected=${head === state.head}>${fill(en.headOf, { n: head + 1, all: heads.length })}</option>`)}
+      ${heads.map((head) => html`<option value=${head} ?selected=${head === state.head}>${fill(say.headOf, { n: head + 1, all: heads.length })}</option>`)}
     </select></label>`;
 }
 

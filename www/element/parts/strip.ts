@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { ref } from "lit/directives/ref.js";
 import type { Trace } from "../../engine/types.ts";
-import { en } from "../../text/en.ts";
+import { say } from "../../text/say.ts";
 import { type Course, type Segment, WHOLE } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
 import { stageName } from "../../trace/story.ts";
@@ -42,10 +42,10 @@ function stripOf(context: Context, course: Course): TemplateResult {
     else groups.push({ name, segments: [segment] });
   }
   const crowded = course.segments.length > ROOMY;
-  return html`<nav class="strip" aria-label=${en.stagesLabel} @keydown=${rove}>
+  return html`<nav class="strip" aria-label=${say.stagesLabel} @keydown=${rove}>
     ${groups.map(
       ({ name, segments }) => html`<div class="group">
-        <span class="group-name">${en.groups[name]}</span>
+        <span class="group-name">${say.groups[name]}</span>
         <div class="stops">${segments.map((segment) => stop(segment, context, crowded))}</div>
       </div>`,
     )}
@@ -60,7 +60,7 @@ function stop({ stage }: Segment, { frame, trace, state, palette, actions }: Con
   return html`<button type="button" class="stop role-${roleOf(stage.id)}" aria-current=${here ? "step" : nothing} tabindex=${here ? 0 : -1}
     data-stop=${stage.id} @click=${() => actions.set({ stage: stage.id, cell: WHOLE }, "push")}>
     <canvas width="44" height="32" aria-hidden="true" ${ref((canvas) => thumbnail(canvas, trace as Trace, stage.id, state.head, palette))}></canvas>
-    <span>${(short && en.short[stage.id]) || stageName(stage)}</span>
+    <span>${(short && say.short[stage.id]) || stageName(stage)}</span>
   </button>`;
 }
 

@@ -1,7 +1,7 @@
 /** The transport: play, step by cell, row and stage, and a scrubber over the whole course with its stages by name. */
 
 import { html, nothing, svg, type TemplateResult } from "lit";
-import { en } from "../../text/en.ts";
+import { say } from "../../text/say.ts";
 import { stageName } from "../../trace/story.ts";
 import type { Context } from "./context.ts";
 
@@ -34,8 +34,8 @@ function button(
 
 export function transport({ state, course, frame, playing, actions, trace }: Context): TemplateResult | typeof nothing {
   if (!course || !frame || !trace) return nothing;
-  const t = en.transport;
-  return html`<section class="transport" aria-label=${en.transportLabel}>
+  const t = say.transport;
+  return html`<section class="transport" aria-label=${say.transportLabel}>
     <div class="keys">
       ${button("stage", t.stageBack, "J", () => actions.step("stage", -1), true)}
       ${button("row", t.rowBack, "↑", () => actions.step("row", -1), true)}
@@ -52,7 +52,7 @@ export function transport({ state, course, frame, playing, actions, trace }: Con
         @change=${(event: Event) => actions.seek(Number((event.target as HTMLInputElement).value), "push")}/>
       <div class="segments" aria-hidden="true">${course.segments.map(
         (segment) =>
-          html`<span style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${segment.schedule.duration / course.duration > NAMED_SHARE ? (en.short[segment.stage.id] ?? stageName(segment.stage)) : ""}</span>`,
+          html`<span style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${segment.schedule.duration / course.duration > NAMED_SHARE ? (say.short[segment.stage.id] ?? stageName(segment.stage)) : ""}</span>`,
       )}</div>
     </div>
     <label class="speed"><span>${t.speed}</span>

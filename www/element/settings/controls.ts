@@ -2,9 +2,11 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { FIELDS, type Field, type State } from "../../state/fields.ts";
-import { en, fill } from "../../text/en.ts";
+import { fill, say } from "../../text/say.ts";
+import { settings } from "../../text/settings.ts";
 import { formatCell } from "../../view/format.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "../parts/context.ts";
+import { problem } from "../parts/problem.ts";
 
 type FieldName = keyof State;
 
@@ -29,30 +31,25 @@ export function controls(context: Context): TemplateResult {
   const { state, actions } = context;
   const { first, more, linear } = controlFields(context);
   const fields = (names: FieldName[]) => html`<div class="fields">${names.map((name) => control(name, context))}</div>`;
-  return html`<section class="controls" aria-label=${en.settings}>
+  return html`<section class="controls" aria-label=${settings.label}>
     ${fields(first)}
     <details .open=${context.moreOpen || more.some((name) => context.problems.has(name) || state[name] !== FIELDS[name].default)}
-      @toggle=${(event: Event) => context.actions.openMore((event.target as HTMLDetailsElement).open)}><summary>${en.more}</summary>
+      @toggle=${(event: Event) => context.actions.openMore((event.target as HTMLDetailsElement).open)}><summary>${settings.more}</summary>
     ${fields(more)}
     ${
       linear
         ? nothing
         : html`<label class="check"><input type="checkbox" .checked=${context.maskEdit}
-      @change=${(event: Event) => actions.editMask((event.target as HTMLInputElement).checked)}/> ${en.maskEdit}</label>`
+      @change=${(event: Event) => actions.editMask((event.target as HTMLInputElement).checked)}/> ${settings.maskEdit}</label>`
     }</details>
   </section>`;
 }
 
-export function problem(name: FieldName, { problems }: Context): TemplateResult | typeof nothing {
-  const text = problems.get(name);
-  return text ? html`<p class="problem" role="alert" id="problem-${name}" data-problem=${name}>${text}</p>` : nothing;
-}
-
 function control(name: FieldName, context: Context): TemplateResult {
-  const label = en.controls[name] ?? name;
-  const hint = en.hints[name];
+  const label = say.controls[name] ?? name;
+  const hint = settings.hints[name];
   return html`<div class="field">
-    <label title=${en.glosses[name] ?? ""}><span>${label}</span>${editor(name, FIELDS[name] as Field<unknown>, context)}</label>
+    <label title=${settings.glosses[name] ?? ""}><span>${label}</span>${editor(name, FIELDS[name] as Field<unknown>, context)}</label>
     ${hint ? html`<span class="hint">${hint}</span>` : nothing}
     ${problem(name, context)}
   </div>`;
@@ -61,7 +58,9 @@ function control(name: FieldName, context: Context): TemplateResult {
 /** What an empty control stands for, with the number that is used. */
 function placeholder(name: FieldName, trace: Context["trace"]): string {
   const used = name === "scale" ? trace?.config.scale : name === "kvHeads" ? trace?.config.kvHeads : undefined;
-  return used === undefined ? en.none : fill(en.auto, { n: Number.isInteger(used) ? used : formatCell(used) });
+  return used === undefined
+    ? settings.none
+    : fill(settings.auto, { n: Number.isInteger(used) ? used : formatCell(used) });
 }
 
 function editor(name: FieldName, field: Field<unknown>, context: Context): TemplateResult {
@@ -72,7 +71,7 @@ function editor(name: FieldName, field: Field<unknown>, context: Context): Templ
   const emit = (raw: unknown) => actions.set({ [name]: raw } as Partial<State>, "push");
   const onText = (event: Event) => {
     const input = event.target as HTMLInputElement;
-    if (input.validity.badInput) actions.refuse(name, en.noNumber);
+    if (input.validity.badInput) actions.refuse(name, say.noNumber);
     else emit(input.value === "" && field.auto !== undefined ? field.auto : input.value);
   };
   if (field.type === "boolean") {
@@ -80,7 +79,7 @@ function editor(name: FieldName, field: Field<unknown>, context: Context): Templ
   }
   if (field.type === "choice") {
     return html`<select data-field=${name} .value=${String(value)} @change=${(event: Event) => emit((event.target as HTMLSelectElement).value)}>
-      ${field.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === value}>${en.choices[choice] ?? choice}</option>`)}
+      ${field.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === value}>${say.choices[choice] ?? choice}</option>`)}
     </select>`;
   }
   if (field.type === "text") {
@@ -89,5 +88,5 @@ function editor(name: FieldName, field: Field<unknown>, context: Context): Templ
   const step = field.type === "integer" ? "1" : "any";
   return html`<input type="number" data-field=${name} step=${step} placeholder=${field.auto === undefined ? nothing : placeholder(name, context.trace)} min=${field.min ?? nothing} max=${field.max ?? nothing}
       .value=${String(value)} aria-invalid=${invalid} aria-describedby=${described} @change=${onText}/>
-    ${name === "seed" ? html`<button type="button" class="quiet" @click=${() => emit(((value as number) + 1) % ((field.max ?? 0) + 1))}>${en.newSeed}</button>` : nothing}`;
+    ${name === "seed" ? html`<button type="button" class="quiet" @click=${() => emit(((value as number) + 1) % ((field.max ?? 0) + 1))}>${settings.newSeed}</button>` : nothing}`;
 }
