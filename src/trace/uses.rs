@@ -115,32 +115,31 @@ impl Bounds {
         }
     }
 
-    /// Its place across an axis, all else being equal, and then along it.
-    fn across(&self, axis: usize) -> ([[usize; SPLIT_AXES]; 2], usize) {
-        let mut sides = [self.from, self.to];
-        for side in &mut sides {
-            if let Some(place) = side.get_mut(axis) {
-                *place = 0;
-            }
+    /// Takes in a box that lies right behind it along an axis; false where that one does not.
+    fn take(&mut self, next: &Bounds, axis: usize) -> bool {
+        let alike =
+            |n: usize| n == axis || (self.from[n], self.to[n]) == (next.from[n], next.to[n]);
+        let joins = self.to[axis] == next.from[axis] && (0..SPLIT_AXES).all(alike);
+        if joins {
+            self.to[axis] = next.to[axis];
         }
-        (sides, self.from.get(axis).copied().unwrap_or(0))
+        joins
     }
 }
 
-/// Neighbours become one box, along the last axis first.
+/// Neighbours become one box, along the last axis first. The boxes are in the order of their first cells, and stay so.
 fn joined(mut boxes: Vec<Bounds>) -> Vec<Bounds> {
     for axis in (0..SPLIT_AXES).rev() {
-        boxes.sort_unstable_by_key(|bounds| bounds.across(axis));
-        boxes.dedup_by(|next, kept| {
-            let alike = next.across(axis).0 == kept.across(axis).0;
-            let joins = alike && next.from[axis] == kept.to[axis];
-            if joins {
-                kept.to[axis] = next.to[axis];
+        let mut kept: Vec<Bounds> = Vec::new();
+        for next in boxes {
+            // only those that differ along this axis, or along one after it
+            let near = kept.iter_mut().rev();
+            let mut near = near.take_while(|kept| kept.from[..axis] == next.from[..axis]);
+            if !near.any(|kept| kept.take(&next, axis)) {
+                kept.push(next);
             }
-            joins
-        });
+        }
+        boxes = kept;
     }
-    // along the first axis no box hides behind another any more, so that this is their order
-    boxes.sort_unstable_by_key(|bounds| bounds.across(SPLIT_AXES));
     boxes
 }

@@ -200,7 +200,7 @@ impl Walk {
     }
 
     /// How far an offset is from where it starts.
-    pub fn from_start(&self, at: usize) -> isize {
+    pub fn beyond_start(&self, at: usize) -> isize {
         (at as isize).wrapping_sub(self.start)
     }
 

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 impl Request<'_> {
     /// The edits, each with its offset, where it has one.
-    pub fn edits<T>(&self, take: impl Fn(Edit, usize) -> T) -> Result<Vec<T>, JsValue> {
+    pub fn edits(&self) -> Result<Vec<(Edit, usize)>, JsValue> {
         let Some(value) = self.field("edits")? else {
             return Ok(Vec::new());
         };
@@ -40,7 +40,7 @@ impl Request<'_> {
                     index: index.into_iter().map(|place| place as i64).collect(),
                     value: value as f32,
                 };
-                Ok(take(made, edit.size("offset")?.unwrap_or_default()))
+                Ok((made, edit.size("offset")?.unwrap_or_default()))
             })
             .collect()
     }

@@ -103,7 +103,7 @@ impl Request<'_> {
                 .map_err(|_| self.refused("seed", "a 32-bit number", &JsValue::from(seed)))?,
             width: self.size("width")?,
             head_dim: self.size("headDim")?,
-            edits: self.edits(|edit, _| edit)?,
+            edits: self.edits()?,
         })
     }
 
@@ -133,7 +133,11 @@ impl Request<'_> {
             seeded: Vec::new(),
             past: size("past")?,
             mask_length: size("maskLength")?,
-            edits: config.edits(Edited::of)?,
+            edits: config
+                .edits()?
+                .into_iter()
+                .map(|(edit, offset)| Edited::of(edit, offset))
+                .collect(),
             rule: None,
         })
     }
@@ -286,7 +290,7 @@ pub(super) struct OwnedTraceInput {
     seed: u32,
     width: Option<usize>,
     head_dim: Option<usize>,
-    edits: Vec<Edit>,
+    edits: Vec<(Edit, usize)>,
 }
 
 impl OwnedTraceInput {
@@ -336,7 +340,7 @@ impl OwnedTraceInput {
             seed: self.seed,
             width: self.width,
             head_dim: self.head_dim,
-            edits: self.edits.clone(),
+            edits: self.edits.iter().map(|(edit, _)| edit.clone()).collect(),
         }
     }
 }

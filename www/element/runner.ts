@@ -159,11 +159,15 @@ const READ = new Set<keyof State>(["text", "target", "drawing"]);
 function modelField(thrown: unknown, cause: keyof State): keyof State {
   // The player says of an error that it came while a model was loaded.
   if ((thrown as { loading?: boolean }).loading || thrown instanceof MissingModel) return "model";
+  if (thrown instanceof EngineError && EDITS.test(thrown.expected)) return "edits";
   return READ.has(cause) ? cause : "text";
 }
 
+const EDITS = /\bedits?\b/;
+
 /** What an engine's refusal is about, by the words that it uses for the options. */
 const SUBJECTS: [words: RegExp, field: keyof State][] = [
+  [EDITS, "edits"],
   [/kv_heads/, "kvHeads"],
   [/\bwindow\b/, "window"],
   [/softcap/, "softcap"],

@@ -30,9 +30,9 @@ export interface Host {
   fatal(error: Error): void;
 }
 
-const { text, target, drawing, block, layer, head, token, pin, matrices } = defaultState();
+const { text, target, drawing, block, layer, head, token, pin, matrices, edits, mask, scale } = defaultState();
 /** What another model begins with. */
-const FRESH: Partial<State> = { text, target, drawing, block, layer, head, token, pin, matrices };
+const FRESH: Partial<State> = { text, target, drawing, block, layer, head, token, pin, matrices, edits, mask, scale };
 
 /** Names that only files of a model have. */
 const OF_MODEL = /\.safetensors(\.index\.json)?$|^(config|tokenizer)\.json$/;

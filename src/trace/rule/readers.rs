@@ -43,23 +43,30 @@ impl Rule<'_> {
         let turns = self.stage.op == Op::Rotate;
         let mut ranges = self.extents.map(|extent| 0..extent);
         let mut summed = 0;
-        let mut rest = walk.from_start(at);
-        // a step of one axis is longer than all that lies along those after it
-        let mut steps: Vec<_> = (0..SPLIT_AXES)
-            .filter(|&axis| !(turns && axis == self.tokens + 1))
-            .map(|axis| (walk.stride(axis), self.extents[axis], Some(axis)))
-            .chain([(walk.step() as isize, walk.count, None)])
-            .filter(|&(stride, extent, _)| stride > 0 && extent > 1)
-            .collect();
-        steps.sort_unstable_by(|a, b| b.cmp(a));
-        for (stride, extent, axis) in steps {
+        let mut rest = walk.beyond_start(at);
+        let turning = |axis: usize| turns && axis == self.tokens + 1;
+        let mut steps = [(0, 0); SPLIT_AXES + 1];
+        for (axis, step) in steps.iter_mut().enumerate() {
+            *step = match self.extents.get(axis) {
+                Some(_) if turning(axis) => (0, 0),
+                Some(&extent) => (walk.stride(axis), extent),
+                None => (walk.step() as isize, walk.count),
+            };
+        }
+        // the longest steps first: each is longer than all that lies along those after it
+        loop {
+            let left = (0..steps.len()).filter(|&n| steps[n].0 > 0 && steps[n].1 > 1);
+            let Some(axis) = left.max_by_key(|&n| steps[n].0) else {
+                break;
+            };
+            let (stride, extent) = std::mem::take(&mut steps[axis]);
             let place = usize::try_from(rest.div_euclid(stride)).ok()?;
             if place >= extent {
                 return None;
             }
             rest = rest.rem_euclid(stride);
-            match axis {
-                Some(axis) => ranges[axis] = place..place + 1,
+            match ranges.get_mut(axis) {
+                Some(range) => *range = place..place + 1,
                 None => summed = place,
             }
         }
