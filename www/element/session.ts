@@ -406,8 +406,8 @@ export class Session {
       this.#ask();
       this.#host.update();
     },
-    glance: (cell) => {
-      this.inquiry.glance = cell;
+    glance: (cells) => {
+      this.inquiry.glance = cells && ("stage" in cells ? [cells] : cells);
       this.#host.update();
     },
     matrices: (text) => void this.#gather((gatherer) => gatherer.text(text)),

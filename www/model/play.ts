@@ -96,13 +96,27 @@ function told(traced: Trace, loaded: Loaded, where: Where, tokens: Trace["tokens
 }
 
 /** The attention of a layer, with what the state changes of it. */
-function traceLayer(state: State, { model }: Loaded, input: ModelInput, where: Where, output: ModelOutput): Promise<Trace> {
+function traceLayer(
+  state: State,
+  { model }: Loaded,
+  input: ModelInput,
+  where: Where,
+  output: ModelOutput,
+): Promise<Trace> {
   const { tokens, targetTokens = tokens } = output;
   const queries = where.block === "encoder" ? tokens : targetTokens;
-  return model.trace({ ...input, ...where, ...changesOf(state, queries.length, (where.block === "cross" ? tokens : queries).length) });
+  return model.trace({
+    ...input,
+    ...where,
+    ...changesOf(state, queries.length, (where.block === "cross" ? tokens : queries).length),
+  });
 }
 
-function changesOf({ edits, mask, scale }: State, queries: number, keys: number): Pick<TraceRequest, "edits" | "mask" | "scale"> {
+function changesOf(
+  { edits, mask, scale }: State,
+  queries: number,
+  keys: number,
+): Pick<TraceRequest, "edits" | "mask" | "scale"> {
   return {
     ...(edits && { edits: editsFrom(edits) }),
     ...(mask && { mask: maskFrom(mask, queries, keys) }),
@@ -186,10 +200,7 @@ async function compare(
 async function playRecall(state: State, loaded: Loaded): Promise<Played> {
   const text = textFor(state, loaded);
   const sequence = readSequence(text);
-  const [trace, results] = await Promise.all([
-    recallTrace(state, loaded, sequence),
-    recallAll(loaded.model, sequence),
-  ]);
+  const [trace, results] = await Promise.all([recallTrace(state, loaded, sequence), recallAll(loaded.model, sequence)]);
   return {
     ...loaded,
     key: state.model,

@@ -23,7 +23,8 @@ export const ABOUT: Record<keyof State, string> = {
   position: "Positional encoding.",
   seed: "Seed of the untrained embeddings and weights.",
   matrices: "The reader's own matrices instead of text (x, wq, wk, wv, wo or q, k, v).",
-  edits: "Numbers that are set, `stage,i,j=value`, joined by `_`; `*` for an index: all along that axis; `inf` is infinity.",
+  edits:
+    "Numbers that are set, `stage,i,j=value`, joined by `_`; `*` for an index: all along that axis; `inf` is infinity.",
   block: "Trained models: the attention on show; auto = the model's own choice.",
   layer: "Trained models: the layer on show, from 0; -1 = the model's own choice.",
   temperature: "Trained models: what the logits of an answer are divided by before their softmax.",
