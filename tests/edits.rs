@@ -43,8 +43,9 @@ fn edited_alone(input: &TraceInput, config: &AttentionConfig) -> Result<Trace, E
 }
 
 fn edited_linear(input: &LinearTraceInput, config: &LinearConfig) -> Result<Trace, Error> {
+    let edits = EDITS.with_borrow(Clone::clone);
     let mut input = input.clone();
-    input.tokens.edits = EDITS.with_borrow(Clone::clone);
+    input.tokens.edits = edits;
     trace_linear_attention(&input, config)
 }
 
@@ -389,7 +390,7 @@ fn later_edits_win_and_what_was_computed_is_remembered() {
 fn a_key_is_hidden_and_shown_by_edits_as_by_a_mask() {
     let hide = |seen: &[bool]| ArrayD::from_shape_vec(vec![3], seen.to_vec()).expect("three keys");
     let (all, some) = (hide(&[true; 3]), hide(&[true, false, true]));
-    let run = |seen: &ArrayD<bool>, edits| {
+    let run = |seen: &ArrayD<bool>, edits: Vec<Edit>| {
         let input = TraceInput {
             tokens: Some(Tokens::query(["a", "b", "c"])),
             mask: Some(Mask::Boolean(seen.view())),
@@ -435,7 +436,7 @@ fn a_key_is_hidden_and_shown_by_edits_as_by_a_mask() {
 
 #[test]
 fn a_bias_that_is_set_hides_and_shows() {
-    let run = |change: Option<f32>, edits| {
+    let run = |change: Option<f32>, edits: Vec<Edit>| {
         let mut added = noise(&[2, 3, 3], 4);
         added[[0, 1, 2]] = f32::NEG_INFINITY;
         added[[1, 0, 0]] = change.unwrap_or(f32::NEG_INFINITY);

@@ -140,7 +140,8 @@ fn edited_cells_read_nothing_and_are_read() {
     };
     let linear: traces::LinearTracer = |input: &LinearTraceInput, config: &LinearConfig| {
         let mut input = input.clone();
-        input.tokens.edits = edits_of(&trace_linear_attention(&input, config)?);
+        let edits = edits_of(&trace_linear_attention(&input, config)?);
+        input.tokens.edits = edits;
         trace_linear_attention(&input, config)
     };
     for (name, trace) in traces::all_by(attention, linear)

@@ -4,7 +4,7 @@ use super::fill::each;
 use super::walk::SPLIT_AXES;
 use super::{Axis, Name, Stage};
 use crate::error::{Error, Operation};
-use crate::limits::{TENSOR_BYTES, checked_len};
+use crate::limits::TENSOR_BYTES;
 use serde::Serialize;
 
 /// In an index: every place along the axis.
@@ -94,13 +94,14 @@ pub(super) fn before(edits: &[Edited], stage: &Stage, index: &[usize]) -> Option
 
 /// Sets the edited cells of a stage that was just computed, or of one token of it, and keeps what stood there.
 pub(super) fn apply(edits: &[Edited], stage: &Stage, token: Option<usize>, data: &mut [f32]) {
-    let own = || edits.iter().filter(|edit| edit.stage == stage.id);
-    for edit in own() {
-        edit.each(stage, token, |at, before| data[before] = data[at]);
-    }
-    // after all is kept, since edits may lie over each other
-    for edit in own() {
-        edit.each(stage, token, |at, _| data[at] = edit.value);
+    // all is kept before anything is set, since edits may lie over each other
+    for keeping in [true, false] {
+        for edit in edits.iter().filter(|edit| edit.stage == stage.id) {
+            edit.each(stage, token, |at, before| match keeping {
+                true => data[before] = data[at],
+                false => data[at] = edit.value,
+            });
+        }
     }
 }
 
@@ -139,13 +140,13 @@ pub(super) fn resolve(
         if value.is_nan() {
             return Err(op.option(format!("an edit of {id} that is a number"), value));
         }
-        let all = index.iter().zip(&stage.shape);
-        let shape: Vec<usize> = all
-            .filter(|&(&place, _)| place == ALL)
-            .map(|(_, &extent)| extent)
-            .collect();
         resolved.push(Edited::of(edit.clone(), len));
-        len = len.saturating_add(checked_len(op, id, &shape)?);
+        // no more than the stage, which was found small enough
+        let all = index.iter().zip(&stage.shape);
+        len += all.fold(1, |count, (&place, &extent)| match place {
+            ALL => count * extent,
+            _ => count,
+        });
         if len > TENSOR_BYTES / size_of::<f32>() {
             let bytes = len as f64 * size_of::<f32>() as f64;
             let expected = format!("a trace of at most {TENSOR_BYTES} bytes");

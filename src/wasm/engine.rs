@@ -6,7 +6,6 @@ use crate::error::Operation;
 use crate::trace::{Cells, Stage, TraceConfig};
 use crate::{LinearConfig, LinearInput, LinearTraceInput, RotaryConfig, RotaryInput};
 use js_sys::Float32Array;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 /// Sends the text of a panic to the console, should there ever be one.
@@ -146,7 +145,10 @@ pub fn explain(trace: JsValue, stage: JsValue, index: JsValue) -> Result<JsValue
         &trace,
         &stage,
         &index,
-        crate::trace::explain_cells,
+        &|config, stages, cells, len, id, index| {
+            let why = crate::trace::explain_cells(config, stages, cells, len, id, index);
+            plain(&why.map_err(reply::error)?)
+        },
     )
 }
 
@@ -156,19 +158,34 @@ pub fn explain(trace: JsValue, stage: JsValue, index: JsValue) -> Result<JsValue
 /// An `Error` with `code`, `operation`, `expected` and `found`.
 #[wasm_bindgen]
 pub fn uses(trace: JsValue, stage: JsValue, index: JsValue) -> Result<JsValue, JsValue> {
-    asked("uses", &trace, &stage, &index, crate::trace::uses_cells)
+    asked(
+        "uses",
+        &trace,
+        &stage,
+        &index,
+        &|config, stages, cells, len, id, index| {
+            let uses = crate::trace::uses_cells(config, stages, cells, len, id, index);
+            plain(&uses.map_err(reply::error)?)
+        },
+    )
 }
 
 /// A question about a cell of a trace.
-type Question<T> =
-    fn(&TraceConfig, &[Stage], &dyn Cells, usize, &str, &[usize]) -> Result<T, crate::Error>;
+type Question<'a> = &'a dyn Fn(
+    &TraceConfig,
+    &[Stage],
+    &dyn Cells,
+    usize,
+    &str,
+    &[usize],
+) -> Result<JsValue, JsValue>;
 
-fn asked<T: Serialize>(
+fn asked(
     operation: &'static str,
     trace: &JsValue,
     stage: &JsValue,
     index: &JsValue,
-    ask: Question<T>,
+    ask: Question<'_>,
 ) -> Result<JsValue, JsValue> {
     let request = Request::new(operation, trace)?;
     let data = request.get("data")?;
@@ -182,8 +199,7 @@ fn asked<T: Serialize>(
     let config = request.trace_config()?;
     let stages = request.stages()?;
     let len = data.length() as usize;
-    let answer = ask(&config, &stages, &Arena(data), len, &id, &index);
-    plain(&answer.map_err(reply::error)?)
+    ask(&config, &stages, &Arena(data), len, &id, &index)
 }
 
 /// An arena that stays in JavaScript.

@@ -103,7 +103,7 @@ impl Request<'_> {
                 .map_err(|_| self.refused("seed", "a 32-bit number", &JsValue::from(seed)))?,
             width: self.size("width")?,
             head_dim: self.size("headDim")?,
-            edits: self.edits()?,
+            edits: self.edits()?.0,
         })
     }
 
@@ -117,6 +117,11 @@ impl Request<'_> {
         let config = self.inner(&value);
         let size = |name: &str| config.size(name).map(Option::unwrap_or_default);
         let number = |name: &str| config.number(name).map(Option::unwrap_or_default);
+        let (given, offsets) = config.edits()?;
+        let mut edits = Vec::new();
+        for (edit, offset) in given.into_iter().zip(offsets) {
+            edits.push(Edited::of(edit, offset));
+        }
         Ok(TraceConfig {
             kind: TraceKind::Attention,
             heads: size("heads")?,
@@ -133,11 +138,7 @@ impl Request<'_> {
             seeded: Vec::new(),
             past: size("past")?,
             mask_length: size("maskLength")?,
-            edits: config
-                .edits()?
-                .into_iter()
-                .map(|(edit, offset)| Edited::of(edit, offset))
-                .collect(),
+            edits,
             rule: None,
         })
     }
@@ -290,7 +291,7 @@ pub(super) struct OwnedTraceInput {
     seed: u32,
     width: Option<usize>,
     head_dim: Option<usize>,
-    edits: Vec<(Edit, usize)>,
+    edits: Vec<Edit>,
 }
 
 impl OwnedTraceInput {
@@ -340,7 +341,7 @@ impl OwnedTraceInput {
             seed: self.seed,
             width: self.width,
             head_dim: self.head_dim,
-            edits: self.edits.iter().map(|(edit, _)| edit.clone()).collect(),
+            edits: self.edits.clone(),
         }
     }
 }

@@ -9,7 +9,7 @@ import { css, DARK, scaleOf } from "../view/palette.ts";
 import { sceneFor } from "../view/scene.ts";
 import { backend } from "./parts/backend.ts";
 import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
-import { changes, pictured } from "./parts/change.ts";
+import { changes, comparison, pictured } from "./parts/change.ts";
 import type { Context } from "./parts/context.ts";
 import { equation, name } from "./parts/equation.ts";
 import { input } from "./parts/input.ts";
@@ -121,16 +121,8 @@ function messages(context: Context, hidden: Set<string>): TemplateResult {
     ${elsewhere.map(([field, text]) => html`<p class="problem" role="alert" data-problem=${field}>${text}</p>`)}`;
 }
 
-function caption({
-  trace,
-  frame,
-  state,
-  explanation,
-  actions,
-  parts,
-  played,
-  tracedTokens,
-}: Context): TemplateResult | typeof nothing {
+function caption(context: Context): TemplateResult | typeof nothing {
+  const { trace, frame, state, explanation, actions, parts, played, tracedTokens } = context;
   if (!trace || !frame) return nothing;
   const { stage } = frame.segment;
   const pieces = captionFor(trace, frame, state.head, explanation);
@@ -141,6 +133,7 @@ function caption({
     <p class="about">${aboutStage(stage)}</p>
     ${kept ? html`<p class="hint" data-kept>${kept}</p>` : nothing}
     ${frame.active ? html`<p class="now">${pieces.map((p) => (typeof p === "string" ? p : numberLink(p.cell, p.text, actions)))}</p>` : nothing}
+    ${comparison(context)}
   </section>`;
 }
 

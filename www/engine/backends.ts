@@ -47,7 +47,7 @@ const NO_GAIN: Record<Call, number> = { computeAttention: LOCAL_ATTENTION, trace
 
 /** What is set cell by cell is for the CPU. */
 const EDITED: types.BackendReason = {
-  code: "unsuited",
+  code: "edited",
   text: "numbers that are set: the CPU computes what follows from them",
 };
 

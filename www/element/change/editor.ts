@@ -5,7 +5,7 @@ import type { Edit, Trace } from "../../engine/types.ts";
 import { editsFrom, editsToText } from "../../input/changes.ts";
 import type { State } from "../../state/fields.ts";
 import { change as text } from "../../text/change.ts";
-import { fill } from "../../text/say.ts";
+import { fill, say } from "../../text/say.ts";
 import { stageOf, valueAt } from "../../trace/cells.ts";
 import { shortest } from "../../view/format.ts";
 import type { Lit } from "../../view/paint.ts";
@@ -35,9 +35,9 @@ export function editor(context: Context, trace: Trace, cell: Lit): TemplateResul
   const onSubmit = (event: Event) => {
     event.preventDefault();
     const input = (event.target as HTMLFormElement).elements.namedItem("value") as HTMLInputElement;
-    const asked = Math.fround(input.valueAsNumber);
-    if (Number.isNaN(asked)) actions.refuse("edits", input.value || say(input));
-    else set(asked);
+    const asked = input.valueAsNumber;
+    if (Number.isNaN(asked)) actions.refuse("edits", say.noNumber);
+    else set(Number(shortest(Math.fround(asked))));
   };
   const shown = Number.isFinite(value) ? String(Number(shortest(value))) : "";
   return html`<section class="editor" aria-label=${text.title}>
@@ -52,9 +52,6 @@ export function editor(context: Context, trace: Trace, cell: Lit): TemplateResul
     <div class="buttons">${drops(context, trace, cell, stage.axes)}</div>
   </section>`;
 }
-
-/** A number field gives no text that is no number. */
-const say = (input: HTMLInputElement) => (input.validity.badInput ? text.value : "");
 
 /** What else can be dropped, by the axes of the cell. */
 function drops({ state, model, actions }: Context, trace: Trace, cell: Lit, axes: string[]): TemplateResult[] {

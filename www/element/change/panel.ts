@@ -1,8 +1,7 @@
-/** What the panel says of a cell that is held: where it goes, how to change it, and what became of the rest. */
+/** What the panel says of a cell that is held: where it goes, how to change it, and what became of it and of the rest. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
-import type { Trace } from "../../engine/types.ts";
 import { change as text } from "../../text/change.ts";
 import { formatCell } from "../../view/format.ts";
 import type { Lit } from "../../view/paint.ts";
@@ -15,29 +14,36 @@ import { before, isChanged, unchanged } from "./runs.ts";
 import { adoptStyles } from "./styles.ts";
 import { uses } from "./uses.ts";
 
-const dress = (panel: Element | undefined) => panel && adoptStyles(panel.getRootNode() as ShadowRoot);
+/** Once it stands in the element. */
+const dress = (panel: Element | undefined) =>
+  queueMicrotask(() => {
+    const root = panel?.getRootNode();
+    if (root instanceof ShadowRoot) adoptStyles(root);
+  });
 
 export function panel(context: Context): TemplateResult | typeof nothing {
-  const { trace, path, state, stale, explanation } = context;
+  const { trace, path, stale } = context;
   if (!trace) return nothing;
   const held = path.at(-1);
-  const changed = isChanged(state);
   const then = before(context);
   return html`<div class="change" ${ref(dress)}>
-    ${changed ? whole(context, trace, then, explanation ?? held) : nothing}
     ${held ? uses(context, trace, held) : nothing}
     ${held && !stale ? editor(context, trace, held) : nothing}
-    ${changed && then && !stale ? movedTokens(context, trace, then) : nothing}
+    ${then && !stale ? movedTokens(context, trace, then) : nothing}
     ${held && !stale ? inTurn(context, trace) : nothing}
   </div>`;
 }
 
-/** That something is changed at all: what to look at, and the way back. */
-function whole(context: Context, trace: Trace, then: Trace | undefined, cell: Lit | undefined): TemplateResult {
-  const { state, actions } = context;
+/** That something is changed at all, for the caption: what became of the cell on show, what to look at, and the way back. */
+export function comparison(context: Context): TemplateResult | typeof nothing {
+  const { state, actions, trace, explanation: cell } = context;
+  if (!trace || !isChanged(state)) return nothing;
+  const then = before(context);
   const back = () => actions.set({ ...unchanged(state), show: "now" }, "push");
   const was = then && cell && compared(trace, then, cell.stage, cell.index);
-  return html`<section class="compare">
+  return html`<div class="compare" ${ref(dress)}>
+    ${was && cell ? html`<p class="became" data-became>${became(context, cell, was)}</p>` : nothing}
+    ${then && cell && !was ? html`<p class="hint">${text.unlike}</p>` : nothing}
     ${
       then
         ? html`<fieldset role="radiogroup"><legend>${text.show}</legend>${["now", "before", "difference"].map(
@@ -48,10 +54,8 @@ function whole(context: Context, trace: Trace, then: Trace | undefined, cell: Li
           )}</fieldset>`
         : nothing
     }
-    ${was && cell ? html`<p class="became" data-became>${became(context, cell, was)}</p>` : nothing}
-    ${then && cell && !was ? html`<p class="hint">${text.unlike}</p>` : nothing}
     <button type="button" class="quiet" data-all-back @click=${back}>${text.allBack}</button>
-  </section>`;
+  </div>`;
 }
 
 /** A sentence with three numbers: which run each is of stands beside it. */

@@ -6,6 +6,7 @@ const styles = css`
 .change ul { list-style: none; margin: 6px 0 0; padding: 0; display: grid; gap: 6px; }
 .change .box { display: block; color: var(--soft); font-size: 13px; }
 .change .figure { font-variant-numeric: tabular-nums; }
+.compare { margin-top: 8px; }
 .compare fieldset { border: 0; margin: 0 0 6px; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 14px; }
 .compare legend { padding: 0; float: inline-start; margin-inline-end: 12px; font-weight: 650; }
 .compare label { display: inline-flex; align-items: center; gap: 5px; min-height: 24px; }

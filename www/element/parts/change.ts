@@ -21,5 +21,9 @@ function loaded({ state, path, actions }: Context): typeof Change | undefined {
 export const changes = (context: Context): TemplateResult | typeof nothing =>
   loaded(context)?.panel(context) ?? nothing;
 
+/** What became of the cell on show, in the caption. */
+export const comparison = (context: Context): TemplateResult | typeof nothing =>
+  loaded(context)?.comparison(context) ?? nothing;
+
 /** What the picture shows: the trace, or a stage of it as it was before, or what has become of it. */
 export const pictured = (context: Context): Trace | undefined => loaded(context)?.pictured(context) ?? context.trace;
