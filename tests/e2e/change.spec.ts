@@ -97,9 +97,12 @@ test("what is no good says so and leaves the picture", async ({ page }) => {
   await expect(page.locator('[data-problem="edits"]')).toContainText("an edit of scores at an index within");
   await expect(page.locator(".stale")).toBeVisible();
   expect((await trace(page)).data).toEqual(before.data);
+  await rerun(page, () => set(""));
+  await expect(page.locator(".problem")).toHaveCount(0);
   await set("scores,1,8,6=much");
   await expect(page.locator('[data-problem="edits"]')).toContainText("stage,i,j=value");
-  await rerun(page, () => set(""));
+  expect((await state(page)).edits).toBe("");
+  await rerun(page, () => set("scores,1,8,6=2"));
   await expect(page.locator(".problem")).toHaveCount(0);
 });
 

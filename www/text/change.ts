@@ -31,6 +31,8 @@ export const change = {
   show: "Numbers in the picture",
   shows: { now: "now", before: "before", difference: "difference" } as Record<string, string>,
   compared: "{before} before, {now} now: {difference}",
+  layerAlone:
+    "The change is in this layer alone: the answer and the small pictures of all heads are the model's, unchanged.",
   unlike: "Before the change this stage was not needed.",
   moved: "How far the output moved",
   movedAbout:

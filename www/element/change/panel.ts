@@ -36,7 +36,7 @@ export function panel(context: Context): TemplateResult | typeof nothing {
 
 /** That something is changed at all, for the caption: what became of the cell on show, what to look at, and the way back. */
 export function comparison(context: Context): TemplateResult | typeof nothing {
-  const { state, actions, trace, explanation: cell } = context;
+  const { state, actions, trace, played, explanation: cell } = context;
   if (!trace || !isChanged(state)) return nothing;
   const then = before(context);
   const back = () => actions.set({ ...unchanged(state), show: "now" }, "push");
@@ -54,6 +54,7 @@ export function comparison(context: Context): TemplateResult | typeof nothing {
           )}</fieldset>`
         : nothing
     }
+    ${played ? html`<p class="hint">${text.layerAlone}</p>` : nothing}
     <button type="button" class="quiet" data-all-back @click=${back}>${text.allBack}</button>
   </div>`;
 }

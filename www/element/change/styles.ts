@@ -4,11 +4,12 @@ const styles = css`
 .change { display: grid; gap: 12px; flex: none; }
 .change section { border-top: 1px solid var(--line); padding-top: 10px; }
 .change ul { list-style: none; margin: 6px 0 0; padding: 0; display: grid; gap: 6px; }
-.change .box { display: block; color: var(--soft); font-size: 13px; }
+.change .box { flex: 1 0 100%; color: var(--soft); font-size: 13px; }
+.change li { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 10px; }
 .change .figure { font-variant-numeric: tabular-nums; }
 .compare { margin-top: 8px; }
 .compare fieldset { border: 0; margin: 0 0 6px; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 14px; }
-.compare legend { padding: 0; float: inline-start; margin-inline-end: 12px; font-weight: 650; }
+.compare legend { padding: 0; color: var(--soft); font-size: 13px; }
 .compare label { display: inline-flex; align-items: center; gap: 5px; min-height: 24px; }
 .compare input { margin: 0; accent-color: var(--query); }
 .became { margin: 0 0 8px; }

@@ -6,15 +6,21 @@ import type * as Change from "../change/index.ts";
 import type { Context } from "./context.ts";
 
 let change: typeof Change | undefined;
+let loading: Promise<void> | undefined;
+const waiting = new WeakSet<Context["actions"]>();
 
 function loaded({ state, path, actions }: Context): typeof Change | undefined {
   const wanted = path.length > 0 || state.edits !== "" || state.mask.includes("*") || state.show !== "now";
   if (!wanted) return undefined;
   if (!change)
-    import("../change/index.ts").then((module) => {
+    loading ??= import("../change/index.ts").then((module) => {
       change = module;
-      actions.refresh();
     });
+  // Every element that waits for it draws once more.
+  if (!change && !waiting.has(actions)) {
+    waiting.add(actions);
+    loading?.then(actions.refresh);
+  }
   return change;
 }
 
