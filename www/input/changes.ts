@@ -1,6 +1,7 @@
 /** What is other than it would be, as the state's text says it, and as a request does: numbers that are set, keys that are hidden. */
 
-import type { Edit, Mask } from "../engine/types.ts";
+import type { Edit, Mask, TraceRequest } from "../engine/types.ts";
+import type { State } from "../state/fields.ts";
 
 /** `stage,i,j=value`, a `*` for every place along its axis. */
 const EDIT = /([a-z][a-z_]*?)((?:,(?:\d+|\*))+)=([^_]+)(?:_|$)/g;
@@ -26,6 +27,19 @@ export function editsToText(edits: readonly Edit[]): string {
     return `${[stage, ...places].join(",")}=${number}`;
   });
   return written.join("_");
+}
+
+/** What a state changes of a model's layer. */
+export function changesOf(
+  { edits, mask, scale }: Pick<State, "edits" | "mask" | "scale">,
+  queries: number,
+  keys: number,
+): Pick<TraceRequest, "edits" | "mask" | "scale"> {
+  return {
+    ...(edits && { edits: editsFrom(edits) }),
+    ...(mask && { mask: maskFrom(mask, queries, keys) }),
+    ...(scale > 0 && { scale }),
+  };
 }
 
 /** `query-key` pairs, a `*` for every query, to a boolean mask [query, key]: 1 = may attend. */

@@ -1,7 +1,6 @@
 /** One input through a model: its output, the trace of the attention on show, and what it answers. */
 
 import type { ModelBlock, ModelInput, ModelOutput, Trace, TraceRequest } from "../engine/engine.ts";
-import { editsFrom, maskFrom } from "../input/changes.ts";
 import { type Results, recallAll } from "../recall/run.ts";
 import { readSequence, type Sequence } from "../recall/sequence.ts";
 import type { State } from "../state/fields.ts";
@@ -96,7 +95,7 @@ function told(traced: Trace, loaded: Loaded, where: Where, tokens: Trace["tokens
 }
 
 /** The attention of a layer, with what the state changes of it. */
-function traceLayer(
+async function traceLayer(
   state: State,
   { model }: Loaded,
   input: ModelInput,
@@ -105,23 +104,16 @@ function traceLayer(
 ): Promise<Trace> {
   const { tokens, targetTokens = tokens } = output;
   const queries = where.block === "encoder" ? tokens : targetTokens;
-  return model.trace({
-    ...input,
-    ...where,
-    ...changesOf(state, queries.length, (where.block === "cross" ? tokens : queries).length),
-  });
+  const keys = where.block === "cross" ? tokens : queries;
+  return model.trace({ ...input, ...where, ...(await changesOf(state, queries.length, keys.length)) });
 }
 
-function changesOf(
-  { edits, mask, scale }: State,
-  queries: number,
-  keys: number,
-): Pick<TraceRequest, "edits" | "mask" | "scale"> {
-  return {
-    ...(edits && { edits: editsFrom(edits) }),
-    ...(mask && { mask: maskFrom(mask, queries, keys) }),
-    ...(scale > 0 && { scale }),
-  };
+type Changes = Pick<TraceRequest, "edits" | "mask" | "scale">;
+
+/** Most runs have none: how they are read is loaded with the first. */
+async function changesOf(state: State, queries: number, keys: number): Promise<Changes> {
+  if (!state.edits && !state.mask && !state.scale) return {};
+  return (await import("../input/changes.ts")).changesOf(state, queries, keys);
 }
 
 /** The attention on show once more, with other changes: the model is as it was. */
@@ -132,7 +124,7 @@ export async function traceAgain(state: State, played: Played): Promise<Trace> {
 }
 
 async function recallTrace(state: State, loaded: Loaded, sequence: Sequence): Promise<Trace> {
-  const changes = changesOf(state, 1, sequence.words.length);
+  const changes = await changesOf(state, 1, sequence.words.length);
   const trace = await loaded.model.traceRecall(sequence, sequence.words, changes);
   tellLayer(trace, { ...loaded, block: "encoder", layer: 0 });
   return trace;
