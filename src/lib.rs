@@ -69,7 +69,7 @@ pub use recall::{Recall, RecallConfig, RecallKind, RecallTask, RecallToken, Reca
 pub use rotary::{RotaryInput, rotary_embedding};
 pub use tokens::tokenize;
 pub use trace::{
-    Axis, Constant, Explanation, Factor, LinearTraceInput, NonFinite, Op, PositionConfig, Reason,
-    Stage, Term, Tokens, Trace, TraceConfig, TraceInput, TraceKind, explain, trace_attention,
-    trace_linear_attention, trace_weights,
+    Axis, Constant, Edit, Edited, Explanation, Factor, LinearTraceInput, NonFinite, Op,
+    PositionConfig, Reason, Stage, Term, Tokens, Trace, TraceConfig, TraceInput, TraceKind, Use,
+    explain, trace_attention, trace_linear_attention, trace_weights, uses,
 };

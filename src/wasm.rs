@@ -5,6 +5,7 @@
     allow(dead_code, reason = "what the engine alone reads of a request")
 )]
 
+mod edits;
 #[cfg(feature = "engine")]
 mod engine;
 #[cfg(not(feature = "engine"))]

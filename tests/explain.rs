@@ -5,18 +5,8 @@
 mod common;
 
 use attention_playground::{Explanation, Op, Stage, Trace, explain, trace_attention};
-use common::traces;
+use common::{indices, traces};
 use std::collections::{HashMap, HashSet};
-
-/// Every index of a shape, the last axis fastest.
-fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
-    shape.iter().fold(vec![Vec::new()], |all, &extent| {
-        let longer = |index: Vec<usize>| {
-            (0..extent).map(move |place| index.iter().copied().chain([place]).collect())
-        };
-        all.into_iter().flat_map(longer).collect()
-    })
-}
 
 /// The cell of the arena, found by the table alone.
 fn cell(trace: &Trace, id: &str, index: &[usize]) -> f32 {
@@ -46,7 +36,7 @@ fn again(trace: &Trace, stage: &Stage, why: &Explanation) -> f64 {
     };
     let count = |terms: usize| assert_eq!(why.terms.len(), terms);
     match why.op {
-        Op::Given | Op::Seeded => {
+        Op::Given | Op::Seeded | Op::Edited => {
             count(0);
             f64::from(why.value)
         }

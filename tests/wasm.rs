@@ -190,6 +190,34 @@ fn every_position_is_understood() {
 }
 
 #[wasm_bindgen_test]
+fn a_number_is_set_and_says_where_it_goes() {
+    let trace = wasm::trace_attention(js(
+        "{ tokens: { query: ['a', 'b'] }, heads: 1, edits: [{ stage: 'scaled', index: [0, -1, 1], value: -Infinity }] }",
+    ))
+    .expect("a good request");
+    assert_eq!(stage(&trace, "weights").1, [1.0, 0.0, 1.0, 0.0]);
+    let edits = get(&trace, "config.edits.0");
+    assert_eq!(text(&edits, "stage"), "scaled");
+    assert_eq!(number(&edits, "value"), f64::NEG_INFINITY);
+    let computed = floats(&trace, "data")[number(&edits, "offset") as usize..].to_vec();
+    assert_eq!(computed.len(), 2);
+    let ask = |stage: &str, index: &str| (trace.clone(), JsValue::from(stage), js(index));
+    let (of, id, index) = ask("scaled", "[0, 1, 1]");
+    let why = wasm::explain(of, id, index).expect("a cell");
+    assert_eq!(text(&why, "op"), "edited");
+    assert_eq!(text(&why, "constant.name"), "computed");
+    assert_eq!(number(&why, "constant.value"), f64::from(computed[1]));
+    let (of, id, index) = ask("value", "[0, 1, 3]");
+    let none = wasm::uses(of, id, index).expect("a cell");
+    assert_eq!(none.dyn_into::<Array>().expect("an array").length(), 0);
+    let (of, id, index) = ask("value", "[0, 0, 3]");
+    let uses = wasm::uses(of, id, index).expect("a cell");
+    assert_eq!(text(&uses, "0.stage"), "mixed");
+    assert_eq!(sizes(&uses, "0.from"), [0, 0, 3]);
+    assert_eq!(sizes(&uses, "0.to"), [1, 2, 4]);
+}
+
+#[wasm_bindgen_test]
 fn a_traced_recurrence_explains_itself() {
     let request = js(
         "{ tokens: { query: ['a', 'b'] }, heads: 1, headDim: 2, rule: 'gated_delta',

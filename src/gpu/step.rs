@@ -74,7 +74,11 @@ impl Step {
                 _ => 0.0,
             },
             third: u32::from(
-                stage.op == Op::Affine || matches!(&table.sources[n], Source::Masked(Some(_))),
+                stage.op == Op::Affine
+                    || matches!(
+                        &table.sources[n],
+                        Source::Masked(Some(_)) | Source::Biased(_)
+                    ),
             ),
             causal: steps.visibility.causal.into(),
             left: small(left),

@@ -26,6 +26,9 @@ pub(super) async fn trace_attention(
     config: &AttentionConfig,
     mut rows: Option<&mut dyn Rows>,
 ) -> Result<Trace, Error> {
+    if !input.edits.is_empty() {
+        return Err(OPERATION.gpu(GpuFault::Unsuited, "no edits", input.edits.len()));
+    }
     let table = laid_out(input, config, false)?;
     let mut data = table.arena(rows.as_deref_mut())?;
     let mut made = Made::new(&table);
@@ -169,7 +172,7 @@ impl<'a> Made<'a> {
             self.table.stages[n].op,
             &self.table.config.position,
         ) {
-            (Source::Masked(Some(seen)), ..) => {
+            (Source::Masked(Some(seen)) | Source::Biased(seen), ..) => {
                 let seen: Vec<u32> = seen.iter().map(|&seen| seen.into()).collect();
                 device.filled(OPERATION, &seen).map(Some)
             }

@@ -123,7 +123,7 @@ pub(crate) fn laid_out<'a>(
         query: sizes.query_tokens,
         key: sizes.key_tokens,
     };
-    Ok(plan.lay_out(sizes.config, tokens))
+    plan.lay_out(sizes.config, tokens, &input.edits)
 }
 
 /// Rotary positions turn queries and keys, pair by pair of their features.
@@ -241,27 +241,20 @@ fn bias<'a>(plan: &mut Plan<'a>, input: &'a TraceInput, sizes: &Sizes) -> Result
         let formula = format!("biased[h,i,j] = {before}[h,i,j] + bias[h,i,j]");
         plan.computed("biased", &axes, Op::Add, &[before, "bias"], formula)?;
     }
-    let seen = match (mask.boolean(), added) {
-        (Some(seen), _) => Some(seen),
-        (None, Some(added)) if added.contains(&f32::NEG_INFINITY) => Some(
+    let source = match (mask.boolean(), added) {
+        (None, Some(added)) if added.contains(&f32::NEG_INFINITY) => Source::Biased(
             added
                 .iter()
                 .map(|&added| added != f32::NEG_INFINITY)
                 .collect(),
         ),
-        _ => None,
+        (seen, _) => Source::Masked(seen.map(Cow::Owned)),
     };
-    if seen.is_some() || sizes.config.visibility().restricts(sizes.key.tokens) {
+    let hides = !matches!(source, Source::Masked(None));
+    if hides || sizes.config.visibility().restricts(sizes.key.tokens) {
         let before = plan.first(&["biased", "capped", "scaled"]);
         let formula = format!("masked[h,i,j] = {before}[h,i,j] where j may be seen, −∞ elsewhere");
-        plan.add(
-            "masked",
-            &axes,
-            Op::Mask,
-            &[before],
-            formula,
-            Source::Masked(seen.map(Cow::Owned)),
-        )?;
+        plan.add("masked", &axes, Op::Mask, &[before], formula, source)?;
     }
     Ok(())
 }

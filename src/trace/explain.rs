@@ -1,5 +1,6 @@
 //! Where a number comes from.
 
+use super::edit;
 use super::plan::unravel;
 use super::rule::{Cells, Rule};
 use super::walk::Cell;
@@ -36,7 +37,8 @@ pub struct Term {
 /// A number in a formula that is no cell.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Constant {
-    /// What it is: `scale`, `softcap`, `sign`, `slope` or `angle`; of a softmax also `alibi`, `row_max` and `row_sum`.
+    /// What it is: `scale`, `softcap`, `sign`, `slope` or `angle`; of a softmax also `alibi`, `row_max` and `row_sum`; of an
+    /// edited cell `computed`: what the operation gives on the operands on show, or what was given.
     pub name: &'static str,
     /// Its value.
     pub value: f64,
@@ -53,7 +55,7 @@ pub struct Explanation {
     pub value: f32,
     /// The operation on the same operands in f64: `value - exact` is the rounding error of this one cell.
     pub exact: f64,
-    /// The operation. `given` also for a key of the past among projected ones.
+    /// The operation. `given` also for a key of the past among projected ones, `edited` for whatever was set.
     pub op: Op,
     /// The operands, in the order in which they are read.
     pub terms: Vec<Term>,
@@ -110,29 +112,11 @@ pub(crate) fn explain_cells(
     id: &str,
     index: &[usize],
 ) -> Result<Explanation, Error> {
-    let op = OPERATION;
-    let Some(stage) = stages.iter().find(|stage| stage.id == id) else {
-        let ids: Vec<&str> = stages.iter().map(|stage| &*stage.id).collect();
-        return Err(op.not_found(format!("one of the stages {}", ids.join(", ")), id));
-    };
-    if stages
-        .iter()
-        .any(|stage| stage.is_empty() || stage.len() > len || stage.offset > len - stage.len())
-    {
-        return Err(op.internal(format!("stages within {len} cells"), "one beyond them"));
+    let stage = cell_of(OPERATION, stages, len, id, index)?;
+    if let Some(before) = edit::before(&config.edits, stage, index) {
+        return Ok(edited(cells, stage, index, before));
     }
-    if index.len() != stage.shape.len()
-        || index
-            .iter()
-            .zip(&stage.shape)
-            .any(|(place, extent)| place >= extent)
-    {
-        return Err(op.index(
-            format!("an index within {:?}", stage.shape),
-            format!("{index:?}"),
-        ));
-    }
-    let rule = Rule::of(op, config, stages, stage)?;
+    let rule = Rule::of(OPERATION, config, stages, stage)?;
     let cell = rule_cell(&rule, stage, index);
     let factor = |at: usize| {
         let stage = stages
@@ -180,15 +164,63 @@ pub(crate) fn explain_cells(
     })
 }
 
+/// The stage of a cell, if the trace has such a cell.
+///
+/// # Errors
+/// Those of [`explain`].
+pub(super) fn cell_of<'a>(
+    op: Operation,
+    stages: &'a [Stage],
+    len: usize,
+    id: &str,
+    index: &[usize],
+) -> Result<&'a Stage, Error> {
+    let (_, stage) = Stage::find(op, stages, id)?;
+    if stages
+        .iter()
+        .any(|stage| stage.is_empty() || stage.len() > len || stage.offset > len - stage.len())
+    {
+        return Err(op.internal(format!("stages within {len} cells"), "one beyond them"));
+    }
+    if index.len() != stage.shape.len()
+        || index
+            .iter()
+            .zip(&stage.shape)
+            .any(|(place, extent)| place >= extent)
+    {
+        return Err(op.index(
+            format!("an index within {:?}", stage.shape),
+            format!("{index:?}"),
+        ));
+    }
+    Ok(stage)
+}
+
+/// A cell that was set: it is what it is, and `before` is where it would have been computed to.
+fn edited(cells: &dyn Cells, stage: &Stage, index: &[usize], before: usize) -> Explanation {
+    let value = cells.at(stage.offset + stage.number(index));
+    Explanation {
+        stage: stage.id.clone(),
+        index: index.to_vec(),
+        value,
+        exact: value.into(),
+        op: Op::Edited,
+        terms: Vec::new(),
+        formula: format!("{} is set here", stage.id).into(),
+        constant: Some(Constant {
+            name: "computed",
+            value: cells.at(before).into(),
+        }),
+        constants: Vec::new(),
+        reason: None,
+    }
+}
+
 /// The place along the split axes of a cell with this index.
 fn rule_cell(rule: &Rule, stage: &Stage, index: &[usize]) -> Cell {
-    let number = index
-        .iter()
-        .zip(&stage.shape)
-        .fold(0, |at, (&place, &extent)| at * extent + place);
     let mut cell = [0; 4];
     cell.iter_mut()
-        .zip(unravel(number, &rule.extents()))
+        .zip(unravel(stage.number(index), &rule.extents()))
         .for_each(|(cell, place)| *cell = place);
     cell
 }

@@ -1,6 +1,7 @@
 //! Filling the arena, cell by cell, by the rules.
 
 use super::Stage;
+use super::edit::{self, Edited};
 use super::pair::SUMS;
 use super::rule::Rule;
 use super::walk::{Cell, SPLIT_AXES};
@@ -40,7 +41,7 @@ pub(super) fn computed(rule: &Rule, data: &mut [f32]) {
 }
 
 /// Computes several stages that depend on each other from token to token.
-pub(super) fn recurrence(rules: &[Rule], data: &mut [f32]) {
+pub(super) fn recurrence(rules: &[Rule], edits: &[Edited], data: &mut [f32]) {
     let tokens = rules
         .iter()
         .map(|rule| rule.extents()[rule.tokens()])
@@ -51,6 +52,7 @@ pub(super) fn recurrence(rules: &[Rule], data: &mut [f32]) {
             let mut ranges = rule.extents().map(|extent| 0..extent);
             ranges[rule.tokens()] = token..token + 1;
             each(ranges, |cell| set(rule, cell, data));
+            edit::apply(edits, rule.stage(), Some(token), data);
         }
     }
 }
@@ -72,7 +74,7 @@ fn set(rule: &Rule, cell: &Cell, data: &mut [f32]) {
 }
 
 /// Visits every cell of a box in row-major order.
-fn each(ranges: [Range<usize>; SPLIT_AXES], mut visit: impl FnMut(&Cell)) {
+pub(super) fn each(ranges: [Range<usize>; SPLIT_AXES], mut visit: impl FnMut(&Cell)) {
     let [a, b, c, d] = ranges;
     for a in a {
         for b in b.clone() {

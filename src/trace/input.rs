@@ -1,5 +1,6 @@
 //! What a trace is made from.
 
+use super::Edit;
 use crate::config::Position;
 use crate::mask::Mask;
 use ndarray::ArrayViewD;
@@ -82,6 +83,9 @@ pub struct TraceInput<'a> {
     pub width: Option<usize>,
     /// Features of a head of seeded weights. Default: `width / heads`, else 8.
     pub head_dim: Option<usize>,
+    /// Numbers that are set, whatever the trace would have there: once their stage is computed or given, and before
+    /// anything is computed from it. Of two for one cell the later one stays.
+    pub edits: Vec<Edit>,
 }
 
 impl<'a> TraceInput<'a> {

@@ -61,7 +61,8 @@ pub fn trace_linear_attention(
         query: sizes.query_tokens,
         key: sizes.key_tokens,
     };
-    plan.lay_out(sizes.config, tokens).run(None)
+    plan.lay_out(sizes.config, tokens, &input.tokens.edits)?
+        .run(None)
 }
 
 /// The sizes of an attention over the same tokens, with the axes of a recurrence.

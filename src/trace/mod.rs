@@ -1,6 +1,7 @@
 //! The trace: every number of every stage in one arena, and one table that says what stands where.
 
 mod attention;
+mod edit;
 mod explain;
 mod fill;
 mod input;
@@ -13,15 +14,16 @@ mod rule;
 mod scores;
 mod seeded;
 mod sizes;
+mod uses;
 mod walk;
 
 pub use attention::{trace_attention, trace_weights};
+pub use edit::{Edit, Edited};
 pub use explain::{Constant, Explanation, Factor, Term, explain};
 pub use input::{LinearTraceInput, Tokens, TraceInput};
 pub use linear::trace_linear_attention;
+pub use uses::{Use, uses};
 
-#[cfg(all(target_arch = "wasm32", feature = "engine"))]
-pub(crate) use explain::explain_cells;
 #[cfg(any(feature = "gpu", all(target_arch = "wasm32", feature = "engine")))]
 pub(crate) use rows::Rows;
 #[cfg(feature = "gpu")]
@@ -32,10 +34,13 @@ pub(crate) use {
 };
 #[cfg(all(target_arch = "wasm32", feature = "engine"))]
 pub(crate) use {attention::trace_attention_into, rule::Cells};
+#[cfg(all(target_arch = "wasm32", feature = "engine"))]
+pub(crate) use {explain::explain_cells, uses::uses_cells};
 
 pub use crate::visibility::Reason;
 
 use crate::config::LinearRule;
+use crate::error::{Error, Operation};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -58,7 +63,8 @@ pub struct Trace {
     pub tokens: Tokens,
     /// The stages in the order in which they were computed.
     pub stages: Vec<Stage>,
-    /// The cells of all stages, one after the other, each row-major. Where a trace holds the weights alone, they come last.
+    /// The cells of all stages, one after the other, each row-major; then what edits have replaced. Where a trace holds the
+    /// weights alone, they come last.
     pub data: Vec<f32>,
     /// The first NaN and infinite numbers among the given inputs.
     pub non_finite: Vec<NonFinite>,
@@ -109,6 +115,28 @@ impl Stage {
             .fold(1, |len: usize, &extent| len.saturating_mul(extent))
     }
 
+    /// The stage of this name, and its number.
+    ///
+    /// # Errors
+    /// `not_found` where there is none.
+    pub(crate) fn find<'a>(
+        op: Operation,
+        stages: &'a [Stage],
+        id: &str,
+    ) -> Result<(usize, &'a Stage), Error> {
+        let found = stages.iter().enumerate().find(|(_, stage)| stage.id == id);
+        found.ok_or_else(|| {
+            let ids: Vec<&str> = stages.iter().map(|stage| &*stage.id).collect();
+            op.not_found(format!("one of the stages {}", ids.join(", ")), id)
+        })
+    }
+
+    /// The number of the cell at an index within its shape.
+    pub(crate) fn number(&self, index: &[usize]) -> usize {
+        let places = index.iter().zip(&self.shape);
+        places.fold(0, |n, (&place, &extent)| n * extent + place)
+    }
+
     /// Whether it has no cells. No stage that the engine makes is so.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -150,6 +178,8 @@ pub enum Axis {
 pub enum Op {
     /// Comes from the caller.
     Given,
+    /// Set by an edit. No stage has it, but a cell may.
+    Edited,
     /// Drawn by the seed.
     Seeded,
     /// The sine or cosine of an angle.
@@ -242,6 +272,9 @@ pub struct TraceConfig {
     pub past: usize,
     /// Keys beyond this many are padding.
     pub mask_length: usize,
+    /// The numbers that the caller has set, in the order in which they were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edited>,
     /// The update rule of a recurrence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<LinearRule>,

@@ -1,5 +1,6 @@
 //! The table of a trace while it grows, and where the numbers of each stage will come from.
 
+use super::edit::{self, Edit};
 use super::fill;
 use super::rows::{self, Rows};
 use super::rule::Rule;
@@ -23,6 +24,12 @@ pub(crate) enum Source<'a> {
     Stepped,
     /// Scores, and which of them a boolean mask hides.
     Masked(Option<Cow<'a, [bool]>>),
+    /// Scores, and which of them the bias hides: for a GPU, that does not ask the bias itself.
+    #[cfg_attr(
+        not(feature = "gpu"),
+        allow(dead_code, reason = "the rule asks the bias")
+    )]
+    Biased(Cow<'a, [bool]>),
     /// A softmax, row by row: last in the arena, whatever its place in the table, so that its rows can go elsewhere.
     Rows,
     /// Made together with such rows.
@@ -133,14 +140,25 @@ impl<'a> Plan<'a> {
         self.add(id, axes, op, from, formula, Source::Computed)
     }
 
-    /// Ends the table: every stage has its place.
-    pub fn lay_out(self, mut config: TraceConfig, tokens: Tokens) -> Table<'a> {
+    /// Ends the table: every stage has its place, and so has what edits replace.
+    ///
+    /// # Errors
+    /// Those of an edit that the table has no place for.
+    pub fn lay_out(
+        self,
+        mut config: TraceConfig,
+        tokens: Tokens,
+        edits: &[Edit],
+    ) -> Result<Table<'a>, Error> {
         let Plan {
             op,
             mut stages,
             sources,
             len,
         } = self;
+        let rows = |n: usize| matches!(sources[n], Source::Rows);
+        let (edits, len) = edit::resolve(op, edits, &stages, rows, len)?;
+        config.edits = edits;
         let mut total = len;
         for (stage, source) in stages.iter_mut().zip(&sources) {
             if matches!(source, Source::Rows) {
@@ -153,7 +171,7 @@ impl<'a> Plan<'a> {
             .filter(|stage| stage.op == Op::Seeded)
             .map(|stage| stage.id.clone())
             .collect();
-        Table {
+        Ok(Table {
             op,
             config,
             tokens,
@@ -161,7 +179,7 @@ impl<'a> Plan<'a> {
             sources,
             len,
             total,
-        }
+        })
     }
 }
 
@@ -250,12 +268,15 @@ impl Table<'_> {
         for (n, (stage, source)) in stages.iter().zip(&self.sources).enumerate() {
             let rule = Rule::of(*op, config, stages, stage)?;
             if !matches!(source, Source::Stepped) {
-                fill::recurrence(&stepped, &mut data);
+                fill::recurrence(&stepped, &config.edits, &mut data);
                 stepped.clear();
             }
             self.give(n, &mut data);
             match source {
-                Source::Masked(mask) => fill::mask(stage, mask.as_deref(), &mut data),
+                Source::Masked(mask) => {
+                    fill::mask(stage, mask.as_deref(), &mut data);
+                    fill::computed(&rule, &mut data);
+                }
                 Source::Stepped => {
                     stepped.push(rule);
                     continue;
@@ -267,14 +288,15 @@ impl Table<'_> {
                         None => end[at - len..][..row.len()].copy_from_slice(row),
                     };
                     rows::fill(*op, config, stages, stage, held, &mut put)?;
-                    continue;
                 }
-                Source::Weights | Source::Embeddings(_) | Source::Beside => continue,
-                Source::Given(_) | Source::Computed => {}
+                Source::Weights | Source::Embeddings(_) | Source::Beside => {}
+                Source::Given(_) | Source::Computed | Source::Biased(_) => {
+                    fill::computed(&rule, &mut data)
+                }
             }
-            fill::computed(&rule, &mut data);
+            edit::apply(&config.edits, stage, None, &mut data);
         }
-        fill::recurrence(&stepped, &mut data);
+        fill::recurrence(&stepped, &config.edits, &mut data);
         drop(stepped);
         Ok(self.finish(data, "cpu"))
     }

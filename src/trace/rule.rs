@@ -1,5 +1,6 @@
 //! Which cells a cell is made of, and how. Said here once: the trace is filled by it, and `explain` answers by it.
 
+mod readers;
 #[cfg(feature = "gpu")]
 mod steps;
 mod sums;
@@ -113,7 +114,7 @@ impl<'a> Rule<'a> {
             });
         }
         let (expected, factors) = match stage.op {
-            Op::Given | Op::Seeded | Op::Sinusoid | Op::Alibi => (0, 0),
+            Op::Given | Op::Edited | Op::Seeded | Op::Sinusoid | Op::Alibi => (0, 0),
             Op::Scale | Op::Softcap | Op::Mask | Op::Max | Op::Exp | Op::Sum | Op::Concat => (1, 0),
             Op::Add | Op::Subtract | Op::Divide | Op::Error | Op::Accumulate => (2, 0),
             Op::Matmul | Op::Decay | Op::Predict | Op::Read => (2, 2),
@@ -167,6 +168,11 @@ impl<'a> Rule<'a> {
             operands,
             factors,
         })
+    }
+
+    /// The stage that it makes.
+    pub fn stage(&self) -> &Stage {
+        self.stage
     }
 
     /// Extents along the split axes.
@@ -253,26 +259,44 @@ impl<'a> Rule<'a> {
             (at[n], steps[n]) = (walk.first(cell), walk.step());
             count = count.max(walk.count);
         }
-        let guard = self
-            .guard
-            .as_ref()
-            .map(|walk| (walk.first(cell), walk.step()));
-        let weighing = self
-            .scores
-            .as_deref()
-            .filter(|_| self.stage.op == Op::Matmul);
+        let guard = self.guard_of(cell);
         for n in 0..count {
-            let hidden = |(first, step)| cells.at(nth(first, step, n)) == f32::NEG_INFINITY;
-            let unseen = |scores: &Scores| {
-                let &[g, m, i, _] = cell;
-                !scores.seen(&[g, m, i, n], cells.at(at[0]), cells.shared())
-            };
-            if !guard.is_some_and(hidden) && !weighing.is_some_and(unseen) {
+            if self.counts(cell, guard, n, at[0], cells) {
                 visit(&at);
             }
             at.iter_mut()
                 .zip(steps)
                 .for_each(|(at, step)| *at = at.wrapping_add(step));
+        }
+    }
+
+    /// Where the guard of a cell begins, and how far it is from one of its cells to the next.
+    fn guard_of(&self, cell: &Cell) -> Option<(usize, usize)> {
+        let guard = self.guard.as_ref()?;
+        Some((guard.first(cell), guard.step()))
+    }
+
+    /// Whether product `n` counts, whose left factor stands at `left`: not that of a weight and a key that is not seen.
+    #[inline(always)]
+    fn counts<C: Cells + ?Sized>(
+        &self,
+        cell: &Cell,
+        guard: Option<(usize, usize)>,
+        n: usize,
+        left: usize,
+        cells: &C,
+    ) -> bool {
+        if let Some((first, step)) = guard {
+            let hidden = cells.at(nth(first, step, n)) == f32::NEG_INFINITY;
+            // one that was set counts all the same
+            return !hidden || weighs(cells.at(left));
+        }
+        match self.scores.as_deref() {
+            Some(scores) if self.stage.op == Op::Matmul => {
+                let &[g, m, i, _] = cell;
+                scores.seen(&[g, m, i, n], cells.at(left), cells.shared())
+            }
+            _ => true,
         }
     }
 
@@ -335,7 +359,7 @@ impl<'a> Rule<'a> {
                 });
                 sum
             }
-            Op::Given | Op::Seeded => f64::NAN,
+            Op::Given | Op::Edited | Op::Seeded => f64::NAN,
             Op::Add | Op::Matmul | Op::Affine | Op::Sum | Op::Decay | Op::Predict | Op::Update => {
                 self.sum(cell, cells)
             }
@@ -437,8 +461,8 @@ impl<'a> Rule<'a> {
         }
     }
 
-    /// Why the score may not be seen: by its place; or else by the mask, if the trace says that it is hidden though
-    /// the score before was not negative infinity by itself.
+    /// Why the score may not be seen: by its place; or else by the mask, if its bias says so, or if the trace says that it
+    /// is hidden though the score before was not negative infinity by itself.
     pub fn reason<C: Cells + ?Sized>(&self, cell: &Cell, cells: &C) -> Option<Reason> {
         if self.stage.op == Op::Softmax {
             return self.scores.as_ref()?.reason(cell, cells.shared());
@@ -456,7 +480,7 @@ impl<'a> Rule<'a> {
                 .guard
                 .as_ref()
                 .is_some_and(|bias| hidden(bias.first(cell)));
-            (hidden(self.offset(cell)) && (biased || !before)).then_some(Reason::Mask)
+            (biased || hidden(self.offset(cell)) && !before).then_some(Reason::Mask)
         };
         self.visibility.hidden(cell[2], cell[3]).or_else(masked)
     }
@@ -465,6 +489,11 @@ impl<'a> Rule<'a> {
 /// `first + n · step`. A table that was altered may lead anywhere: to a cell that is not there, but not to a panic.
 pub(super) fn nth(first: usize, step: usize, n: usize) -> usize {
     first.wrapping_add(step.wrapping_mul(n))
+}
+
+/// Whether a weight shows by itself that its key is seen: that of one that is not is 0, or NaN in a row of NaN.
+pub(super) fn weighs(weight: f32) -> bool {
+    weight != 0.0 && !weight.is_nan()
 }
 
 fn product<C: Cells + ?Sized>(factors: &[usize], cells: &C) -> f64 {

@@ -1,6 +1,6 @@
 //! The scores of a trace that does not hold them: worked out when they are asked for, by the steps of a full trace.
 
-use super::rule::Cells;
+use super::rule::{Cells, weighs};
 use super::walk::{Cell, Split, Walk, axes_of, place};
 use super::{Axis, Constant, PositionConfig, Reason, Stage, TraceConfig};
 use crate::plain;
@@ -120,8 +120,7 @@ impl<'a> Scores<'a> {
 
     /// Whether the key is seen, given its weight: a score of negative infinity hides a key, wherever it comes from.
     pub fn seen(&self, cell: &Cell, weight: f32, cells: &dyn Cells) -> bool {
-        // in a row of NaN, so is the weight of a key that is not seen
-        if weight != 0.0 && !weight.is_nan() {
+        if weighs(weight) {
             return true;
         }
         if self.reason(cell, cells).is_some() {

@@ -224,6 +224,7 @@ impl Sizes {
                 seeded: Vec::new(),
                 past,
                 mask_length: reach.min(keys),
+                edits: Vec::new(),
                 rule: None,
             },
         })

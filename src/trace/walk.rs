@@ -194,6 +194,16 @@ impl Walk {
         at as usize
     }
 
+    /// The offset of the one at place `n` along the summed axis.
+    pub fn nth(&self, cell: &Cell, n: usize) -> usize {
+        super::rule::nth(self.first(cell), self.step(), n)
+    }
+
+    /// How far an offset is from where it starts.
+    pub fn beyond_start(&self, at: usize) -> isize {
+        (at as isize).wrapping_sub(self.start)
+    }
+
     /// How far a step along one of the axes leads.
     pub fn stride(&self, axis: usize) -> isize {
         self.strides[axis]

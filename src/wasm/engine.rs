@@ -3,6 +3,7 @@
 use super::reply::{self, object, plain, tensor};
 use super::request::{self, Request};
 use crate::error::Operation;
+use crate::trace::{Cells, Stage, TraceConfig};
 use crate::{LinearConfig, LinearInput, LinearTraceInput, RotaryConfig, RotaryInput};
 use js_sys::Float32Array;
 use wasm_bindgen::prelude::*;
@@ -139,44 +140,78 @@ pub fn trace_linear_attention(request: JsValue) -> Result<JsValue, JsValue> {
 /// An `Error` with `code`, `operation`, `expected` and `found`.
 #[wasm_bindgen]
 pub fn explain(trace: JsValue, stage: JsValue, index: JsValue) -> Result<JsValue, JsValue> {
-    let request = Request::new("explain", &trace)?;
-    let operation = request.operation;
-    let data = request.get("data")?;
-    let Some(data) = data.dyn_ref::<Float32Array>() else {
-        return Err(reply::error(
-            operation.kind("trace.data: a Float32Array", request::kind(&data)),
-        ));
-    };
-    let Some(stage) = stage.as_string() else {
-        return Err(reply::error(
-            operation.kind("stage: a string", request::kind(&stage)),
-        ));
-    };
-    let index = request::sizes(operation, "index", &index)?;
-    let config = request.trace_config()?;
-    let stages = request.stages()?;
-    let explanation = crate::trace::explain_cells(
-        &config,
-        &stages,
-        &Arena(data),
-        data.length() as usize,
+    asked(
+        "explain",
+        &trace,
         &stage,
         &index,
+        &|config, stages, cells, len, id, index| {
+            let why = crate::trace::explain_cells(config, stages, cells, len, id, index);
+            plain(&why.map_err(reply::error)?)
+        },
     )
-    .map_err(reply::error)?;
-    plain(&explanation)
+}
+
+/// Where a number of a trace goes. Reads as little as `explain`.
+///
+/// # Errors
+/// An `Error` with `code`, `operation`, `expected` and `found`.
+#[wasm_bindgen]
+pub fn uses(trace: JsValue, stage: JsValue, index: JsValue) -> Result<JsValue, JsValue> {
+    asked(
+        "uses",
+        &trace,
+        &stage,
+        &index,
+        &|config, stages, cells, len, id, index| {
+            let uses = crate::trace::uses_cells(config, stages, cells, len, id, index);
+            plain(&uses.map_err(reply::error)?)
+        },
+    )
+}
+
+/// A question about a cell of a trace.
+type Question<'a> = &'a dyn Fn(
+    &TraceConfig,
+    &[Stage],
+    &dyn Cells,
+    usize,
+    &str,
+    &[usize],
+) -> Result<JsValue, JsValue>;
+
+fn asked(
+    operation: &'static str,
+    trace: &JsValue,
+    stage: &JsValue,
+    index: &JsValue,
+    ask: Question<'_>,
+) -> Result<JsValue, JsValue> {
+    let request = Request::new(operation, trace)?;
+    let data = request.get("data")?;
+    let Some(data) = data.dyn_ref::<Float32Array>() else {
+        return Err(request.refused("trace.data", "a Float32Array", &data));
+    };
+    let Some(id) = stage.as_string() else {
+        return Err(request.refused("stage", "a string", stage));
+    };
+    let index = request::sizes(request.operation, "index", index)?;
+    let config = request.trace_config()?;
+    let stages = request.stages()?;
+    let len = data.length() as usize;
+    ask(&config, &stages, &Arena(data), len, &id, &index)
 }
 
 /// An arena that stays in JavaScript.
 struct Arena<'a>(&'a Float32Array);
 
-impl crate::trace::Cells for Arena<'_> {
+impl Cells for Arena<'_> {
     fn at(&self, offset: usize) -> f32 {
         // outside, JavaScript has undefined, which is NaN as a number
         u32::try_from(offset).map_or(f32::NAN, |offset| self.0.get_index(offset))
     }
 
-    fn shared(&self) -> &dyn crate::trace::Cells {
+    fn shared(&self) -> &dyn Cells {
         self
     }
 

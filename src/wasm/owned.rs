@@ -6,7 +6,9 @@ use crate::attention::AttentionInput;
 use crate::config::Position;
 use crate::mask::Mask;
 use crate::positions::BASE;
-use crate::trace::{PositionConfig, Stage, Tokens, TraceConfig, TraceInput, TraceKind};
+use crate::trace::{
+    Edit, Edited, PositionConfig, Stage, Tokens, TraceConfig, TraceInput, TraceKind,
+};
 use js_sys::{Array, Float32Array, Uint8Array};
 use ndarray::ArrayD;
 use serde::de::value::{Error as ValueError, StrDeserializer};
@@ -101,6 +103,7 @@ impl Request<'_> {
                 .map_err(|_| self.refused("seed", "a 32-bit number", &JsValue::from(seed)))?,
             width: self.size("width")?,
             head_dim: self.size("headDim")?,
+            edits: self.edits()?.0,
         })
     }
 
@@ -114,6 +117,11 @@ impl Request<'_> {
         let config = self.inner(&value);
         let size = |name: &str| config.size(name).map(Option::unwrap_or_default);
         let number = |name: &str| config.number(name).map(Option::unwrap_or_default);
+        let (given, offsets) = config.edits()?;
+        let mut edits = Vec::new();
+        for (edit, offset) in given.into_iter().zip(offsets) {
+            edits.push(Edited::of(edit, offset));
+        }
         Ok(TraceConfig {
             kind: TraceKind::Attention,
             heads: size("heads")?,
@@ -130,6 +138,7 @@ impl Request<'_> {
             seeded: Vec::new(),
             past: size("past")?,
             mask_length: size("maskLength")?,
+            edits,
             rule: None,
         })
     }
@@ -282,6 +291,7 @@ pub(super) struct OwnedTraceInput {
     seed: u32,
     width: Option<usize>,
     head_dim: Option<usize>,
+    edits: Vec<Edit>,
 }
 
 impl OwnedTraceInput {
@@ -331,6 +341,7 @@ impl OwnedTraceInput {
             seed: self.seed,
             width: self.width,
             head_dim: self.head_dim,
+            edits: self.edits.clone(),
         }
     }
 }

@@ -49,26 +49,39 @@ pub(super) fn sizes(
     name: &str,
     value: &JsValue,
 ) -> Result<Vec<usize>, JsValue> {
-    let refused = |found: String| {
-        reply::error(operation.kind(format!("{name}: an array of whole numbers"), found))
+    let numbers = wholes(operation, name, value, 0.0)?;
+    Ok(numbers.iter().map(|&number| number as usize).collect())
+}
+
+/// The same of at least `least`.
+pub(super) fn wholes(
+    operation: Operation,
+    name: &str,
+    value: &JsValue,
+    least: f64,
+) -> Result<Vec<i64>, JsValue> {
+    let refused = |found: &JsValue| {
+        reply::error(operation.kind(format!("{name}: an array of whole numbers"), kind(found)))
     };
     if !value.is_object() {
-        return Err(refused(kind(value)));
+        return Err(refused(value));
     }
     let length = Reflect::get(value, &"length".into())?
         .as_f64()
         .and_then(whole);
     if length.is_none_or(|length| length > MOST_ITEMS) {
-        return Err(refused(kind(value)));
+        return Err(refused(value));
     }
-    Array::from(value)
-        .iter()
-        .map(|item| {
-            item.as_f64()
-                .and_then(whole)
-                .ok_or_else(|| refused(kind(&item)))
-        })
-        .collect()
+    let mut numbers = Vec::new();
+    for item in Array::from(value).iter() {
+        let number = item.as_f64().unwrap_or(f64::NAN);
+        let fits = number >= least && number <= f64::from(u32::MAX) && number.fract() == 0.0;
+        if !fits {
+            return Err(refused(&item));
+        }
+        numbers.push(number as i64);
+    }
+    Ok(numbers)
 }
 
 impl<'a> Request<'a> {

@@ -2,11 +2,11 @@
 //! or take memory beyond reason.
 
 use attention_playground::{
-    AttentionConfig, AttentionInput, Error, LinearConfig, LinearInput, LinearRule,
+    AttentionConfig, AttentionInput, Edit, Error, LinearConfig, LinearInput, LinearRule,
     LinearTraceInput, Mask, Position, PositionConfig, RotaryConfig, RotaryInput, ScoresKind,
     Tokens, Trace, TraceInput, alibi_slopes, compute_attention, explain, linear_attention,
     rotary_embedding, rotary_tables, sinusoidal_positions, tokenize, trace_attention,
-    trace_linear_attention,
+    trace_linear_attention, uses,
 };
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 
@@ -425,6 +425,7 @@ struct Material {
     position: u8,
     base: Option<f64>,
     rotary_dim: Option<usize>,
+    edits: Vec<Edit>,
 }
 
 impl Material {
@@ -492,6 +493,7 @@ impl Material {
             position: bytes.byte() % 6,
             base: bytes.some_number(),
             rotary_dim: bytes.some_size(),
+            edits: edits(bytes),
         }
     }
 
@@ -535,8 +537,34 @@ impl Material {
             seed: self.seed,
             width: self.width,
             head_dim: self.head_dim,
+            edits: self.edits.clone(),
         }
     }
+}
+
+/// Edits of cells that may be there or not.
+fn edits(bytes: &mut Bytes) -> Vec<Edit> {
+    const STAGES: [&str; 8] = [
+        "embeddings",
+        "w_query",
+        "key",
+        "scores",
+        "masked",
+        "state",
+        "weights",
+        "nowhere",
+    ];
+    let count = if bytes.rarely(2) { bytes.byte() % 4 } else { 0 };
+    (0..count)
+        .map(|_| {
+            let place = |bytes: &mut Bytes| i64::from(bytes.byte() % 4) - 1;
+            Edit {
+                stage: STAGES[usize::from(bytes.byte()) % STAGES.len()].into(),
+                index: (0..2 + bytes.byte() % 3).map(|_| place(bytes)).collect(),
+                value: bytes.cell(),
+            }
+        })
+        .collect()
 }
 
 fn traced(bytes: &mut Bytes, likely: &Likely) -> Result<Trace, Error> {
@@ -602,7 +630,11 @@ fn explained(bytes: &mut Bytes, mut trace: Trace) {
                 }
             })
             .collect();
-        if let Err(error) = explain(&trace, &id, &index) {
+        let answers = [
+            explain(&trace, &id, &index).map(drop),
+            uses(&trace, &id, &index).map(drop),
+        ];
+        for error in answers.into_iter().filter_map(Result::err) {
             assert!(altered || error.code() != "internal", "{error}");
         }
     }
@@ -612,7 +644,7 @@ fn alter(bytes: &mut Bytes, trace: &mut Trace) {
     let (from, to) = (usize::from(bytes.byte()), usize::from(bytes.byte()));
     let count = trace.stages.len().max(1);
     let (from, to) = (from % count, to % count);
-    match bytes.byte() % 11 {
+    match bytes.byte() % 12 {
         0 => trace.stages[to].op = trace.stages[from].op,
         1 => trace.stages[to].axes = trace.stages[from].axes.clone(),
         2 => trace.stages[to].shape = trace.stages[from].shape.clone(),
@@ -629,6 +661,7 @@ fn alter(bytes: &mut Bytes, trace: &mut Trace) {
                 interleaved: bytes.rarely(2),
             }
         }
+        10 => trace.config.edits = Vec::new(),
         _ => drop(trace.stages.remove(to)),
     }
 }

@@ -106,3 +106,13 @@ pub fn noise(shape: &[usize], seed: u64) -> ArrayD<f32> {
         ((state >> 40) as f32 / (1 << 24) as f32) * 2.0 - 1.0
     })
 }
+
+/// Every index of a shape, the last axis fastest.
+pub fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
+    shape.iter().fold(vec![Vec::new()], |all, &extent| {
+        let longer = |index: Vec<usize>| {
+            (0..extent).map(move |place| index.iter().copied().chain([place]).collect())
+        };
+        all.into_iter().flat_map(longer).collect()
+    })
+}

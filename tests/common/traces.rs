@@ -52,15 +52,22 @@ pub fn alone() -> Vec<(&'static str, Trace, Trace)> {
 
 /// Every trace that holds everything.
 pub fn all() -> Vec<(&'static str, Trace)> {
-    let mut traces = attention(trace_attention);
+    all_by(trace_attention, trace_linear_attention)
+}
+
+pub type LinearTracer = fn(&LinearTraceInput, &LinearConfig) -> Result<Trace, Error>;
+
+/// The same by other means.
+pub fn all_by(trace: Tracer, linear: LinearTracer) -> Vec<(&'static str, Trace)> {
+    let mut traces = attention(trace);
     for rule in [
         LinearRule::Linear,
         LinearRule::Gated,
         LinearRule::Delta,
         LinearRule::GatedDelta,
     ] {
-        traces.push(("recurrence", recurrence(rule, true)));
-        traces.push(("recurrence without a past", recurrence(rule, false)));
+        traces.push(("recurrence", recurrence(linear, rule, true)));
+        traces.push(("recurrence without a past", recurrence(linear, rule, false)));
     }
     traces
 }
@@ -212,7 +219,7 @@ fn overflow(trace: Tracer) -> Trace {
 }
 
 /// A recurrence over words, with an output; or over given matrices, with a state to begin with.
-fn recurrence(rule: LinearRule, past: bool) -> Trace {
+fn recurrence(trace: LinearTracer, rule: LinearRule, past: bool) -> Trace {
     let (q, k, v) = (
         noise(&[3, 12], 12),
         noise(&[3, 6], 13),
@@ -248,5 +255,5 @@ fn recurrence(rule: LinearRule, past: bool) -> Trace {
         rule,
         ..LinearConfig::default()
     };
-    trace_linear_attention(&input, &config).expect("a good request")
+    trace(&input, &config).expect("a good request")
 }

@@ -3,7 +3,11 @@
 import { expect, type Page, test } from "@playwright/test";
 import { misprint, open, type Play, rerun, state, trace, traced } from "./page.ts";
 
+type Traced = Awaited<ReturnType<typeof trace>>;
+
 interface Shown {
+  /** Which run it is of: the one on show, the one before a change, or both. */
+  of: string;
   stage: string;
   index: number[];
   text: string;
@@ -28,12 +32,18 @@ const expectedCells = (page: Page): Promise<number> =>
 const shownNumbers = (page: Page): Promise<Shown[]> =>
   page.locator("attention-playground").evaluate((element) => {
     const cells = element.shadowRoot?.querySelectorAll<HTMLElement>("[data-stage][data-index]") ?? [];
+    // The result of the scene may be of another run; its operands never are.
+    const ofScene = (cell: HTMLElement) => {
+      const scene = cell.closest<HTMLElement>(".scene[data-of]");
+      return scene?.dataset.scene === cell.dataset.stage ? scene?.dataset.of : undefined;
+    };
     return (
       [...cells]
         .filter((cell) => getComputedStyle(cell).visibility !== "hidden")
         // Where cells are too small, the one under the cursor is silent until the cursor comes.
         .filter((cell) => !(cell.closest(".virtual") && cell.textContent === ""))
         .map((cell) => ({
+          of: cell.dataset.of ?? ofScene(cell) ?? "now",
           stage: cell.dataset.stage ?? "",
           index: (cell.dataset.index ?? "").split(",").map(Number),
           text: cell.textContent?.trim() ?? "",
@@ -47,7 +57,7 @@ const unnamedNumbers = (page: Page): Promise<string[]> =>
     const found: string[] = [];
     const walker = document.createTreeWalker(element.shadowRoot as ShadowRoot, NodeFilter.SHOW_TEXT);
     const named =
-      "[data-stage], [data-model], [data-examples], [data-backend], .remembered .curves, .remembered .hint, [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, style";
+      "[data-stage], [data-of=moved], [data-model], [data-examples], [data-backend], .remembered .curves, .remembered .hint, [data-scale], [data-exact], [data-rounding], [data-constant], [data-spoken], .transport, .controls, style";
     while (walker.nextNode()) {
       const text = walker.currentNode.textContent ?? "";
       const parent = walker.currentNode.parentElement;
@@ -56,16 +66,26 @@ const unnamedNumbers = (page: Page): Promise<string[]> =>
     return found;
   });
 
-async function checkPage(page: Page, atLeast: number): Promise<number> {
+/** What a number is to be; `then`: the trace before a change. */
+function truthOf({ of, stage, index }: Omit<Shown, "text">, now: Traced, then: Traced | undefined): number {
+  if (of === "now") return traced(now, stage, index);
+  if (!then) throw new Error(`a number ${of} a change, where nothing is changed`);
+  const was = traced(then, stage, index);
+  if (of === "before") return was;
+  const is = traced(now, stage, index);
+  return is === was ? 0 : Math.fround(is - was);
+}
+
+async function checkPage(page: Page, atLeast: number, then?: Traced): Promise<number> {
   const [of, shown] = [await trace(page), await shownNumbers(page)];
   expect(shown.length).toBeGreaterThanOrEqual(Math.max(atLeast, await expectedCells(page)));
-  const wrong = shown.flatMap(({ stage, index, text }) => {
-    const what = misprint(text, traced(of, stage, index));
-    return what ? [`${stage} [${index}] ${what}`] : [];
+  const wrong = shown.flatMap(({ text, ...cell }) => {
+    const what = misprint(text, truthOf(cell, of, then));
+    return what ? [`${cell.stage} [${cell.index}] ${cell.of}: ${what}`] : [];
   });
   expect(wrong).toEqual([]);
   expect(await unnamedNumbers(page)).toEqual([]);
-  await checkLegend(page, of);
+  await checkLegend(page, of, then);
   await checkTerms(page);
   await checkEquation(page);
   return shown.length;
@@ -86,17 +106,27 @@ async function checkTerms(page: Page): Promise<void> {
   expect(wrong).toEqual([]);
 }
 
-async function checkLegend(page: Page, of: Awaited<ReturnType<typeof trace>>): Promise<void> {
+async function checkLegend(page: Page, now: Traced, then?: Traced): Promise<void> {
+  const scene = page.locator(".scene");
+  const [shown, run] = [await scene.getAttribute("data-scene"), (await scene.getAttribute("data-of")) ?? "now"];
   for (const scale of await page.locator("[data-scale]").all()) {
     const id = (await scale.getAttribute("data-scale")) ?? "";
-    const found = of.stages.find((stage) => stage.id === id);
+    const found = now.stages.find((stage) => stage.id === id);
     if (!found) throw new Error(`a legend for ${id}, which is not in the trace`);
-    const cells = of.data.slice(found.offset, found.offset + found.shape.reduce((a, b) => a * b, 1));
+    const of = id === shown ? run : "now";
+    const size = found.shape.reduce((a, b) => a * b, 1);
+    const cells = Array.from({ length: size }, (_, n) => {
+      const index = found.shape.map((extent, axis) => {
+        const below = found.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+        return Math.floor(n / below) % extent;
+      });
+      return truthOf({ of, stage: id, index }, now, then);
+    });
     const end = cells
       .map(Math.abs)
       .filter(Number.isFinite)
       .reduce((a, b) => Math.max(a, b), 0);
-    const low = of.stages.length > 0 && /^(exp|row_sum|weights)$/.test(id) ? 0 : -end;
+    const low = of !== "difference" && /^(exp|row_sum|weights)$/.test(id) ? 0 : -end;
     expect(misprint((await scale.locator(".low").textContent()) ?? "", low), `legend of ${id}`).toBeUndefined();
     expect(misprint((await scale.locator(".high").textContent()) ?? "", end), `legend of ${id}`).toBeUndefined();
   }
@@ -177,6 +207,46 @@ for (const [name, query] of INPUTS) {
     expect(seen).toBeGreaterThan(10);
   });
 }
+
+for (const [name, plain, changes] of [
+  ["a trained model, a score and a key", "model=pronoun&head=1", "edits=scores,1,8,6%3D-7.5&mask=*-3"],
+  ["an untrained run, weights and a head", "model=none&text=dog+bites+man", "edits=w_query,*,0%3D0_mixed,1,*,*%3D0"],
+  ["a recurrence, its state", "attention=delta&text=dog+bites+man&head-dim=2", "edits=state,0,1,*,*%3D0.5"],
+] as const)
+  for (const show of ["now", "before", "difference"])
+    test(`every number is true where something is changed, ${show}: ${name}`, async ({ page }) => {
+      test.setTimeout(120_000);
+      await open(page, plain);
+      const then = await trace(page);
+      await open(page, `${plain}&${changes}&show=${show}`);
+      await expect(page.locator("[data-field=show]").first()).toBeVisible();
+      let others = 0;
+      for (const stop of await page.locator("[data-stop]").all()) {
+        const id = (await stop.getAttribute("data-stop")) ?? "";
+        await stop.click();
+        await expect(page.locator(".scene")).toHaveAttribute("data-scene", id);
+        const had = then.stages.some((stage) => stage.id === id);
+        if (show === "now" || !had) await expect(page.locator(".scene")).not.toHaveAttribute("data-of", /./);
+        else await expect(page.locator(".scene")).toHaveAttribute("data-of", show);
+        await checkPage(page, 1, then);
+        if (had) others++;
+      }
+      expect(others).toBeGreaterThan(5);
+      const last = then.stages.at(-1);
+      await page.locator("attention-playground").evaluate(
+        (element, { id, shape }) =>
+          (element as Play).goto(
+            id,
+            shape.map((size) => size - 1),
+          ),
+        {
+          id: last?.id ?? "",
+          shape: last?.shape ?? [],
+        },
+      );
+      await expect(page.locator("[data-became]")).toBeVisible();
+      await checkPage(page, 1, then);
+    });
 
 test("every number is true while it plays, at any moment", async ({ page }) => {
   await open(page, "model=none&text=dog+bites+man&heads=2&head-dim=3&causal=true");

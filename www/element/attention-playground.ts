@@ -13,6 +13,7 @@ import { SceneView } from "../view/scene-view.ts";
 import type { Closer } from "../view/zoom/index.ts";
 import { keyAction } from "./keys.ts";
 import { page } from "./page.ts";
+import { pictured } from "./parts/change.ts";
 import { type Context, chosenToken } from "./parts/context.ts";
 import { drawArcs } from "./parts/sentence.ts";
 import { followStop } from "./parts/strip.ts";
@@ -304,7 +305,7 @@ export class AttentionPlayground extends LitElement {
     const { palette } = context;
     const operands = inquiry.operandsOf(this.#session.activeCell);
     this.#scene.draw({
-      trace,
+      trace: pictured(context) ?? trace,
       frame,
       head: context.state.head,
       token,

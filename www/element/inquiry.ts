@@ -18,8 +18,8 @@ const NOTHING: readonly Lit[] = [];
 
 export class Inquiry {
   hover: Lit | undefined;
-  /** An operand that is pointed at in an equation: it lights up, and the equation stays as it is. */
-  glance: Lit | undefined;
+  /** Cells that are pointed at in running text: they light up, and the equation stays as it is. */
+  glance: readonly Lit[] | undefined;
   /** Cells held on the way here: from the first that was asked, operand by operand, to the one on show. */
   path: Lit[] = [];
   explanation: Explanation | undefined;
@@ -110,8 +110,9 @@ export class Inquiry {
 
   /** What is outlined: the cell that the reader asks about, and its operands. The same list as long as they are. */
   lit(): readonly Lit[] {
-    const asked = this.glance ?? this.asked;
-    const operands = this.glance ? NOTHING : this.operandsOf(asked);
+    if (this.glance) return this.glance;
+    const { asked } = this;
+    const operands = this.operandsOf(asked);
     if (this.#lit.asked !== asked || this.#lit.operands !== operands) {
       this.#lit = { asked, operands, cells: asked ? [asked, ...operands] : NOTHING };
     }

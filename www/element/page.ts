@@ -9,6 +9,7 @@ import { css, DARK, scaleOf } from "../view/palette.ts";
 import { sceneFor } from "../view/scene.ts";
 import { backend } from "./parts/backend.ts";
 import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
+import { changes, comparison, pictured } from "./parts/change.ts";
 import type { Context } from "./parts/context.ts";
 import { equation, name } from "./parts/equation.ts";
 import { input } from "./parts/input.ts";
@@ -51,7 +52,7 @@ export function page(context: Context): TemplateResult {
       ${show("strip", () => strip(context))}
       ${context.stale ? html`<p class="notice stale" role="status">${say.stale}</p>` : nothing}
       ${where(context)}
-      <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""}></div>
+      <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""} data-of=${pictured(context) === context.trace ? nothing : state.show}></div>
       <div class="below">
       ${legend(context)}
       <div class="zoom" role="group" aria-label=${say.zoom.group}>
@@ -67,7 +68,7 @@ export function page(context: Context): TemplateResult {
       ${show("heads", () => parts?.heads(context) ?? nothing)}
       ${sheetAbove ? nothing : answered()}
       ${show("caption", () => caption(context))}
-      ${show("equation", () => equation(context))}
+      ${show("equation", () => [equation(context), changes(context)])}
       ${show("controls", () => (played ? nothing : (context.settings?.controls(context) ?? nothing)))}
       <p class="hint keys-hint">${say.keys}</p>
     </aside>`
@@ -122,16 +123,8 @@ function messages(context: Context, hidden: Set<string>): TemplateResult {
     ${elsewhere.map(([field, text]) => html`<p class="problem" role="alert" data-problem=${field}>${text}</p>`)}`;
 }
 
-function caption({
-  trace,
-  frame,
-  state,
-  explanation,
-  actions,
-  parts,
-  played,
-  tracedTokens,
-}: Context): TemplateResult | typeof nothing {
+function caption(context: Context): TemplateResult | typeof nothing {
+  const { trace, frame, state, explanation, actions, parts, played, tracedTokens } = context;
   if (!trace || !frame) return nothing;
   const { stage } = frame.segment;
   const pieces = captionFor(trace, frame, state.head, explanation);
@@ -142,12 +135,14 @@ function caption({
     <p class="about">${aboutStage(stage)}</p>
     ${kept ? html`<p class="hint" data-kept>${kept}</p>` : nothing}
     ${frame.active ? html`<p class="now">${pieces.map((p) => (typeof p === "string" ? p : numberLink(p.cell, p.text, actions)))}</p>` : nothing}
+    ${comparison(context)}
   </section>`;
 }
 
 /** The scale of every matrix on show, with its numbers. */
 function legend(context: Context): TemplateResult | typeof nothing {
-  const { trace, frame, state, palette } = context;
+  const { frame, state, palette } = context;
+  const trace = pictured(context);
   if (!trace || !frame) return nothing;
   const scene = sceneFor(trace, frame.segment.stage, state.head);
   const stages = new Map([...scene.parts, scene.result].map(({ view }) => [view.stage.id, view.stage]));

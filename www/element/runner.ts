@@ -1,7 +1,6 @@
 /** From state to trace. The newest input wins; an input that is refused leaves the last good trace and says what was wrong. */
 
 import { createEngine, type Engine, EngineError, type Trace } from "../engine/engine.ts";
-import { buildRequest } from "../input/request.ts";
 import type { ModelFiles } from "../model/files.ts";
 import { modelOf } from "../state/choice.ts";
 import type { State } from "../state/fields.ts";
@@ -93,7 +92,8 @@ export class Runner {
         await this.#play(engine, name, state, () => run === this.#newest);
         return;
       }
-      const [wanted] = await Promise.all([buildRequest(state, engine.tokenize), this.loadSettings()]);
+      const { buildRequest } = await this.loadSettings();
+      const wanted = await buildRequest(state, engine.tokenize);
       const { request } = wanted;
       const { tracedTokens, weightsTokens } = await engine.limits();
       if (run !== this.#newest) return;
@@ -159,11 +159,15 @@ const READ = new Set<keyof State>(["text", "target", "drawing"]);
 function modelField(thrown: unknown, cause: keyof State): keyof State {
   // The player says of an error that it came while a model was loaded.
   if ((thrown as { loading?: boolean }).loading || thrown instanceof MissingModel) return "model";
+  if (thrown instanceof EngineError && EDITS.test(thrown.expected)) return "edits";
   return READ.has(cause) ? cause : "text";
 }
 
+const EDITS = /\bedits?\b/;
+
 /** What an engine's refusal is about, by the words that it uses for the options. */
 const SUBJECTS: [words: RegExp, field: keyof State][] = [
+  [EDITS, "edits"],
   [/kv_heads/, "kvHeads"],
   [/\bwindow\b/, "window"],
   [/softcap/, "softcap"],

@@ -31,9 +31,9 @@ export interface Host {
   fatal(error: Error): void;
 }
 
-const { text, target, drawing, block, layer, head, token, pin, matrices } = defaultState();
+const { text, target, drawing, block, layer, head, token, pin, matrices, edits, mask, scale } = defaultState();
 /** What another model begins with. */
-const FRESH: Partial<State> = { text, target, drawing, block, layer, head, token, pin, matrices };
+const FRESH: Partial<State> = { text, target, drawing, block, layer, head, token, pin, matrices, edits, mask, scale };
 
 /** Names that only files of a model have. */
 const OF_MODEL = /\.safetensors(\.index\.json)?$|^(config|tokenizer)\.json$/;
@@ -439,8 +439,8 @@ export class Session {
       this.#ask();
       this.#host.update();
     },
-    glance: (cell) => {
-      this.inquiry.glance = cell;
+    glance: (cells) => {
+      this.inquiry.glance = cells && ("stage" in cells ? [cells] : cells);
       this.#host.update();
     },
     matrices: (text) => void this.#gather((gatherer) => gatherer.text(text)),

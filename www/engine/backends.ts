@@ -45,6 +45,12 @@ const GPU = "GPU, WebGPU";
  */
 const NO_GAIN: Record<Call, number> = { computeAttention: LOCAL_ATTENTION, traceAttention: LOCAL_COST };
 
+/** What is set cell by cell is for the CPU. */
+const EDITED: types.BackendReason = {
+  code: "edited",
+  text: "numbers that are set: the CPU computes what follows from them",
+};
+
 /** The choice that an option names, or the refusal of one that names none. */
 export function checkChoice(choice: unknown, operation: string): types.BackendChoice {
   if (CHOICES.includes(choice)) return choice as types.BackendChoice;
@@ -79,7 +85,8 @@ export class Backends {
     } catch (refusal) {
       return Promise.reject(refusal);
     }
-    const { missing } = this.#around;
+    const edited = (request as types.TraceRequest)?.edits?.length;
+    const missing = this.#around.missing ?? (edited ? EDITED : undefined);
     if (choice === "webgpu" && missing) return this.instead(call, request, missing);
     const small = choice === "auto" && !(costOf(call, request) > NO_GAIN[call]);
     if (choice === "cpu" || missing || small) return this.onCpu(call, request);

@@ -18,6 +18,7 @@ const CELL = 24;
 export function costOf(name: JobName, request: unknown): number {
   switch (name) {
     case "explain":
+    case "uses":
     case "limits":
       return 0;
     case "tokenize":

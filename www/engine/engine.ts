@@ -121,6 +121,8 @@ class LocalEngine implements types.Engine {
   rotaryEmbedding = (request: types.RotaryEmbeddingRequest) => this.#call<types.Tensor>("rotaryEmbedding", request);
   explain = (trace: types.Trace, stage: string, index: readonly number[]) =>
     this.#call<types.Explanation>("explain", { trace, stage, index });
+  uses = (trace: types.Trace, stage: string, index: readonly number[]) =>
+    this.#call<types.Use[]>("uses", { trace, stage, index });
   tokenize = (text: string) => this.#call<string[]>("tokenize", text);
   limits = () => this.#call<types.Limits>("limits", undefined);
 

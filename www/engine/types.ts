@@ -120,6 +120,16 @@ export type Position =
   | { kind: "rotary"; base?: number; dim?: number; interleaved?: boolean }
   | { kind: "alibi"; slopes?: Tensor };
 
+/** A number that is set, whatever it would have been: what comes after is computed from it. */
+export interface Edit {
+  /** Any that the trace holds, parameters among them. */
+  stage: string;
+  /** The cell; -1 at a place: all along that axis. */
+  index: number[];
+  /** Not NaN. */
+  value: number;
+}
+
 export interface TraceRequest {
   tokens?: { query: string[]; key?: string[] };
   /** [query, width]; absent: seeded from `seed` and the tokens. */
@@ -153,6 +163,8 @@ export interface TraceRequest {
   pastKey?: Tensor;
   pastValue?: Tensor;
   position?: Position;
+  /** Numbers that are set; of two for one cell the later one stays. They keep the trace on the CPU. */
+  edits?: Edit[];
   /** Default: that of the engine. */
   backend?: BackendChoice;
 }
@@ -184,6 +196,8 @@ export interface TraceConfig {
   causal: boolean;
   scale: number;
   seeded: string[];
+  /** The edits of the request, each with the place in `data` where begins what would have stood in its cells, row-major. */
+  edits?: (Edit & { offset: number })[];
   [key: string]: unknown;
 }
 
@@ -222,10 +236,18 @@ export interface Explanation {
   op: string;
   terms: Term[];
   formula: string;
+  /** Of a cell that was set (op `edited`): `computed`, what the operation gives on the operands on show, or what was given. */
   constant?: { name: string; value: number };
   /** Of a softmax: scale, softcap and alibi where there are such, row_max and row_sum. With the terms they give `exact`. */
   constants?: { name: string; value: number }[];
   reason?: string;
+}
+
+/** Cells of one stage that are made of a cell: a box of them. `to` is exclusive. */
+export interface Use {
+  stage: string;
+  from: number[];
+  to: number[];
 }
 
 export interface Limits {
@@ -287,6 +309,8 @@ export interface Engine {
   rotaryEmbedding(request: RotaryEmbeddingRequest): Promise<Tensor>;
   traceLinearAttention(request: LinearTraceRequest): Promise<Trace>;
   explain(trace: Trace, stage: string, index: readonly number[]): Promise<Explanation>;
+  /** Where a number goes: the cells that name it among their factors, stage by stage; none of the output's. */
+  uses(trace: Trace, stage: string, index: readonly number[]): Promise<Use[]>;
   tokenize(text: string): Promise<string[]>;
   limits(): Promise<Limits>;
   attentionBuffers(sizes: BufferSizes): Promise<AttentionBuffers>;

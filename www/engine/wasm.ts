@@ -2,14 +2,20 @@
 
 import * as glue from "../../build/wasm/engine.js";
 
+interface Question {
+  trace: unknown;
+  stage: string;
+  index: readonly number[];
+}
+
 const JOBS = {
   computeAttention: glue.compute_attention,
   traceAttention: glue.trace_attention,
   linearAttention: glue.linear_attention,
   rotaryEmbedding: glue.rotary_embedding,
   traceLinearAttention: glue.trace_linear_attention,
-  explain: (request: { trace: unknown; stage: string; index: readonly number[] }) =>
-    glue.explain(request.trace, request.stage, Uint32Array.from(request.index)),
+  explain: ({ trace, stage, index }: Question) => glue.explain(trace, stage, Uint32Array.from(index)),
+  uses: ({ trace, stage, index }: Question) => glue.uses(trace, stage, Uint32Array.from(index)),
   tokenize: (text: string) => glue.tokenize(text),
   limits: () => glue.limits(),
 } as const;

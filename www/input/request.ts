@@ -3,6 +3,7 @@
 import type { LinearTraceRequest, Tensor, TraceRequest } from "../engine/types.ts";
 import type { State } from "../state/fields.ts";
 import { fill, say } from "../text/say.ts";
+import { editsFrom, maskFrom } from "./changes.ts";
 import { MATRIX_NAMES, type Matrix } from "./matrices.ts";
 
 export type Tokenize = (text: string) => Promise<string[]>;
@@ -36,11 +37,12 @@ async function attention(state: State, tokenize: Tokenize): Promise<TraceRequest
   if (state.softcap > 0) request.softcap = state.softcap;
   if (state.window) request.window = state.window.split(",").map(Number) as [number, number];
   await addInput(request, state, tokenize);
-  if (state.mask) request.mask = maskFrom(state.mask, request);
+  if (state.mask) request.mask = maskFrom(state.mask, tokenCount(request), keyCount(request));
   return request;
 }
 
 async function addInput(request: TraceRequest, state: State, tokenize: Tokenize): Promise<void> {
+  if (state.edits) request.edits = editsFrom(state.edits);
   if (state.matrices) return addMatrices(request, state);
   request.tokens = { query: await tokenize(state.text) };
   request.headDim = state.headDim;
@@ -49,6 +51,9 @@ async function addInput(request: TraceRequest, state: State, tokenize: Tokenize)
 
 const tokenCount = (request: TraceRequest): number =>
   request.tokens?.query.length ?? request.x?.shape[0] ?? request.q?.shape.at(-2) ?? 0;
+
+const keyCount = (request: TraceRequest): number =>
+  request.tokens?.key?.length ?? request.memory?.shape[0] ?? request.k?.shape.at(-2) ?? tokenCount(request);
 
 function addMatrices(request: TraceRequest, { matrices, headDim }: State): void {
   for (const name of MATRIX_NAMES) {
@@ -66,16 +71,4 @@ function addMatrices(request: TraceRequest, { matrices, headDim }: State): void 
 
 function toTensor({ shape, data }: Matrix): Tensor {
   return { shape: [...shape], data: Float32Array.from(data, Number) };
-}
-
-/** `query-key` pairs to a boolean mask [query, key]: 1 = may attend. */
-function maskFrom(pairs: string, request: TraceRequest): { shape: number[]; data: Uint8Array } {
-  const queries = tokenCount(request);
-  const keys = request.tokens?.key?.length ?? request.memory?.shape[0] ?? request.k?.shape.at(-2) ?? queries;
-  const data = new Uint8Array(queries * keys).fill(1);
-  for (const pair of pairs.split("_")) {
-    const [query = 0, key = 0] = pair.split("-").map(Number);
-    if (query < queries && key < keys) data[query * keys + key] = 0;
-  }
-  return { shape: [queries, keys], data };
 }

@@ -1,6 +1,6 @@
 /** One input through a model: its output, the trace of the attention on show, and what it answers. */
 
-import type { ModelBlock, ModelOutput, Trace } from "../engine/engine.ts";
+import type { ModelBlock, ModelInput, ModelOutput, Trace, TraceRequest } from "../engine/engine.ts";
 import { type Results, recallAll } from "../recall/run.ts";
 import { readSequence, type Sequence } from "../recall/sequence.ts";
 import type { State } from "../state/fields.ts";
@@ -66,20 +66,68 @@ export async function play(state: State, loaded: Loaded, current: () => boolean)
   const choice = choose(state, loaded);
   const { block, layer } = choice;
   const [traced, answer, comparison] = await Promise.all([
-    loaded.model.trace({ ...input, block, layer }),
+    traceLayer(state, loaded, input, { block, layer }, output),
     answerOf(state, loaded, output, text),
     compare(state, loaded, output, text),
   ]);
-  const source = piecesOf(text, output.tokens);
-  const target = piecesOf(state.target || undefined, output.targetTokens ?? output.tokens);
-  const query = block === "encoder" ? source : output.targetTokens ? target : source;
-  const trace = { ...traced, tokens: { query, key: block === "cross" ? source : query } };
-  tellLayer(trace, { ...loaded, block, layer });
+  const trace = told(traced, loaded, { block, layer }, sidesOf(state, block, text, output));
   const unknownId = loaded.vocabulary.idOf(loaded.vocabulary.unknown);
   const ofSource = text !== undefined && (block !== "decoder" || !output.targetTokens);
   const unknown = new Set(output.ids.flatMap((id, n) => (ofSource && id === unknownId ? [n] : [])));
   const token = answer && block !== "cross" && answer.kind !== "text" ? Math.max(0, answer.row) : 0;
   return { ...loaded, ...choice, key: state.model, trace, text, drawing, token, unknown, output, answer, comparison };
+}
+
+/** The tokens at the sides of an attention. */
+function sidesOf(state: State, block: ModelBlock, text: string | undefined, output: ModelOutput): Trace["tokens"] {
+  const source = piecesOf(text, output.tokens);
+  const target = piecesOf(state.target || undefined, output.targetTokens ?? output.tokens);
+  const query = block === "encoder" ? source : output.targetTokens ? target : source;
+  return { query, key: block === "cross" ? source : query };
+}
+
+type Where = Pick<Played, "block" | "layer">;
+
+function told(traced: Trace, loaded: Loaded, where: Where, tokens: Trace["tokens"]): Trace {
+  const trace = { ...traced, tokens };
+  tellLayer(trace, { ...loaded, ...where });
+  return trace;
+}
+
+/** The attention of a layer, with what the state changes of it. */
+async function traceLayer(
+  state: State,
+  { model }: Loaded,
+  input: ModelInput,
+  where: Where,
+  output: ModelOutput,
+): Promise<Trace> {
+  const { tokens, targetTokens = tokens } = output;
+  const queries = where.block === "encoder" ? tokens : targetTokens;
+  const keys = where.block === "cross" ? tokens : queries;
+  return model.trace({ ...input, ...where, ...(await changesOf(state, queries.length, keys.length)) });
+}
+
+type Changes = Pick<TraceRequest, "edits" | "mask" | "scale">;
+
+/** Most runs have none: how they are read is loaded with the first. */
+async function changesOf(state: State, queries: number, keys: number): Promise<Changes> {
+  if (!state.edits && !state.mask && !state.scale) return {};
+  return (await import("../input/changes.ts")).changesOf(state, queries, keys);
+}
+
+/** The attention on show once more, with other changes: the model is as it was. */
+export async function traceAgain(state: State, played: Played): Promise<Trace> {
+  if (played.recalled) return recallTrace(state, played, played.recalled.sequence);
+  const { input, output } = await run(state, played);
+  return told(await traceLayer(state, played, input, played, output), played, played, played.trace.tokens);
+}
+
+async function recallTrace(state: State, loaded: Loaded, sequence: Sequence): Promise<Trace> {
+  const changes = await changesOf(state, 1, sequence.words.length);
+  const trace = await loaded.model.traceRecall(sequence, sequence.words, changes);
+  tellLayer(trace, { ...loaded, block: "encoder", layer: 0 });
+  return trace;
 }
 
 /** The reader's choice where the model has it, else the model's own. */
@@ -144,11 +192,7 @@ async function compare(
 async function playRecall(state: State, loaded: Loaded): Promise<Played> {
   const text = textFor(state, loaded);
   const sequence = readSequence(text);
-  const [trace, results] = await Promise.all([
-    loaded.model.traceRecall(sequence, sequence.words),
-    recallAll(loaded.model, sequence),
-  ]);
-  tellLayer(trace, { ...loaded, block: "encoder", layer: 0 });
+  const [trace, results] = await Promise.all([recallTrace(state, loaded, sequence), recallAll(loaded.model, sequence)]);
   return {
     ...loaded,
     key: state.model,

@@ -32,6 +32,7 @@ export interface State {
   position: "none" | "sinusoidal" | "rotary" | "alibi";
   seed: number;
   matrices: MatrixSet | null;
+  edits: string;
   block: "auto" | "encoder" | "decoder" | "cross";
   layer: number;
   temperature: number;
@@ -42,6 +43,7 @@ export interface State {
   head: number;
   token: number;
   pin: string;
+  show: "now" | "before" | "difference";
   speed: number;
   theme: "auto" | "light" | "dark";
   hide: string;
@@ -81,6 +83,9 @@ export const PARTS = [
   "controls",
   "transport",
 ] as const;
+
+/** One number that is set, or, with `*` for an index, all along that axis. */
+const EDIT = String.raw`[a-z_]+(,(\d{1,4}|\*)){1,4}=-?(inf|\d+(\.\d+)?(e-?\d{1,2})?)`;
 
 export const FIELDS: Fields = {
   model: {
@@ -144,7 +149,7 @@ export const FIELDS: Fields = {
     type: "text",
     default: "",
     max: 1000,
-    pattern: /^\d{1,4}-\d{1,4}(_\d{1,4}-\d{1,4})*$/,
+    pattern: /^(\d{1,4}|\*)-\d{1,4}(_(\d{1,4}|\*)-\d{1,4})*$/,
     example: "query-key",
   },
   softcap: {
@@ -194,6 +199,14 @@ export const FIELDS: Fields = {
     kind: "input",
     type: "json",
     default: null,
+  },
+  edits: {
+    kind: "input",
+    type: "text",
+    default: "",
+    max: 1000,
+    pattern: new RegExp(`^${EDIT}(_${EDIT})*$`),
+    example: "stage,i,j=value",
   },
   block: {
     kind: "input",
@@ -254,6 +267,7 @@ export const FIELDS: Fields = {
     pattern: /^[a-z_]+(,\d{1,6}){1,4}$/,
     example: "stage,i,j,k",
   },
+  show: { kind: "view", type: "choice", choices: ["now", "before", "difference"], default: "now" },
   speed: { kind: "view", type: "number", default: 1, min: 0.1, max: 10 },
   theme: { kind: "view", type: "choice", choices: ["auto", "light", "dark"], default: "auto" },
   hide: {

@@ -47,6 +47,7 @@ export const backend = {
     gpu_memory: "The GPU's memory did not suffice.",
     gpu_validation: "The browser refused a step of the computation on the GPU.",
     unsuited: "This input is not for the GPU: it has NaN or infinite numbers, or is too large for it.",
+    edited: "Numbers were changed: what follows from them is computed on the CPU.",
     probe: "The GPU was tested with a known computation, and its numbers were wrong.",
     load: "The engine's part for the GPU did not load.",
     worker: "The engine's part for the GPU was ended.",

@@ -120,6 +120,7 @@ export const en = {
   /** What happened at one cell. Slots: q, k = tokens, c = channel, v = the cell's value, r = reason, head. */
   cell: {
     given: "Number {c} of {q} was given: {v}.",
+    edited: "You have set this number: {v}.",
     factor: "e to the power of the decay of {q}: {v} of the state is kept.",
     decayed: "A number of the state before {q}, times the factor: {v}.",
     prediction: "For the key of {q} the state predicts {v} at number {c}.",
@@ -165,6 +166,7 @@ export const en = {
     sinusoid: "sine or cosine of the position",
     alibi: "slope times distance",
     past: "given as a past key or value",
+    edited: "changed by you",
   } as Record<string, string>,
   untrained: "Untrained: the arithmetic is real, the pattern means nothing.",
   untrainedWhy:
@@ -187,6 +189,7 @@ export const en = {
     alibi: "ALiBi: slope times distance",
     row_max: "largest score of the row",
     row_sum: "sum of the row's exponentials",
+    computed: "without that",
   } as Record<string, string>,
   sentence: "Sentence",
   keySentence: "Sentence for keys and values",
@@ -207,6 +210,7 @@ export const en = {
     layer: "Layer",
     target: "Written so far",
     drawing: "Drawing",
+    edits: "Changed numbers",
     temperature: "Temperature",
     backend: "Computed on",
     text: "Sentence",

@@ -15,6 +15,11 @@ export function valueAt(trace: Trace, stage: Stage, index: readonly number[]): n
   return trace.data[stage.offset + linear] ?? Number.NaN;
 }
 
+/** Whether the reader has set the number. */
+export const isEdited = ({ config }: Trace, { id }: Stage, index: readonly number[]): boolean =>
+  config.edits?.some((edit) => edit.stage === id && edit.index.every((at, axis) => at < 0 || at === index[axis])) ??
+  false;
+
 export const hasHeads = (stage: Stage) => stage.axes[0] === "head" || stage.axes[0] === "kv_head";
 
 /** Rows and columns of one head's slice of a stage (of the whole stage where it has no head axis). */

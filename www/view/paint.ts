@@ -2,6 +2,7 @@
 
 import type { Trace } from "../engine/types.ts";
 import type { Frame } from "../timeline/course.ts";
+import { isEdited } from "../trace/cells.ts";
 import { type Box, doneOf, type Layout } from "./layout.ts";
 import { type Place as CellPlace, type CellsView, MatrixView } from "./matrix-view.ts";
 import { colorOf, css, type Palette, scaleOf } from "./palette.ts";
@@ -45,6 +46,8 @@ const FLIGHT_SECONDS = 0.2;
 const GRID_FROM = 7;
 const HATCH_FROM = 7;
 const HATCH_CELLS = 20_000;
+/** Side of the corner that marks a cell, in pixels. */
+const CORNER = 8;
 /** More lit cells than this in a matrix are framed together. */
 const MANY_LIT = 96;
 
@@ -118,7 +121,10 @@ function paintMatrix(context: CanvasRenderingContext2D, picture: Picture, box: B
     view instanceof MatrixView
       ? drawCells(context, picture.trace, palette, box, view)
       : drawEach(context, picture, box);
-  if (box.cellHeight >= HATCH_FROM) hatch(context, picture, box, done);
+  if (box.cellHeight >= HATCH_FROM) {
+    hatch(context, picture, box, done);
+    markEdits(context, picture, box);
+  }
   context.restore();
   if (Math.min(box.cellWidth, box.cellHeight) >= GRID_FROM) grid(context, box, palette);
   context.strokeStyle = palette.accents[box.part.role] ?? palette.lit;
@@ -153,6 +159,27 @@ function inSight(context: CanvasRenderingContext2D, box: Box) {
     rows: range(box.y, box.cellHeight, rows, d, f, context.canvas.height),
     columns: range(box.x, box.cellWidth, columns, a, e, context.canvas.width),
   };
+}
+
+/** What the reader has set has a corner turned down. */
+function markEdits(context: CanvasRenderingContext2D, { trace, palette }: Picture, box: Box): void {
+  const { view } = box.part;
+  // What lies between terms and their sum is no cell.
+  if (view.names || !trace.config.edits?.some(({ stage }) => stage === view.stage.id)) return;
+  const { rows, columns } = inSight(context, box);
+  const side = Math.min(CORNER, box.cellHeight / 2);
+  context.fillStyle = palette.lit;
+  for (let row = rows.from; row < rows.to; row++)
+    for (let column = columns.from; column < columns.to; column++) {
+      if (!isEdited(trace, view.stage, view.index(row, column))) continue;
+      const right = box.x + (column + 1) * box.cellWidth;
+      const y = box.y + row * box.cellHeight;
+      context.beginPath();
+      context.moveTo(right - side, y);
+      context.lineTo(right, y);
+      context.lineTo(right, y + side);
+      context.fill();
+    }
 }
 
 /** Cells that are no finite number are hatched: one way where the score may not be seen, both ways for NaN and +infinity. */

@@ -64,11 +64,13 @@ export interface Scale {
 const scales = new WeakMap<Trace, Map<string, Scale>>();
 
 /** A scale that was worked out elsewhere, and will not be again. */
-export function keepScale(trace: Trace, stage: Stage, end: number, holes: boolean): void {
+export function keepScale(trace: Trace, stage: Stage, end: number, holes: boolean, kind = kindOf(stage)): void {
   const known = scales.get(trace) ?? new Map<string, Scale>();
   scales.set(trace, known);
-  known.set(stage.id, { kind: POSITIVE.has(stage.id) ? "positive" : "signed", end, holes });
+  known.set(stage.id, { kind, end, holes });
 }
+
+const kindOf = (stage: Stage): Scale["kind"] => (POSITIVE.has(stage.id) ? "positive" : "signed");
 
 /** One scale for a stage, whichever slice is on show, so that colours mean the same from frame to frame. */
 export function scaleOf(trace: Trace, stage: Stage): Scale {
@@ -94,7 +96,7 @@ function makeScale(trace: Trace, stage: Stage): Scale {
     if (!(distance < Number.POSITIVE_INFINITY)) holes = true;
     else if (distance > end) end = distance;
   }
-  return { kind: POSITIVE.has(stage.id) ? "positive" : "signed", end, holes };
+  return { kind: kindOf(stage), end, holes };
 }
 
 const mix = (a: Rgb, b: Rgb, t: number): Rgb => [

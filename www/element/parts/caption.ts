@@ -3,7 +3,7 @@
 import type { Explanation, Stage, Trace } from "../../engine/types.ts";
 import { fill, say } from "../../text/say.ts";
 import type { Frame } from "../../timeline/course.ts";
-import { stageOf, valueAt } from "../../trace/cells.ts";
+import { isEdited, stageOf, valueAt } from "../../trace/cells.ts";
 import { stageName, storyOf } from "../../trace/story.ts";
 import { formatCell, formatPercent } from "../../view/format.ts";
 import { sliceForHead } from "../../view/matrix-view.ts";
@@ -69,7 +69,9 @@ export function cellCaption(trace: Trace, stage: Stage, index: number[], explana
   };
   const hidden = stage.id === "masked" && value === Number.NEGATIVE_INFINITY;
   const given = (same ? explanation.op : stage.op) === "given";
-  const sentence = say.cell[given ? "given" : hidden ? "maskedOut" : stage.id] ?? `${stageName(stage)}: {v}.`;
+  const edited = isEdited(trace, stage, index);
+  const sentence =
+    say.cell[edited ? "edited" : given ? "given" : hidden ? "maskedOut" : stage.id] ?? `${stageName(stage)}: {v}.`;
   return sentence
     .split(/(\{\w+\})/)
     .filter((part) => part !== "")

@@ -21,8 +21,8 @@ export interface Actions {
   hold(cell: Lit | undefined): void;
   /** A cell of the scene is pointed at: its equation is shown. */
   hover(cell: Lit | undefined): void;
-  /** A number in running text is pointed at: its cell lights up. */
-  glance(cell: Lit | undefined): void;
+  /** A number in running text is pointed at, or the name of several: their cells light up. */
+  glance(cells: Lit | readonly Lit[] | undefined): void;
   matrices(text: string): void;
   /** What was dropped on the page. */
   files(dropped: DataTransfer): void;

@@ -69,7 +69,10 @@ function body(explanation: Explanation, context: Context): TemplateResult {
     }`;
 }
 
-const source = (stage: Stage | undefined, op: string) => storyOf(stage)?.source ?? say.ops[op] ?? op;
+/** What a model tells of a stage is not told of what the reader has set. */
+const source = (stage: Stage | undefined, op: string) =>
+  (op === "edited" ? undefined : storyOf(stage)?.source) ?? say.ops[op] ?? op;
+
 /** What is left of a long sum: more of it on demand, and how much there is in all. */
 function more(folded: number, all: number, { expanded, actions }: Context): TemplateResult {
   if (expanded) return html`<span>… ${fill(say.termsLeft, { n: folded })}</span>`;
@@ -128,7 +131,9 @@ const constantSpan = ({ name, value }: { name: string; value: number }) =>
   html`<span data-constant=${name} title=${say.constants[name] ?? name}>${formatFull(Math.fround(value))}</span>`;
 const constantValue = ({ constant: c }: Explanation) => (c ? constantSpan(c) : "");
 const constant = (explanation: Explanation) =>
-  explanation.constant ? html`: ${explanation.constant.name} ${constantValue(explanation)}` : nothing;
+  explanation.constant
+    ? html`: ${say.constants[explanation.constant.name] ?? explanation.constant.name} ${constantValue(explanation)}`
+    : nothing;
 
 function link(factor: Factor, actions: Actions): TemplateResult {
   return numberLink(factor, formatCell(factor.value), actions, roleOf(factor.stage));

@@ -1,4 +1,5 @@
-/** The settings of an untrained run, and the reader's own matrices: loaded with the first that are on show. */
+/** The settings of an untrained run, what it asks of the engine, and the reader's own matrices: loaded with the first. */
 
+export { buildRequest } from "../../input/request.ts";
 export { controlFields, controls } from "./controls.ts";
 export { matrices } from "./matrices.ts";

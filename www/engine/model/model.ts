@@ -1,7 +1,7 @@
 /** A model that is loaded, as a page sees it. */
 
 import { EngineError } from "../errors.ts";
-import type { Tensor, Trace } from "../types.ts";
+import type { Tensor, Trace, TraceRequest } from "../types.ts";
 import type { Host } from "./host.ts";
 import { type Fields, fromBits } from "./instance.ts";
 import type { Lender } from "./load.ts";
@@ -58,17 +58,24 @@ export class LoadedModel implements types.Model {
     return { ...output, tokens, ids, ...(targetTokens && { targetTokens }), ...(targetIds && { targetIds }) };
   };
 
-  trace = async (input: types.ModelInput & { block: types.ModelBlock; layer: number }): Promise<Trace> => {
-    const { block, layer } = input ?? {};
+  trace = async (input: types.ModelInput & types.ModelTraceOptions): Promise<Trace> => {
+    const { block, layer, edits, mask, scale } = input ?? {};
     const { fields, bytes, tokens, targetTokens } = await this.#resolve(input);
     const request = { do: "traceInput", block, layer, ...fields };
     const query = block === "encoder" ? tokens : (targetTokens ?? tokens);
-    return this.#traceOf(request, { query, ...(block === "cross" ? { key: tokens } : {}) }, bytes);
+    const sides = { query, ...(block === "cross" ? { key: tokens } : {}) };
+    const changes = { ...(edits && { edits }), ...(mask && { mask }), ...(scale !== undefined && { scale }) };
+    return this.#traceOf(request, sides, bytes, changes);
   };
 
-  async #traceOf(request: Fields, tokens: { query: string[]; key?: string[] }, bytes?: Uint8Array): Promise<Trace> {
+  async #traceOf(
+    request: Fields,
+    tokens: { query: string[]; key?: string[] },
+    bytes?: Uint8Array,
+    changes: Pick<TraceRequest, "edits" | "mask" | "scale"> = {},
+  ): Promise<Trace> {
     const { scale, causal, ...found } = await this.#host.call<LayerInput>(request, bytes);
-    return this.#lender.traceAttention({ ...found, scale: fromBits(scale), causal: causal === 1, tokens });
+    return this.#lender.traceAttention({ ...found, scale: fromBits(scale), causal: causal === 1, tokens, ...changes });
   }
 
   async *generate(input: types.ModelInput & types.GenerateOptions): AsyncGenerator<types.GeneratedToken, void, void> {
@@ -101,9 +108,13 @@ export class LoadedModel implements types.Model {
   recall = ({ task, kind, tokens }: types.RecallInput): Promise<types.Recalled> =>
     this.#host.call<types.Recalled>({ do: "recall", task, kind, tokens: tokens.flat() });
 
-  traceRecall = ({ task, tokens }: Omit<types.RecallInput, "kind">, names: readonly string[]): Promise<Trace> => {
+  traceRecall = (
+    { task, tokens }: Omit<types.RecallInput, "kind">,
+    names: readonly string[],
+    changes?: Pick<TraceRequest, "edits" | "mask" | "scale">,
+  ): Promise<Trace> => {
     const sides = { query: names.slice(-1), key: [...names] };
-    return this.#traceOf({ do: "recallLayer", task, tokens: tokens.flat() }, sides);
+    return this.#traceOf({ do: "recallLayer", task, tokens: tokens.flat() }, sides, undefined, changes);
   };
 
   probabilities = async (logits: Tensor, temperature = 1): Promise<Tensor> => {

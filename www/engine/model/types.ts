@@ -1,6 +1,6 @@
 /** The contracts of models: what is loaded, what goes in, what comes out. */
 
-import type { Tensor, Trace } from "../types.ts";
+import type { Tensor, Trace, TraceRequest } from "../types.ts";
 
 /** A file of weights in the safetensors format: as it was dropped, in memory, or where it lies. */
 export type WeightsFile = Blob | ArrayBuffer | URL;
@@ -69,6 +69,12 @@ export interface ModelInput {
 export interface RunOptions {
   /** False: without the weights of the attentions, by the fast kernels. Default: with them. */
   attentions?: boolean;
+}
+
+/** Which attention, and what is other than in the model: `mask` hides what it hides besides what the model does. */
+export interface ModelTraceOptions extends Pick<TraceRequest, "edits" | "mask" | "scale"> {
+  block: ModelBlock;
+  layer: number;
 }
 
 export interface Attentions {
@@ -149,13 +155,17 @@ export interface Model {
   readonly hasTokenizer: boolean;
   run(input: ModelInput & RunOptions): Promise<ModelOutput>;
   /** The trace of one attention, from what enters it to its output projection. Its weights are those of `run`. */
-  trace(input: ModelInput & { block: ModelBlock; layer: number }): Promise<Trace>;
+  trace(input: ModelInput & ModelTraceOptions): Promise<Trace>;
   /** Token after token, by a cache of keys and values. */
   generate(input: ModelInput & GenerateOptions): AsyncGenerator<GeneratedToken, void, void>;
   /** A network that remembers reads a sequence and answers. */
   recall(input: RecallInput): Promise<Recalled>;
   /** The trace of the attention among them: the last token, a query, looks at all. `names` stand at the sides. */
-  traceRecall(input: Omit<RecallInput, "kind">, names: readonly string[]): Promise<Trace>;
+  traceRecall(
+    input: Omit<RecallInput, "kind">,
+    names: readonly string[],
+    changes?: Pick<TraceRequest, "edits" | "mask" | "scale">,
+  ): Promise<Trace>;
   /** `softmax(logits / temperature)` of one row of logits, [vocabulary] or [class]. Default temperature: 1. */
   probabilities(logits: Tensor, temperature?: number): Promise<Tensor>;
   encode(text: string): Promise<{ ids: number[]; tokens: string[] }>;
