@@ -18,6 +18,7 @@ import { followStop } from "./parts/strip.ts";
 import { sharedEngine } from "./runner.ts";
 import { Session } from "./session.ts";
 import { styles } from "./styles.ts";
+import type { Tools } from "./tools/index.ts";
 
 const BUBBLES = new Set(["step-change", "select", "state-change"]);
 /** A host that gives less height than this gets the picture and the transport first, the rest under a fold. */
@@ -46,6 +47,7 @@ export class AttentionPlayground extends LitElement {
     reducedMotion: () => this.#reduced?.matches ?? false,
   });
   #scene: SceneView | undefined;
+  #tools: Tools | undefined;
   #fatal = "";
   #engine: Engine | undefined;
   #blocks = 1;
@@ -206,7 +208,9 @@ export class AttentionPlayground extends LitElement {
   }
 
   readonly #onKey = (event: KeyboardEvent) => {
-    const act = keyAction(event, this.#session.actions, this.#session.course, this.#session.inquiry.path.length > 0);
+    const keys = () =>
+      keyAction(event, this.#session.actions, this.#session.course, this.#session.inquiry.path.length > 0);
+    const act = this.#tools?.keyAction(event) ?? keys();
     if (!act) return;
     event.preventDefault();
     act();
@@ -252,6 +256,7 @@ export class AttentionPlayground extends LitElement {
       menuAt: session.menuAt,
       parts: session.parts,
       settings: session.settings,
+      tools: this.#tools,
       trace: session.trace,
       tracedTokens: session.tracedTokens,
       course: session.course,
@@ -294,6 +299,7 @@ export class AttentionPlayground extends LitElement {
       const pick = (cell: Lit) => this.#session.pick(cell);
       this.#scene = new SceneView(place, { hover, pick, blocks: (blocks) => this.#onBlocks(blocks) });
       this.#sizes.observe(place);
+      void this.#loadTools(this.#scene);
     }
     this.#measure();
     const context = this.#context();
@@ -301,6 +307,7 @@ export class AttentionPlayground extends LitElement {
     const token = chosenToken(context);
     const { palette } = context;
     const operands = inquiry.operandsOf(this.#session.activeCell);
+    this.#tools?.update(context);
     this.#scene.draw({
       trace,
       frame,
@@ -316,6 +323,13 @@ export class AttentionPlayground extends LitElement {
     followStop(this.renderRoot);
     this.#showProblem(context);
     this.#showEquation(context);
+  }
+
+  /** The first picture does not wait for them. */
+  async #loadTools(scene: SceneView): Promise<void> {
+    const { Tools } = await import("./tools/index.ts");
+    this.#tools = new Tools(scene);
+    this.requestUpdate();
   }
 
   #heldCell = "";

@@ -51,8 +51,8 @@ export function page(context: Context): TemplateResult {
       ${context.stale ? html`<p class="notice stale" role="status">${say.stale}</p>` : nothing}
       <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""}></div>
       <div class="below">
-      ${legend(context)}
-      <div class="zoom" role="group" aria-label=${say.zoom.group}>
+      ${context.tools?.bar(context) ?? legend(context)}
+      <div class="zoom" role="group" aria-label=${say.zoom.group}>${context.tools?.buttons(context)}
           <button type="button" class="quiet" aria-label=${say.zoom.closer} title=${say.zoom.closer} @click=${() => actions.zoom(1.6)}>+</button>
           <button type="button" class="quiet" aria-label=${say.zoom.wider} title=${say.zoom.wider} @click=${() => actions.zoom(1 / 1.6)}>−</button>
           <button type="button" class="quiet" aria-label=${say.zoom.all} title=${say.zoom.all} @click=${() => actions.zoom(0)}>⤢</button>
@@ -167,6 +167,7 @@ function legend(context: Context): TemplateResult | typeof nothing {
         <span class="low">${kind === "signed" ? formatCell(-end) : "0"}</span><i style="background: ${bar}"></i><span class="high">${formatCell(end)}</span></span>`;
     })}
     ${context.blocks > 1 ? html`<span class="scale" data-blocks=${context.blocks}>${fill(say.legendBlocks, { n: context.blocks })}</span>` : nothing}
+    ${context.tools?.note(context)}
     ${holes ? html`<span class="scale">${say.legendMasked}</span>` : nothing}
   </div>`;
 }

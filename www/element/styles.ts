@@ -122,7 +122,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .stop[aria-current] { color: var(--text); background: var(--paper); box-shadow: inset 0 -3px 0 var(--accent, var(--plain)); font-weight: 600; }
 .stop canvas { width: 44px; height: 32px; image-rendering: pixelated; }
 
-.scene { position: relative; flex: 1; min-height: 350px; margin-top: 8px; overflow: hidden; touch-action: pan-x pan-y; }
+.scene { position: relative; flex: 1; min-height: 350px; margin-top: 8px; overflow: hidden; touch-action: pan-y; }
 .below { display: flex; align-items: start; gap: 12px; padding-top: 4px; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .overlay { position: absolute; inset: 0; }
@@ -144,7 +144,7 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .grid.virtual .cell { position: absolute; inset: 0; opacity: 0; pointer-events: none; overflow: hidden; }
 .grid > .row { display: contents; }
 .scene.zoomed { cursor: grab; touch-action: none; }
-.zoom { display: flex; gap: 2px; margin-inline-start: auto; }
+.zoom { display: flex; gap: 2px; margin-inline-start: auto; min-width: 158px; justify-content: end; }
 .zoom button { width: 30px; height: 30px; padding: 0; }
 [data-compact] .below { display: none; }
 .cell { position: absolute; display: flex; align-items: center; justify-content: center; font-size: ${NUMBER_FONT.size}px; line-height: 1; letter-spacing: ${NUMBER_FONT.spacing}em; overflow: hidden; white-space: nowrap; }

@@ -41,6 +41,8 @@ export interface State {
   head: number;
   token: number;
   pin: string;
+  threshold: number;
+  topK: number;
   speed: number;
   theme: "auto" | "light" | "dark";
   hide: string;
@@ -252,6 +254,8 @@ export const FIELDS: Fields = {
     pattern: /^[a-z_]+(,\d{1,6}){1,4}$/,
     example: "stage,i,j,k",
   },
+  threshold: { kind: "view", type: "number", default: 0, min: 0, max: 1 },
+  topK: { kind: "view", type: "integer", default: 0, min: 0, max: 4096 },
   speed: { kind: "view", type: "number", default: 1, min: 0.1, max: 10 },
   theme: { kind: "view", type: "choice", choices: ["auto", "light", "dark"], default: "auto" },
   hide: {

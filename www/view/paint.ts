@@ -5,7 +5,7 @@ import type { Frame } from "../timeline/course.ts";
 import type { Box, Layout } from "./layout.ts";
 import type { MatrixView } from "./matrix-view.ts";
 import { colorOf, css, type Palette, scaleOf } from "./palette.ts";
-import { drawCells, startFrame } from "./tiles.ts";
+import { drawCells, type Shade, startFrame } from "./tiles.ts";
 
 export interface Lit {
   stage: string;
@@ -22,6 +22,7 @@ export interface Picture {
   /** The operands of the active cell, as the engine names them. */
   operands: readonly Lit[];
   palette: Palette;
+  shade: Shade | undefined;
   /** Reduced motion: nothing flies, frames cut between ends. */
   still: boolean;
 }
@@ -93,7 +94,7 @@ function paintMatrix(context: CanvasRenderingContext2D, picture: Picture, box: B
   context.rect(box.x, box.y, width, rows * box.cellHeight);
   if (rest > 0) context.rect(box.x, box.y + rows * box.cellHeight, rest * box.cellWidth, box.cellHeight);
   context.clip();
-  const complete = drawCells(context, picture.trace, palette, box);
+  const complete = drawCells(context, picture, box);
   if (box.cellHeight >= HATCH_FROM) hatch(context, picture, box, done);
   context.restore();
   if (Math.min(box.cellWidth, box.cellHeight) >= GRID_FROM) grid(context, box, palette);

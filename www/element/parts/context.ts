@@ -9,6 +9,7 @@ import type { Lit } from "../../view/paint.ts";
 import type { Palette } from "../../view/palette.ts";
 import type * as Models from "../models/index.ts";
 import type * as Settings from "../settings/index.ts";
+import type { Tools } from "../tools/index.ts";
 
 export interface Actions {
   set(changes: Partial<State>, history?: History): void;
@@ -61,6 +62,8 @@ export interface Context {
   parts: typeof Models | undefined;
   /** The settings of untrained runs, once they are there. */
   settings: typeof Settings | undefined;
+  /** What one looks at the scene with, once it is there. */
+  tools: Tools | undefined;
   trace: Trace | undefined;
   /** Up to so many tokens a trace holds everything, and the weights alone above. */
   tracedTokens: number;
