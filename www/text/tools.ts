@@ -2,7 +2,6 @@
 
 export const tools = {
   minimap: "Overview: press, drag or use the arrow keys to move what is in sight",
-  close: "Close",
   find: {
     button: "Find a token (/)",
     label: "Find a token",
@@ -31,7 +30,7 @@ export const tools = {
     oneRow: "{n} of {all}, {share}",
     nothing: "attends to nothing",
     moreRows: "and {n} more rows",
-    legend: "faded: filtered.",
+    legend: "Faded: filtered.",
     working: "Filtering.",
   },
 };

@@ -42,6 +42,8 @@ export interface Actions {
   /** The reader's own model takes the place of the one on show. */
   bringModel(files: ModelFiles): Promise<void>;
   openOwn(open: boolean): void;
+  /** Takes away what was said about the picture as a whole. */
+  dismiss(): void;
   copyLink(): void;
   editMask(on: boolean): void;
   openMore(open: boolean): void;

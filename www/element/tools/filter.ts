@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { FIELDS } from "../../state/fields.ts";
-import { fill } from "../../text/say.ts";
+import { fill, say } from "../../text/say.ts";
 import { tools as text } from "../../text/tools.ts";
 import { formatPercent } from "../../view/format.ts";
 import type { Kept } from "../../view/tools/filter.ts";
@@ -40,7 +40,7 @@ export function filterBar(context: Context, kept: Kept | undefined, close: () =>
     <label><span>${words.most}</span>
       <input type="number" min="0" max=${FIELDS.topK.max ?? nothing} data-field="topK" placeholder=${words.all} .value=${topK > 0 ? String(topK) : ""} @change=${most}/></label>
     <button type="button" class="quiet" data-filter-off ?disabled=${threshold === 0 && topK === 0} @click=${() => actions.set({ threshold: 0, topK: 0 }, "push")}>${words.off}</button>
-    <button type="button" class="quiet" aria-label=${text.close} title=${text.close} @click=${close}>×</button>
+    <button type="button" class="quiet" aria-label=${say.close} title=${say.close} @click=${close}>×</button>
     <span class="kept">${filterNote(context, kept)} ${kept ? guard([kept, context.trace], () => byRow(context, kept)) : nothing}</span>
   </div>`;
 }

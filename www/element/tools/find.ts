@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import type { Trace } from "../../engine/types.ts";
-import { fill } from "../../text/say.ts";
+import { fill, say } from "../../text/say.ts";
 import { tools as text } from "../../text/tools.ts";
 import type { Box } from "../../view/layout.ts";
 import type { SceneView } from "../../view/scene-view.ts";
@@ -76,7 +76,7 @@ export class Finder {
       <button type="button" class="quiet" aria-label=${words.before} title=${words.before} ?disabled=${!place} @click=${() => walk(-1)}>↑</button>
       <button type="button" class="quiet" aria-label=${words.after} title=${words.after} ?disabled=${!place} @click=${() => walk(1)}>↓</button>
       <button type="button" class="quiet" aria-label=${words.choose} title=${words.choose} ?disabled=${!place?.query} @click=${choose}>⏎</button>
-      <button type="button" class="quiet" aria-label=${text.close} title=${text.close} @click=${close}>×</button>
+      <button type="button" class="quiet" aria-label=${say.close} title=${say.close} @click=${close}>×</button>
       <span role="status" data-found>${place && context.trace ? said(place, this.#at, matches.length, context.trace) : this.#typed ? words.none : nothing}</span>
     </div>`;
   }
@@ -99,7 +99,12 @@ export class Finder {
     const key = place && boxFor(view, place)?.part.view.key;
     const box = () => view.layout?.boxes.find(({ part }) => part.view.key === key);
     const before = box();
-    if (!place || !before) return this.#bands.drawn();
+    if (place && before) this.#bring(place, before, box);
+    this.#bands.drawn();
+  }
+
+  #bring(place: Place, before: Box, box: () => Box | undefined): void {
+    const view = this.#view;
     const rows = stands(place, before.part.view.rowAxisName);
     if (rows && before.cellHeight < LABELLED) closer(view, { width: 0, height: LABELLED }, middle(view, before, place));
     const there = box();
@@ -107,7 +112,6 @@ export class Finder {
       const [row, column] = cellOf(view, there, place);
       centre(view, there, row, column);
     }
-    this.#bands.drawn();
   }
 }
 

@@ -56,7 +56,7 @@ export class Tools {
   /** Before the scene is drawn. */
   update(context: Context): void {
     this.#context = context;
-    const kept = context.trace && this.kept(context.trace, context);
+    const kept = this.#known(context);
     if (kept !== this.#kept || !kept) this.#view.shade = undefined;
     this.#kept = kept;
     if (kept) this.#view.shade ??= shadeOf(kept, context.palette);
@@ -65,6 +65,10 @@ export class Tools {
   /** What the filter keeps, once it is known; nothing where there is none. */
   kept(trace: Trace, { state, actions }: Pick<Context, "state" | "actions">): Kept | undefined {
     return this.#filtering.of(trace, state.head, state, actions.refresh);
+  }
+
+  #known(context: Context): Kept | undefined {
+    return context.trace && this.kept(context.trace, context);
   }
 
   keyAction(event: KeyboardEvent): (() => void) | undefined {
@@ -92,11 +96,11 @@ export class Tools {
       close();
     };
     const found = this.#open === "find";
-    return html`<div class="tool" @keydown=${onKey}>${found ? this.#finder.bar(context, close) : filterBar(context, this.#kept, close)}</div>`;
+    return html`<div class="tool" @keydown=${onKey}>${found ? this.#finder.bar(context, close) : filterBar(context, this.#known(context), close)}</div>`;
   }
 
   note(context: Context): TemplateResult | typeof nothing {
-    return filterNote(context, this.#kept);
+    return filterNote(context, this.#known(context));
   }
 
   #toggle(tool: "find" | "filter"): void {

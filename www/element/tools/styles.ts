@@ -36,10 +36,17 @@ const styles = css`
 .bands { position: absolute; inset: 0; overflow: hidden; pointer-events: none; }
 .bands i { position: absolute; border: 2px solid var(--key); background: color-mix(in srgb, var(--key) 14%, transparent); }
 
+.scene.zoomed { user-select: none; }
 .swiping > :is(canvas, .overlay, .tip, .bands), .beside { translate: var(--swipe, 0) 0; }
 .settling > :is(canvas, .overlay, .tip, .bands), .settling .beside { transition: translate 0.2s ease-out; }
 .beside { position: absolute; top: 0; left: calc(var(--side) * 100%); width: 100%; height: 100%; overflow: hidden; }
+@container (max-width: 899px) {
+  .below:has(.tool) { flex-wrap: wrap; }
+  .tool { order: 1; flex: 1 1 100%; }
+  .zoom { flex: 1; }
+}
 @container (max-width: 520px) {
+  .rows ol { inset-inline: 0 auto; }
   .bar [data-find] { flex: 1 1 12ch; }
   .bar [type="range"] { width: 96px; }
 }

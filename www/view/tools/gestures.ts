@@ -55,6 +55,8 @@ export class Gestures {
         this.#press = undefined;
       });
     root.addEventListener("click", (event) => this.#onClick(event));
+    // A double click selects no text here.
+    root.addEventListener("mousedown", (event) => event.detail > 1 && event.preventDefault());
   }
 
   /** What a key asks for, wherever on the page it is pressed. */
