@@ -7,6 +7,7 @@ import { fill, say } from "../../text/say.ts";
 import { tools as text } from "../../text/tools.ts";
 import type { Box } from "../../view/layout.ts";
 import type { SceneView } from "../../view/scene-view.ts";
+import { leastNumberCell } from "../../view/text-width.ts";
 import { Bands, type Place, stands } from "../../view/tools/bands.ts";
 import { centre, closer, resultOf } from "../../view/tools/closer.ts";
 import { type Context, tokenName } from "../parts/context.ts";
@@ -106,7 +107,8 @@ export class Finder {
   #bring(place: Place, before: Box, box: () => Box | undefined): void {
     const view = this.#view;
     const rows = stands(place, before.part.view.rowAxisName);
-    if (rows && before.cellHeight < LABELLED) closer(view, { width: 0, height: LABELLED }, middle(view, before, place));
+    const readable = { width: leastNumberCell(), height: rows ? LABELLED : 0 };
+    if (!view.layout?.numbers) closer(view, readable, middle(view, before, place));
     const there = box();
     if (there && view.zoomedIn && !inSight(view, there, place)) {
       const [row, column] = cellOf(view, there, place);

@@ -44,9 +44,9 @@ const styles = css`
   .below:has(.tool) { flex-wrap: wrap; }
   .tool { order: 1; flex: 1 1 100%; }
   .zoom { flex: 1; }
+  .rows ol { inset: 100% auto auto 0; }
 }
 @container (max-width: 520px) {
-  .rows ol { inset-inline: 0 auto; }
   .bar [data-find] { flex: 1 1 12ch; }
   .bar [type="range"] { width: 96px; }
 }
