@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: this engine and what a page could use instead, side by side in Chromium.
  *
- * `--quick` has fewer rounds; `--webgpu` has the WebGPU section alone; `--json` prints one object; `--no-build` takes
+ * `--quick` has fewer rounds; `--webgpu` has the WebGPU section alone, and `--page` how the page feels alone; `--json` prints one object; `--no-build` takes
  * dist/package as it is; `--tokens=16,64` and `--heads=8` choose other sizes.
  */
 
@@ -79,8 +79,19 @@ async function measureGpu(chosen) {
   return { ...result, ratios: webgpuRatios(result) };
 }
 
+/** Edits, frames and long tasks, without the peers. */
+async function measureFeel() {
+  const { measureFrames, pageReport } = await import("./page-frames.mjs");
+  const page = await measureFrames();
+  console.log(has("--json") ? JSON.stringify({ machine: machineOf(page.browser), page }) : pageReport(page));
+}
+
 await main(async () => {
   if (!has("--no-build")) build();
+  if (has("--page")) {
+    await measureFeel();
+    return;
+  }
   const chosen = { quick: has("--quick"), heads: listOf("--heads"), tokens: listOf("--tokens") };
   const result = has("--webgpu") ? {} : await measureEngine(chosen);
   result.webgpu = await measureGpu(chosen);

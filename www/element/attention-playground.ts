@@ -20,6 +20,7 @@ import { followStop } from "./parts/strip.ts";
 import { sharedEngine } from "./runner.ts";
 import { Session } from "./session.ts";
 import { styles } from "./styles.ts";
+import type { Tools } from "./tools/index.ts";
 
 const BUBBLES = new Set(["step-change", "select", "state-change"]);
 /** A host that gives less height than this gets the picture and the transport first, the rest under a fold. */
@@ -48,6 +49,7 @@ export class AttentionPlayground extends LitElement {
     reducedMotion: () => this.#reduced?.matches ?? false,
   });
   #scene: SceneView | undefined;
+  #tools: Tools | undefined;
   #fatal = "";
   #engine: Engine | undefined;
   #blocks = 1;
@@ -208,7 +210,9 @@ export class AttentionPlayground extends LitElement {
   }
 
   readonly #onKey = (event: KeyboardEvent) => {
-    const act = keyAction(event, this.#session.actions, this.#session.course, this.#session.inquiry.path.length > 0);
+    const keys = () =>
+      keyAction(event, this.#session.actions, this.#session.course, this.#session.inquiry.path.length > 0);
+    const act = this.#tools?.keyAction(event) ?? keys();
     if (!act) return;
     event.preventDefault();
     act();
@@ -254,6 +258,7 @@ export class AttentionPlayground extends LitElement {
       menuAt: session.menuAt,
       parts: session.parts,
       settings: session.settings,
+      tools: this.#tools,
       trace: session.trace,
       tracedTokens: session.tracedTokens,
       course: session.course,
@@ -297,6 +302,7 @@ export class AttentionPlayground extends LitElement {
       const pick = (cell: Lit) => this.#session.pick(cell);
       this.#scene = new SceneView(place, { hover, pick, blocks: (blocks) => this.#onBlocks(blocks) });
       this.#sizes.observe(place);
+      void this.#loadTools(this.#scene);
     }
     this.#measure();
     const context = this.#context();
@@ -304,6 +310,7 @@ export class AttentionPlayground extends LitElement {
     const token = chosenToken(context);
     const { palette } = context;
     const operands = inquiry.operandsOf(this.#session.activeCell);
+    this.#tools?.update(context);
     this.#scene.draw({
       trace: pictured(context) ?? trace,
       frame,
@@ -314,7 +321,8 @@ export class AttentionPlayground extends LitElement {
       asked: inquiry.asked,
       palette,
       still,
-      closer: this.#closer(),
+      // What a cell is made of is told of the numbers now.
+      closer: pictured(context) === trace || context.state.zoom === "row" ? this.#closer() : undefined,
       zoom: this.#session.closeness.module,
     });
     drawArcs(this.renderRoot, context, token);
@@ -328,6 +336,13 @@ export class AttentionPlayground extends LitElement {
     const { zoom } = store.state;
     if (zoom === "matrix" || !at || !activeCell) return undefined;
     return { zoom, at, explanation: closeness.of(activeCell) };
+  }
+
+  /** The first picture does not wait for them. */
+  async #loadTools(scene: SceneView): Promise<void> {
+    const { Tools } = await import("./tools/index.ts");
+    this.#tools = new Tools(scene);
+    this.requestUpdate();
   }
 
   #heldCell = "";

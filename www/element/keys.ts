@@ -6,6 +6,15 @@ import type { Actions } from "./parts/context.ts";
 
 const EDITORS = new Set(["INPUT", "TEXTAREA", "SELECT"]);
 
+const targetOf = (event: Event) => event.composedPath()[0] as HTMLElement | undefined;
+const isSlider = (target: unknown) => target instanceof HTMLInputElement && target.type === "range";
+
+/** Whether letters that are typed are text. */
+export function editing(event: Event): boolean {
+  const target = targetOf(event);
+  return !isSlider(target) && (EDITORS.has(target?.tagName ?? "") || target?.isContentEditable === true);
+}
+
 export function keyAction(
   event: KeyboardEvent,
   actions: Actions,
@@ -13,14 +22,10 @@ export function keyAction(
   held: boolean,
 ): (() => void) | undefined {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return undefined;
-  const target = event.composedPath()[0];
-  const range = target instanceof HTMLInputElement && target.type === "range";
   if (event.key === "Escape") return held ? () => actions.hold(undefined) : undefined;
   // A slider keeps the keys that move it, and gives up those that would only be letters.
-  if (range && !/^[ jl]$/i.test(event.key)) return undefined;
-  if (!range && target instanceof HTMLElement && (EDITORS.has(target.tagName) || target.isContentEditable))
-    return undefined;
-  const onButton = target instanceof HTMLElement && ["BUTTON", "SUMMARY", "A"].includes(target.tagName);
+  if (editing(event) || (isSlider(targetOf(event)) && !/^[ jl]$/i.test(event.key))) return undefined;
+  const onButton = ["BUTTON", "SUMMARY", "A"].includes(targetOf(event)?.tagName ?? "");
   switch (event.key) {
     case " ":
       return onButton ? undefined : actions.toggle;

@@ -12,9 +12,10 @@ import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
 import { changes, comparison, pictured } from "./parts/change.ts";
 import type { Context } from "./parts/context.ts";
 import { equation, name } from "./parts/equation.ts";
-import { input } from "./parts/input.ts";
+import { input, underInput } from "./parts/input.ts";
 import { modelMenu } from "./parts/model-menu.ts";
 import { numberLink } from "./parts/number.ts";
+import { problem } from "./parts/problem.ts";
 import { sentence } from "./parts/sentence.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
@@ -41,11 +42,15 @@ export function page(context: Context): TemplateResult {
     @drop=${onDrop} @dragover=${onOver} @mousedown=${keepFocus}>
     ${show("header", () => header(context))}
     <div class="top">
-      ${parts?.extras.own?.ownModel(context) ?? nothing}
       ${show("input", () => parts?.extras.digits?.digitInput(context) ?? nothing)}
       ${show("input", () => (played?.drawing === undefined ? input(context) : nothing))}
+      <div class="hang"><div>
+        ${show("header", () => problem("model", context))}
+        ${parts?.extras.own?.ownModel(context)}
+        ${show("input", () => (played?.drawing === undefined ? underInput(context) : nothing))}
+        ${messages(context, hidden)}
+      </div></div>
       ${sheetAbove ? answered() : nothing}
-      ${messages(context, hidden)}
       ${show("sentence", () => (played?.recalled ? parts?.extras.remembered?.remembered(context) : sentence(context)))}
     </div>
     <div class="work" ?data-editing=${context.maskEdit}>
@@ -54,8 +59,8 @@ export function page(context: Context): TemplateResult {
       ${where(context)}
       <div class="scene" data-scene=${context.frame?.segment.stage.id ?? ""} data-of=${pictured(context) === context.trace ? nothing : state.show}></div>
       <div class="below">
-      ${legend(context)}
-      <div class="zoom" role="group" aria-label=${say.zoom.group}>
+      ${context.tools?.bar(context) ?? legend(context)}
+      <div class="zoom" role="group" aria-label=${say.zoom.group}>${context.tools?.buttons(context)}
           <button type="button" class="quiet" aria-label=${say.zoom.closer} title=${say.zoom.closer} @click=${() => actions.zoom(1.6)}>+</button>
           <button type="button" class="quiet" aria-label=${say.zoom.wider} title=${say.zoom.wider} @click=${() => actions.zoom(1 / 1.6)}>−</button>
           <button type="button" class="quiet" aria-label=${say.zoom.all} title=${say.zoom.all} @click=${() => actions.zoom(0)}>⤢</button>
@@ -104,7 +109,7 @@ function header(context: Context): TemplateResult {
 
 /** What has to be said about the picture as a whole, and what is wrong with a field that has no control on show. */
 function messages(context: Context, hidden: Set<string>): TemplateResult {
-  const { trace, notice, problems } = context;
+  const { notice, problems, actions } = context;
   const { first, more } = context.settings?.controlFields(context) ?? { first: [], more: [] };
   const placed = new Set<keyof State>([
     ...(hidden.has("header") ? [] : (["model"] as const)),
@@ -114,12 +119,7 @@ function messages(context: Context, hidden: Set<string>): TemplateResult {
   ]);
   const elsewhere = [...problems].filter(([field]) => !placed.has(field));
   return html`
-    ${notice ? html`<p class="notice" role="status">${notice}</p>` : nothing}
-    ${
-      trace?.nonFiniteCount
-        ? html`<p class="notice">${fill(say.nonFinite, { n: trace.nonFiniteCount, at: trace.nonFinite?.[0] ? name(trace.nonFinite[0], trace) : "" })}</p>`
-        : nothing
-    }
+    ${notice ? html`<p class="notice" role="status">${notice}<button type="button" class="close" aria-label=${say.close} @click=${actions.dismiss}></button></p>` : nothing}
     ${elsewhere.map(([field, text]) => html`<p class="problem" role="alert" data-problem=${field}>${text}</p>`)}`;
 }
 
@@ -164,6 +164,12 @@ function legend(context: Context): TemplateResult | typeof nothing {
         <span class="low">${kind === "signed" ? formatCell(-end) : "0"}</span><i style="background: ${bar}"></i><span class="high">${formatCell(end)}</span></span>`;
     })}
     ${context.blocks > 1 ? html`<span class="scale" data-blocks=${context.blocks}>${fill(say.legendBlocks, { n: context.blocks })}</span>` : nothing}
+    ${context.tools?.note(context)}
     ${holes ? html`<span class="scale">${say.legendMasked}</span>` : nothing}
+    ${
+      trace.nonFiniteCount
+        ? html`<span class="notice">${fill(say.nonFinite, { n: trace.nonFiniteCount, at: trace.nonFinite?.[0] ? name(trace.nonFinite[0], trace) : "" })}</span>`
+        : nothing
+    }
   </div>`;
 }

@@ -473,6 +473,12 @@ export class Session {
       void this.#runner.run(this.store.state, "model");
     },
     openOwn: (open) => void this.#toggleOwn(open),
+    dismiss: () => {
+      this.notice = "";
+      this.store.notice = "";
+      this.inquiry.error = "";
+      this.#host.update();
+    },
     copyLink: () => void this.#copyLink(),
     openMore: (open) => {
       this.moreOpen = open;

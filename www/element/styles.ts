@@ -72,6 +72,14 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .spacer { flex: 1; }
 
+/* What comes and goes hangs over what is below: the picture stays where it is. */
+.hang { position: relative; z-index: 4; margin-bottom: -6px; }
+.hang > div { position: absolute; inset: 0 0 auto; display: grid; gap: 4px; justify-items: start; }
+.hang > div > * { background: var(--page); border-radius: 5px; padding-inline: 10px; }
+.hang > div > :is(.matrices, .own-model) { justify-self: stretch; padding: 10px; border: 1px solid var(--line); max-height: 70vh; overflow-y: auto; }
+.hang .notice { background: var(--warn); }
+.close { border: 0; background: none; min-width: 28px; padding: 0; margin-inline: 6px -8px; }
+.close::before { content: "×"; }
 .top { grid-area: top; display: flex; flex-direction: column; gap: 6px; min-width: 0; }
 .text-row { display: flex; gap: 8px; align-items: center; }
 .grow { flex: 1; min-width: 0; }
@@ -79,7 +87,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .own { font-size: 14px; }
 .untrained { margin-inline-start: auto; }
 .untrained::before { content: "◌ "; }
-.matrices { display: grid; gap: 8px; padding: 8px 0; }
+.matrices { display: grid; gap: 8px; }
 .matrices label { display: grid; gap: 4px; font-size: 13px; color: var(--soft); }
 .matrices textarea { width: 100%; font: 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; resize: vertical; color: var(--text); }
 .buttons { display: flex; gap: 8px; flex-wrap: wrap; }
@@ -130,8 +138,8 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .zooms button { border-radius: 0; padding: 3px 9px; font-size: 13px; margin-inline-start: -1px; }
 .zooms button:first-child { border-radius: 5px 0 0 5px; } .zooms button:last-child { border-radius: 0 5px 5px 0; }
 .zooms [aria-pressed="true"] { background: var(--button); color: var(--button-text); }
-.scene { position: relative; flex: 1; min-height: 350px; margin-top: 4px; overflow: hidden; touch-action: pan-x pan-y; }
-.below { display: flex; align-items: start; gap: 12px; padding-top: 4px; }
+.scene { position: relative; flex: 1; min-height: 350px; margin-top: 4px; overflow: hidden; touch-action: pan-y; }
+.below { display: flex; align-items: start; gap: 12px; padding-top: 4px; position: relative; z-index: 1; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .overlay { position: absolute; inset: 0; }
 .overlay.arriving .cell { opacity: 0; }
@@ -152,7 +160,7 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .grid.virtual .cell { position: absolute; inset: 0; opacity: 0; pointer-events: none; overflow: hidden; }
 .grid > .row { display: contents; }
 .scene.zoomed { cursor: grab; touch-action: none; }
-.zoom { display: flex; gap: 2px; margin-inline-start: auto; }
+.zoom { display: flex; gap: 2px; margin-inline-start: auto; min-width: 158px; justify-content: end; }
 .zoom button { width: 30px; height: 30px; padding: 0; }
 [data-compact] .below { display: none; }
 .cell { position: absolute; display: flex; align-items: center; justify-content: center; font-size: ${NUMBER_FONT.size}px; line-height: 1; letter-spacing: ${NUMBER_FONT.spacing}em; overflow: hidden; white-space: nowrap; }
@@ -210,6 +218,11 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 .speed { font-size: 13px; color: var(--soft); display: flex; align-items: center; gap: 6px; }
 .loading { padding: 24px; color: var(--soft); }
 
+/* Beside the panel the line under the picture has one height; what needs more grows over the picture's lower edge. */
+@container (min-width: 900px) {
+  .below { height: 38px; align-items: end; }
+  .below > :first-child { background: var(--page); padding: 0; min-height: 0; }
+}
 /* Low windows: the picture keeps the height that its numbers need. */
 @media (max-height: 799px) { @container (min-width: 900px) {
   .page:not([data-compact]) {
@@ -224,9 +237,9 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
     .work { padding-top: 4px; }
     .group-name { display: none; }
     .scene { margin-top: 4px; }
-    .legend { padding: 2px 0; min-height: 26px; gap: 2px 14px; }
+    .legend { gap: 2px 14px; }
     .scale i { width: 40px; }
-    .below { padding-top: 2px; }
+    .below { padding-top: 2px; height: 32px; }
     .transport { padding: 4px 0 6px; }
   }
 } }
@@ -257,7 +270,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header :is(.model, .example) { order: 1; flex: 1 1 20%; min-width: 0; }
   .header :is(.model, .example) select { max-width: none; flex: 1; min-width: 0; }
   .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .header :is(.loading-model, .problem) { order: 2; flex: 1 1 100%; }
+  .header .loading-model { position: absolute; inset: 100% 0 auto; z-index: 5; background: var(--page); }
   .header { position: relative; }
   .header .backend { order: 1; position: static; flex: none; }
   .backend summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

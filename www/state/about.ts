@@ -37,6 +37,8 @@ export const ABOUT: Record<keyof State, string> = {
   token: "The chosen query token, from 0; -1 = the one that the model answers at, else 'it', else the first.",
   pin: "The cell whose equation is held, `stage,i,j,k`.",
   show: "Where something was changed: the numbers now, those before, or the difference of the two.",
+  threshold: "Weights below it are drawn faded; 0 = none.",
+  topK: "So many weights of each row, the largest, are kept, and the others drawn faded; 0 = all.",
   speed: "Speed of playing.",
   theme: "Colours.",
   hide: `Parts to take away, joined by commas: ${PARTS.join(", ")}.`,

@@ -44,6 +44,8 @@ export interface State {
   token: number;
   pin: string;
   show: "now" | "before" | "difference";
+  threshold: number;
+  topK: number;
   speed: number;
   theme: "auto" | "light" | "dark";
   hide: string;
@@ -268,6 +270,8 @@ export const FIELDS: Fields = {
     example: "stage,i,j,k",
   },
   show: { kind: "view", type: "choice", choices: ["now", "before", "difference"], default: "now" },
+  threshold: { kind: "view", type: "number", default: 0, min: 0, max: 1 },
+  topK: { kind: "view", type: "integer", default: 0, min: 0, max: 4096 },
   speed: { kind: "view", type: "number", default: 1, min: 0.1, max: 10 },
   theme: { kind: "view", type: "choice", choices: ["auto", "light", "dark"], default: "auto" },
   hide: {

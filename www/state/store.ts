@@ -19,6 +19,8 @@ export class Store {
   state: State = defaultState();
   /** Why the address does not hold the state, if it does not. */
   notice = "";
+  /** The last state had a link. */
+  #linked = true;
   readonly #listen: (change: Change) => void;
   #synced = false;
   /** What the address does not say: the attributes, or else the defaults. */
@@ -103,7 +105,10 @@ export class Store {
 
   #record(history: History): void {
     if (!this.#synced || history === "none") return;
-    this.notice = this.link() ? "" : fill(say.keptHere, { max: MAX_URL });
+    // Said once, when it comes to be so.
+    const linked = this.link() !== undefined;
+    if (linked || this.#linked) this.notice = linked ? "" : fill(say.keptHere, { max: MAX_URL });
+    this.#linked = linked;
     if (history === "push") {
       this.#flush();
       this.#write("pushState");

@@ -294,6 +294,7 @@ export const en = {
     wider: "Wider (−)",
     all: "Show all (0)",
   },
+  close: "Close",
   copyLink: "Copy link",
   copied: "Link copied.",
   notCopied: "The browser did not let the link be copied:",

@@ -6,7 +6,7 @@ import { isEdited } from "../trace/cells.ts";
 import { type Box, doneOf, type Layout } from "./layout.ts";
 import { type Place as CellPlace, type CellsView, MatrixView } from "./matrix-view.ts";
 import { colorOf, css, type Palette, scaleOf } from "./palette.ts";
-import { drawCells, startFrame } from "./tiles.ts";
+import { drawCells, type Shade, startFrame } from "./tiles.ts";
 
 export interface Lit {
   stage: string;
@@ -25,6 +25,7 @@ export interface Picture {
   /** The operands of the active cell, as the engine names them. */
   operands: readonly Lit[];
   palette: Palette;
+  shade: Shade | undefined;
   /** Reduced motion: nothing flies, frames cut between ends. */
   still: boolean;
 }
@@ -118,9 +119,7 @@ function paintMatrix(context: CanvasRenderingContext2D, picture: Picture, box: B
   if (rest > 0) context.rect(box.x, box.y + rows * box.cellHeight, rest * box.cellWidth, box.cellHeight);
   context.clip();
   const complete =
-    view instanceof MatrixView
-      ? drawCells(context, picture.trace, palette, box, view)
-      : drawEach(context, picture, box);
+    view instanceof MatrixView ? drawCells(context, picture, box, view) : drawEach(context, picture, box);
   if (box.cellHeight >= HATCH_FROM) {
     hatch(context, picture, box, done);
     markEdits(context, picture, box);

@@ -11,11 +11,10 @@ import { MatrixView } from "./matrix-view.ts";
 import { Overlay } from "./overlay.ts";
 import { type Lit, type Motion, paint } from "./paint.ts";
 import type { Palette } from "./palette.ts";
-import { Pinch } from "./pinch.ts";
 import { standsFor } from "./pyramid.ts";
 import { sceneFor } from "./scene.ts";
 import { leastNumberCell, titleWidth } from "./text-width.ts";
-import { levelFor } from "./tiles.ts";
+import { levelFor, type Shade } from "./tiles.ts";
 import type * as Zoom from "./zoom/index.ts";
 import type { Closer } from "./zoom/index.ts";
 
@@ -44,139 +43,102 @@ export interface SceneEvents {
 }
 
 const TIP_HEIGHT = 24;
-/** One notch of a wheel, one press of + or -. */
-const ZOOM_STEP = 1.25;
-/** A press that moves further than this many pixels drags the scene, and holds no cell. */
-const DRAG = 4;
 
 export class SceneView {
-  readonly #root: HTMLElement;
+  readonly root: HTMLElement;
   readonly #canvas = document.createElement("canvas");
   readonly #overlayRoot = document.createElement("div");
   readonly #overlay = new Overlay(this.#overlayRoot);
   readonly #tip = document.createElement("div");
   readonly #events: SceneEvents;
-  #room = { width: 0, height: 0 };
-  #input: SceneInput | undefined;
-  #layout: Layout | undefined;
+  room = { width: 0, height: 0 };
+  input: SceneInput | undefined;
+  layout: Layout | undefined;
+  lens: Lens = WHOLE_SCENE;
+  /** The press that is on has moved the scene: it holds no cell. */
+  dragged = false;
+  /** What is drawn faded, and who wants to know of every drawing: see the tools that are loaded after the first picture. */
+  shade: Shade | undefined;
+  drawn: (() => void) | undefined;
   #before: Layout | undefined;
   #layoutKey = "";
   #traceOfLayout: Trace | undefined;
-  #lens: Lens = WHOLE_SCENE;
-  #press: { x: number; y: number; dragged: boolean } | undefined;
   /** What stays where it is while the lens zooms. */
   #hold: Hold | undefined;
-  readonly #pinch = new Pinch();
   /** The next frame in which a picture that is not complete goes on. */
   #more = 0;
   #cursor = new Map<string, { row: number; column: number }>();
 
   constructor(root: HTMLElement, events: SceneEvents) {
-    this.#root = root;
+    this.root = root;
     this.#events = events;
     this.#canvas.setAttribute("aria-hidden", "true");
     this.#tip.className = "tip";
     root.replaceChildren(this.#canvas, this.#overlayRoot, this.#tip);
-    root.addEventListener("pointerdown", (event) => {
-      this.#press = { x: event.clientX, y: event.clientY, dragged: false };
-      this.#pinch.down(event);
+    root.addEventListener("pointerdown", () => {
+      this.dragged = false;
     });
-    for (const end of ["pointerup", "pointercancel"] as const)
-      root.addEventListener(end, (event) => this.#pinch.up(event));
-    root.addEventListener("pointermove", (event) => this.#onMove(event));
+    root.addEventListener("pointermove", (event) => this.#events.hover(this.#cellUnder(event)));
     root.addEventListener("pointerleave", () => this.#events.hover(undefined));
     root.addEventListener("click", (event) => {
-      const cell = this.#press?.dragged ? undefined : this.#cellUnder(event);
-      this.#press = undefined;
+      const cell = this.dragged ? undefined : this.#cellUnder(event);
       if (cell) this.#events.pick(cell);
     });
-    root.addEventListener("wheel", (event) => this.#onWheel(event), { passive: false });
     this.#overlayRoot.addEventListener("keydown", (event) => this.#onKey(event));
     this.#overlayRoot.addEventListener("focusin", (event) => this.#onFocus(event.target as HTMLElement));
   }
 
   /** Larger or smaller about a point of the scene (its middle, where none is given). */
-  zoom(factor: number, at = { x: this.#room.width / 2, y: this.#room.height / 2 }): void {
-    const boxes = this.#layout?.boxes ?? [];
-    const box =
-      (this.#layout && hit(this.#layout, at.x, at.y)?.box) ?? boxes.find(({ part }) => part.place === "result");
+  zoom(factor: number, at = { x: this.room.width / 2, y: this.room.height / 2 }): void {
+    const boxes = this.layout?.boxes ?? [];
+    const box = (this.layout && hit(this.layout, at.x, at.y)?.box) ?? boxes.find(({ part }) => part.place === "result");
     if (!box) return;
     const { cellWidth, cellHeight } = box;
     if (factor > 1 && cellWidth >= MAX_CELL.width && cellHeight >= MAX_CELL.height) return;
     const [row, column] = [(at.y - box.y) / cellHeight, (at.x - box.x) / cellWidth];
     this.#hold = { key: box.part.view.key, row, column, at };
-    this.#look(zoomed(this.#lens, factor));
+    this.look(zoomed(this.lens, factor));
     this.#hold = undefined;
   }
 
   get zoomedIn(): boolean {
-    return this.#lens.zoom > 1;
+    return this.lens.zoom > 1;
   }
 
   showAll(): void {
-    this.#look(WHOLE_SCENE);
+    this.look(WHOLE_SCENE);
   }
 
-  #look(lens: Lens): void {
-    this.#lens = lens;
+  look(lens: Lens): void {
+    this.lens = lens;
     this.#layoutKey = "";
-    this.#root.classList.toggle("zoomed", lens.zoom > 1);
-    if (this.#input) this.draw(this.#input);
-  }
-
-  #onMove(event: PointerEvent): void {
-    const pinched = this.#pinch.move(event);
-    if (pinched) {
-      const bounds = this.#root.getBoundingClientRect();
-      if (this.#press) this.#press.dragged = true;
-      this.zoom(pinched.factor, { x: pinched.at.x - bounds.left, y: pinched.at.y - bounds.top });
-    }
-    if (this.#pinch.active) return;
-    const press = event.buttons === 1 ? this.#press : undefined;
-    if (!press || !this.zoomedIn) {
-      this.#events.hover(this.#cellUnder(event));
-      return;
-    }
-    const [dx, dy] = [event.clientX - press.x, event.clientY - press.y];
-    if (!press.dragged && Math.hypot(dx, dy) < DRAG) return;
-    this.#press = { x: event.clientX, y: event.clientY, dragged: true };
-    this.#look({ ...this.#lens, x: this.#lens.x - dx, y: this.#lens.y - dy });
-  }
-
-  /** Pinching, or the wheel with Ctrl or Cmd, zooms; the wheel alone moves a scene that is zoomed, and else the page. */
-  #onWheel(event: WheelEvent): void {
-    const bounds = this.#root.getBoundingClientRect();
-    if (event.ctrlKey || event.metaKey) {
-      const factor = ZOOM_STEP ** Math.min(2, Math.max(-2, -event.deltaY / 50));
-      this.zoom(factor, { x: event.clientX - bounds.left, y: event.clientY - bounds.top });
-    } else if (this.zoomedIn)
-      this.#look({ ...this.#lens, x: this.#lens.x + event.deltaX, y: this.#lens.y + event.deltaY });
-    else return;
-    event.preventDefault();
+    this.root.classList.toggle("zoomed", lens.zoom > 1);
+    if (this.input) this.draw(this.input);
   }
 
   resize(width: number, height: number): void {
-    if (width === this.#room.width && height === this.#room.height) return;
-    this.#room = { width, height };
-    if (this.#input) this.draw(this.#input);
+    if (width === this.room.width && height === this.room.height) return;
+    this.room = { width, height };
+    if (this.input) this.draw(this.input);
   }
 
   draw(input: SceneInput): void {
-    this.#input = input;
-    if (this.#room.width < 8) return;
+    this.input = input;
+    if (this.room.width < 8) return;
     this.#arrange(input);
     const { frame, still } = input;
     this.#paint(input);
     this.#overlay.reveal(frame, (frame.cells < 0 || this.#motion !== undefined) && !still);
     this.#overlay.mark(input.token);
     this.#showTip(input);
+    this.drawn?.();
   }
 
   /** The asked cell's value, above or below it, never over it. */
   #showTip({ asked, trace }: SceneInput): void {
     const at = asked && this.placeOf(asked);
     // Where numbers stand in their cells, one more beside them would only be in the way.
-    const shown = asked && at && !this.#layout?.numbers;
+    const shown = asked && at && !this.layout?.numbers;
     this.#tip.hidden = !shown;
     if (!shown) return;
     const stage = stageOf(trace, asked.stage);
@@ -184,14 +146,14 @@ export class SceneView {
     this.#tip.dataset.stage = asked.stage;
     this.#tip.dataset.index = asked.index.join(",");
     const below = at.y < TIP_HEIGHT + 4;
-    const x = Math.min(Math.max(at.x + at.width / 2, 34), this.#room.width - 34);
+    const x = Math.min(Math.max(at.x + at.width / 2, 34), this.room.width - 34);
     const y = below ? at.y + at.height + 4 : at.y - TIP_HEIGHT - 4;
     this.#tip.style.transform = `translate(${x}px, ${y}px) translateX(-50%)`;
   }
 
   /** Where a cell stands on the screen, relative to the scene: for the tip beside it. */
   placeOf(cell: Lit): { x: number; y: number; width: number; height: number } | undefined {
-    for (const box of this.#layout?.boxes ?? []) {
+    for (const box of this.layout?.boxes ?? []) {
       const at = box.part.view.locate(cell.stage, cell.index);
       if (at) {
         const x = box.x + at.column * box.cellWidth;
@@ -205,15 +167,15 @@ export class SceneView {
     const { trace, frame, head, palette, closer } = input;
     const { stage } = frame.segment;
     const near = closer && [closer.zoom, closer.at.row, closer.zoom === "cell" && closer.at.column].join(",");
-    const key = [stage.id, head, this.#room.width, this.#room.height, palette.lit, near].join("/");
+    const key = [stage.id, head, this.room.width, this.room.height, palette.lit, near].join("/");
     if (key === this.#layoutKey && trace === this.#traceOfLayout) return;
-    const old = trace === this.#traceOfLayout ? this.#layout : undefined;
+    const old = trace === this.#traceOfLayout ? this.layout : undefined;
     this.#layoutKey = key;
     if (trace !== this.#traceOfLayout) this.#cursor.clear();
     this.#traceOfLayout = trace;
     const focused = this.#focusedView();
-    const { zoom } = this.#lens;
-    const { width, height } = this.#room;
+    const { zoom } = this.lens;
+    const { width, height } = this.room;
     const texts = { labelWidth: labelWidth(trace), numberWidth: leastNumberCell(), titleWidth };
     const room = { width: width * zoom, height: height * zoom, ...texts };
     const nearer = closer && input.zoom?.closerLayout(trace, frame, head, closer, room);
@@ -221,14 +183,14 @@ export class SceneView {
     if (closer && !nearer) this.#layoutKey = "";
     if (closer && !nearer && old) return;
     const scene = nearer ?? layout(sceneFor(trace, stage, head), room);
-    const lens = this.#hold ? holding(this.#lens, this.#hold, scene.boxes) : this.#lens;
-    this.#lens = bounded(lens, this.#room, scene);
-    this.#layout = moved(scene, this.#lens);
-    this.#move(input, old, this.#layout);
+    const lens = this.#hold ? holding(this.lens, this.#hold, scene.boxes) : this.lens;
+    this.lens = bounded(lens, this.room, scene);
+    this.layout = moved(scene, this.lens);
+    this.#move(input, old, this.layout);
     const previous = nearer ? undefined : frame.previous && sceneFor(trace, frame.previous.stage, head);
-    this.#before = previous && moved(layout(previous, room), this.#lens);
-    this.#overlay.build(trace, this.#layout, frame, palette, this.#room);
-    this.#tellBlocks(this.#layout);
+    this.#before = previous && moved(layout(previous, room), this.lens);
+    this.#overlay.build(trace, this.layout, frame, palette, this.room);
+    this.#tellBlocks(this.layout);
     this.#restoring = true;
     if (focused) this.#gridOf(focused)?.focus();
     this.#restoring = false;
@@ -276,11 +238,11 @@ export class SceneView {
   }
 
   #paint(input: SceneInput): void {
-    const scene = this.#layout;
+    const scene = this.layout;
     const context = this.#canvas.getContext("2d");
     if (!scene || !context) return;
     const ratio = globalThis.devicePixelRatio || 1;
-    const { width, height } = this.#room;
+    const { width, height } = this.room;
     if (this.#canvas.width !== Math.round(width * ratio) || this.#canvas.height !== Math.round(height * ratio)) {
       this.#canvas.width = Math.round(width * ratio);
       this.#canvas.height = Math.round(height * ratio);
@@ -288,10 +250,10 @@ export class SceneView {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const motion = this.#moving(input);
-    const complete = paint(context, { ...input, layout: scene, before: this.#before, motion });
+    const complete = paint(context, { ...input, layout: scene, before: this.#before, motion, shade: this.shade });
     cancelAnimationFrame(this.#more);
-    if (motion) this.#more = requestAnimationFrame(() => this.#input && this.draw(this.#input));
-    else if (!complete) this.#more = requestAnimationFrame(() => this.#input && this.#paint(this.#input));
+    if (motion) this.#more = requestAnimationFrame(() => this.input && this.draw(this.input));
+    else if (!complete) this.#more = requestAnimationFrame(() => this.input && this.#paint(this.input));
   }
 
   /** A cursor that leaves the room takes the lens with it; the grid is then built anew, and comes back here by its focus. */
@@ -300,20 +262,20 @@ export class SceneView {
     const x = box.x + at.column * box.cellWidth;
     const y = box.y + at.row * box.cellHeight;
     const over = (from: number, size: number, room: number) => (from < 0 ? from : Math.max(0, from + size - room));
-    const [dx, dy] = [over(x, box.cellWidth, this.#room.width), over(y, box.cellHeight, this.#room.height)];
+    const [dx, dy] = [over(x, box.cellWidth, this.room.width), over(y, box.cellHeight, this.room.height)];
     if (Math.abs(dx) < 1 && Math.abs(dy) < 1) return false;
-    const before = this.#lens;
-    this.#look({ ...before, x: before.x + dx, y: before.y + dy });
-    return this.#lens.x !== before.x || this.#lens.y !== before.y;
+    const before = this.lens;
+    this.look({ ...before, x: before.x + dx, y: before.y + dy });
+    return this.lens.x !== before.x || this.lens.y !== before.y;
   }
 
   #computed(box: Box, row: number, column: number): boolean {
-    return this.#input !== undefined && row * box.part.view.columns + column < doneOf(box, this.#input.frame);
+    return this.input !== undefined && row * box.part.view.columns + column < doneOf(box, this.input.frame);
   }
 
   #cellUnder(event: MouseEvent): Lit | undefined {
-    const bounds = this.#root.getBoundingClientRect();
-    const found = this.#layout && hit(this.#layout, event.clientX - bounds.left, event.clientY - bounds.top);
+    const bounds = this.root.getBoundingClientRect();
+    const found = this.layout && hit(this.layout, event.clientX - bounds.left, event.clientY - bounds.top);
     if (!found || !this.#computed(found.box, found.row, found.column)) return undefined;
     return this.#cellAt(found.box, found.row, found.column);
   }
@@ -321,13 +283,13 @@ export class SceneView {
   /** The cell at a place of a box; where many cells fall on one pixel, the one that the pixel shows. */
   #cellAt({ part: { view }, cellWidth, cellHeight }: Box, row: number, column: number): Lit {
     const level = levelFor(cellWidth, cellHeight, globalThis.devicePixelRatio || 1);
-    const { trace } = this.#input as SceneInput;
+    const { trace } = this.input as SceneInput;
     const at = level > 0 && view instanceof MatrixView ? standsFor(trace, view, level, row, column) : { row, column };
     return { stage: view.stage.id, index: view.index(at.row, at.column) };
   }
 
   #boxOf(key: string | undefined): Box | undefined {
-    return this.#layout?.boxes.find(({ part }) => part.view.key === key);
+    return this.layout?.boxes.find(({ part }) => part.view.key === key);
   }
 
   #gridOf(key: string): HTMLElement | null {
@@ -343,16 +305,13 @@ export class SceneView {
   #onKey(event: KeyboardEvent): void {
     const grid = (event.target as HTMLElement).closest<HTMLElement>(".grid");
     const box = this.#boxOf(grid?.dataset.view);
-    if (!grid || !box || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!grid || !box || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     const { view } = box.part;
     const at = { ...(this.#cursor.get(view.key) ?? { row: 0, column: 0 }) };
     if (event.key === "ArrowLeft") at.column--;
     else if (event.key === "ArrowRight") at.column++;
     else if (event.key === "ArrowUp") at.row--;
     else if (event.key === "ArrowDown") at.row++;
-    else if (event.key === "+" || event.key === "=") this.zoom(ZOOM_STEP);
-    else if (event.key === "-") this.zoom(1 / ZOOM_STEP);
-    else if (event.key === "0") this.showAll();
     else if (event.key === "Home") at.column = 0;
     else if (event.key === "End") at.column = view.columns - 1;
     else if (event.key === "Enter") {
@@ -368,7 +327,7 @@ export class SceneView {
   }
 
   #moveCursor(grid: HTMLElement, box: Box, wanted: { row: number; column: number }): void {
-    if (!this.#input) return;
+    if (!this.input) return;
     const { view } = box.part;
     const at = { row: Math.min(wanted.row, view.rows - 1), column: Math.min(wanted.column, view.columns - 1) };
     this.#cursor.set(view.key, at);
@@ -378,7 +337,7 @@ export class SceneView {
       if (now && there) this.#moveCursor(there, now, at);
       return;
     }
-    const cell = this.#overlay.cellOf(grid, this.#input.trace, box, at.row, at.column);
+    const cell = this.#overlay.cellOf(grid, this.input.trace, box, at.row, at.column);
     if (!cell) return;
     cell.id ||= `cell-${view.key.replace(/[^\w]/g, "-")}-${at.row}-${at.column}`;
     grid.setAttribute("aria-activedescendant", cell.id);

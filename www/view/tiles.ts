@@ -18,6 +18,14 @@ const BUDGET_MS = 6;
 
 type Tile = OffscreenCanvas;
 
+/** What of a matrix is drawn faded. */
+export interface Shade {
+  /** Another for each other way to fade this matrix; "" where all of it stands as it is. */
+  keyFor(view: MatrixView): string;
+  /** Fades the pixels of a part of a level. */
+  fade(view: MatrixView, level: number, part: Part, pixels: Uint32Array): void;
+}
+
 const tiles = new WeakMap<Trace, Map<string, Tile>>();
 let spent = 0;
 
@@ -35,21 +43,27 @@ export function levelFor(cellWidth: number, cellHeight: number, pixelRatio: numb
 /** The level whose image of the whole matrix is a single tile. */
 const wholeLevel = ({ rows, columns }: MatrixView) => Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / TILE)));
 
+interface Source {
+  trace: Trace;
+  palette: Palette;
+  shade: Shade | undefined;
+}
+
 /** Draws the cells of a box, as far as the canvas shows them. Says whether all of it stands as fine as it can be seen. */
 export function drawCells(
   context: CanvasRenderingContext2D,
-  trace: Trace,
-  palette: Palette,
+  { trace, palette, shade }: Source,
   box: Box,
   view: MatrixView,
 ): boolean {
+  const source: Source = { trace, palette, shade: shade?.keyFor(view) ? shade : undefined };
   const { a, d, e, f } = context.getTransform();
   const whole = wholeLevel(view);
   const level = levelFor(box.cellWidth * a, box.cellHeight * d, 1);
   const [width, height] = [view.columns * box.cellWidth, view.rows * box.cellHeight];
   context.imageSmoothingEnabled = false;
   if (level >= whole) {
-    context.drawImage(wholeImage(trace, view, palette, level), box.x, box.y, width, height);
+    context.drawImage(wholeImage(source, view, level), box.x, box.y, width, height);
     return true;
   }
   const block = 2 ** level;
@@ -77,12 +91,12 @@ export function drawCells(
       const top = snap(box.y + part.row * size.height, d, f);
       const right = snap(Math.min(box.x + (part.column + part.columns) * size.width, box.x + width), a, e);
       const bottom = snap(Math.min(box.y + (part.row + part.rows) * size.height, box.y + height), d, f);
-      const image = tileOf(trace, view, palette, level, part);
+      const image = tileOf(source, view, level, part);
       // The last block of a row may be cut off by the edge of the matrix.
       if (image) context.drawImage(image, left, top, right - left, bottom - top);
       else {
         complete = false;
-        const coarse = wholeImage(trace, view, palette, whole);
+        const coarse = wholeImage(source, view, whole);
         const share = 2 ** (level - whole);
         const [x, y] = [part.column * share, part.row * share];
         const [w, h] = [part.columns * share, part.rows * share];
@@ -94,16 +108,16 @@ export function drawCells(
 }
 
 /** The one tile of a level that holds the whole matrix: it is made at once. */
-function wholeImage(trace: Trace, view: MatrixView, palette: Palette, level: number): Tile {
+function wholeImage(source: Source, view: MatrixView, level: number): Tile {
   const [rows, columns] = [blocksOf(view.rows, level), blocksOf(view.columns, level)];
-  return tileOf(trace, view, palette, level, { row: 0, column: 0, rows, columns }) as Tile;
+  return tileOf(source, view, level, { row: 0, column: 0, rows, columns }) as Tile;
 }
 
 /** A tile that is there or can be made in time. */
-function tileOf(trace: Trace, view: MatrixView, palette: Palette, level: number, part: Part): Tile | undefined {
+function tileOf({ trace, palette, shade }: Source, view: MatrixView, level: number, part: Part): Tile | undefined {
   const known = tiles.get(trace) ?? new Map<string, Tile>();
   tiles.set(trace, known);
-  const key = `${view.key}/${view.rows}x${view.columns}/${palette.lit}/${level}/${part.row},${part.column}`;
+  const key = `${view.key}/${view.rows}x${view.columns}/${palette.lit}/${level}/${part.row},${part.column}/${shade?.keyFor(view)}`;
   const found = known.get(key);
   if (found) {
     // Last used, last to go.
@@ -117,7 +131,9 @@ function tileOf(trace: Trace, view: MatrixView, palette: Palette, level: number,
   const context = image.getContext("2d") as OffscreenCanvasRenderingContext2D;
   const pixels = context.createImageData(part.columns, part.rows);
   const numbers = partOf(trace, view, level, part);
-  paintNumbers(numbers, scaleOf(trace, view.stage), palette, new Uint32Array(pixels.data.buffer));
+  const colors = new Uint32Array(pixels.data.buffer);
+  paintNumbers(numbers, scaleOf(trace, view.stage), palette, colors);
+  shade?.fade(view, level, part, colors);
   context.putImageData(pixels, 0, 0);
   known.set(key, image);
   if (known.size > KEPT_TILES) known.delete(known.keys().next().value as string);

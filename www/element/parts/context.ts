@@ -10,6 +10,7 @@ import type { Lit } from "../../view/paint.ts";
 import type { Palette } from "../../view/palette.ts";
 import type * as Models from "../models/index.ts";
 import type * as Settings from "../settings/index.ts";
+import type { Tools } from "../tools/index.ts";
 
 export interface Actions {
   set(changes: Partial<State>, history?: History): void;
@@ -42,6 +43,8 @@ export interface Actions {
   /** The reader's own model takes the place of the one on show. */
   bringModel(files: ModelFiles): Promise<void>;
   openOwn(open: boolean): void;
+  /** Takes away what was said about the picture as a whole. */
+  dismiss(): void;
   copyLink(): void;
   editMask(on: boolean): void;
   openMore(open: boolean): void;
@@ -62,6 +65,8 @@ export interface Context {
   parts: typeof Models | undefined;
   /** The settings of untrained runs, once they are there. */
   settings: typeof Settings | undefined;
+  /** What one looks at the scene with, once it is there. */
+  tools: Tools | undefined;
   trace: Trace | undefined;
   /** Up to so many tokens a trace holds everything, and the weights alone above. */
   tracedTokens: number;

@@ -22,22 +22,24 @@ export function input(context: Context): TemplateResult {
       }
       <button type="button" class="quiet" aria-expanded=${openMatrices} @click=${actions.toggleMatrices}>${say.matrices}</button>
     </div>
-    ${problem("text", context)}
-    ${
-      context.model && context.problems.has("text")
-        ? html`<p><button type="button" class="quiet" data-no-model @click=${() => actions.useModel("none", { text: state.text })}>${say.models.untrainedInstead}</button></p>`
-        : nothing
-    }
     ${
       mode === "text" && state.attention === "cross"
         ? html`<label class="text-row"><span>${say.keySentence}</span>
           <input type="text" class="grow" data-field="keyText" .value=${state.keyText} autocomplete="off" dir="auto"
-            @input=${(event: Event) => onText("keyText", event, context)}/></label>${problem("keyText", context)}`
+            @input=${(event: Event) => onText("keyText", event, context)}/></label>`
         : nothing
     }
-    ${openMatrices ? (context.settings?.matrices(context) ?? nothing) : nothing}
-    ${openMatrices ? nothing : problem("matrices", context)}
   </section>`;
+}
+
+/** What hangs under it: what is wrong with it, and the box for matrices. */
+export function underInput(context: Context): TemplateResult {
+  const { state, actions, openMatrices } = context;
+  return html`${problem("text", context)}${
+    context.model && context.problems.has("text")
+      ? html`<p><button type="button" class="quiet" data-no-model @click=${() => actions.useModel("none", { text: state.text })}>${say.models.untrainedInstead}</button></p>`
+      : nothing
+  }${problem("keyText", context)}${openMatrices ? context.settings?.matrices(context) : problem("matrices", context)}`;
 }
 
 function onText(field: "text" | "keyText", event: Event, { actions }: Context): void {

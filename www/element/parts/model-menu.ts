@@ -5,7 +5,6 @@ import { SHIPPED } from "../../model/shipped.ts";
 import { fill, say } from "../../text/say.ts";
 import { formatPercent } from "../../view/format.ts";
 import type { Context } from "./context.ts";
-import { problem } from "./problem.ts";
 
 /** Those that are a switch of another. */
 const LISTED = SHIPPED.filter((name) => say.models.names[name]);
@@ -29,6 +28,5 @@ export function modelMenu(context: Context): TemplateResult {
         ? html`<span class="hint loading-model" role="status">${fill(say.models.loading, { name: loading.name, part: loading.total > 0 ? formatPercent(loading.loaded / loading.total) : "…" })}
       <button type="button" class="quiet" @click=${actions.cancelModel}>${say.models.cancel}</button></span>`
         : nothing
-    }
-    ${problem("model", context)}`;
+    }`;
 }

@@ -7,6 +7,7 @@ import { fill, say } from "../../text/say.ts";
 import { stageOf, valueAt } from "../../trace/cells.ts";
 import { formatPercent } from "../../view/format.ts";
 import { headIndex } from "../../view/matrix-view.ts";
+import type { Kept } from "../../view/tools/filter.ts";
 import { type Context, chosenToken, tokenName } from "./context.ts";
 import { rove } from "./rove.ts";
 
@@ -140,10 +141,15 @@ const MAX_ARC_WIDTH = 9;
 /** Between two sentences, as high as the drawing. */
 const BETWEEN = 34;
 
-const drawn = new WeakMap<SVGElement, { trace: Trace | undefined; key: string }>();
+/** What is left of an arc that is filtered. */
+const FADED = 0.12;
+
+const drawn = new WeakMap<SVGElement, { trace: Trace | undefined; kept: Kept | undefined; key: string }>();
 
 /** Arcs from the chosen token to the others, as thick as its weights; left out where the tokens take several lines. */
-export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: number): void {
+export function drawArcs(root: ParentNode, context: Context, chosen: number): void {
+  const { trace, state } = context;
+  const kept = trace && context.tools?.kept(trace, context);
   const drawing = root.querySelector<SVGElement>(".arcs");
   const between = drawing?.classList.contains("between") ?? false;
   const tokens = [...root.querySelectorAll<HTMLElement>(between ? ".token[data-key]" : ".token[data-token]")];
@@ -152,8 +158,8 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
   // Playing changes none of this: what stands is not measured and drawn again for every frame.
   const key = `${chosen}/${state.head}/${drawing.clientWidth}/${drawing.clientHeight}/${tokens.length}`;
   const known = drawn.get(drawing);
-  if (known?.trace === trace && known?.key === key) return;
-  drawn.set(drawing, { trace, key });
+  if (known?.trace === trace && known?.kept === kept && known?.key === key) return;
+  drawn.set(drawing, { trace, kept, key });
   // Two sentences: the lines go from a word of the upper to those of the lower.
   const upper = between ? [...root.querySelectorAll<HTMLElement>(".token[data-query]")] : tokens;
   const start = upper.find(({ dataset }) => (dataset.query ?? dataset.token) === String(chosen));
@@ -174,7 +180,7 @@ export function drawArcs(root: ParentNode, { trace, state }: Context, chosen: nu
     const [a, b] = [middle(start), middle(token)];
     const height = most * (0.25 + 0.75 * Math.sqrt(Math.abs(b - a) / longest));
     const width = Math.max(0.5, share * MAX_ARC_WIDTH);
-    const opacity = 0.25 + 0.75 * share;
+    const opacity = (0.25 + 0.75 * share) * (kept?.has(chosen, key) === false ? FADED : 1);
     if (between)
       return `<path d="M${a} 0 C${a} ${BETWEEN / 2} ${b} ${BETWEEN / 2} ${b} ${BETWEEN}" stroke-width="${width}" opacity="${opacity}"/>`;
     return `<path d="M${a} ${foot} C${a} ${most - height} ${b} ${most - height} ${b} ${foot}" stroke-width="${width}" opacity="${opacity}"/>`;
