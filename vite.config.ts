@@ -2,6 +2,7 @@
 
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { sourcesOf } from "./scripts/lib/closure.mjs";
 
 /** An import on demand is an import: Vite's wrapper would reach for `document` and `window`, and here are no styles to preload. */
 const plainImports: Plugin = {
@@ -29,6 +30,21 @@ const engineApart: Plugin = {
   resolveId: (source) => (source.endsWith("/engine/engine.ts") ? { id: "./engine.js", external: true } : null),
 };
 
+const ENGINE = ["engine/engine.ts"];
+
+/**
+ * What the element needs at once is one file, which compresses better than several. The parts that come on demand share some of it,
+ * and would have it split; what the entry for models has too stays apart, since that needs no DOM.
+ */
+function inElement(): (id: string) => boolean {
+  const root = import.meta.dirname;
+  const others = sourcesOf(`${root}/www/model/index.ts`, ENGINE);
+  const own = new Set(
+    [...sourcesOf(`${root}/www/element/attention-playground.ts`, ENGINE)].filter((id) => !others.has(id)),
+  );
+  return (id) => own.has(id) || /node_modules\/(@lit|lit)/.test(id);
+}
+
 export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: false,
@@ -48,6 +64,7 @@ export default defineConfig(({ mode }) => ({
       // its insides: what they share is then in no file of its own.
       preserveEntrySignatures: mode === "engine" ? "allow-extension" : "strict",
       output: {
+        ...(mode === "page" && { codeSplitting: { groups: [{ name: "attention-playground", test: inElement() }] } }),
         entryFileNames: "[name].js",
         // Beside the entries, so that a relative address means the same in every file.
         chunkFileNames: "[name]-[hash].js",
