@@ -141,6 +141,8 @@ test("it plays at every zoom, true at any moment", async ({ page }) => {
       await check(page, of);
     }
     await page.keyboard.press(" ");
-    expect((await state(page)).cell).toBeGreaterThan(0);
+    const { stage, cell } = await state(page);
+    // Or on to the stage that follows, whose operands take their places first.
+    expect(stage !== "scores" || cell > 0, `${zoom}: ${stage}, ${cell}`).toBe(true);
   }
 });
