@@ -130,7 +130,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .stop[aria-current] { color: var(--text); background: var(--paper); box-shadow: inset 0 -3px 0 var(--accent, var(--plain)); font-weight: 600; }
 .stop canvas { width: 44px; height: 32px; image-rendering: pixelated; }
 
-.scene { position: relative; flex: 1; min-height: 350px; margin-top: 8px; overflow: hidden; touch-action: pan-y; }
+.scene { position: relative; contain: strict; flex: 1; min-height: 350px; margin-top: 8px; overflow: hidden; touch-action: pan-y; }
 .below { display: flex; align-items: start; gap: 12px; padding-top: 4px; position: relative; z-index: 1; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .overlay { position: absolute; inset: 0; }
@@ -164,7 +164,7 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .caption { min-height: 122px; flex: none; }
 .about { color: var(--soft); font-size: 14px; }
 .now { margin-top: 4px; }
-.equation { border-top: 1px solid var(--line); padding-top: 10px; height: 250px; overflow-y: auto; flex: none; }
+.equation { contain: layout paint; border-top: 1px solid var(--line); padding-top: 10px; height: 250px; overflow-y: auto; flex: none; }
 .formula { font-size: 13px; color: var(--soft); overflow-wrap: anywhere; }
 .cell-name { font-size: 13px; font-weight: 600; overflow-wrap: anywhere; margin-top: 2px; }
 .terms { font-size: 14px; line-height: 1.9; overflow-wrap: anywhere; }
