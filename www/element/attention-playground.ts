@@ -6,7 +6,7 @@ import { type MatrixSet, plainMatrices } from "../input/matrices.ts";
 import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
 import { say } from "../text/say.ts";
-import { STEP_UNITS, type StepUnit } from "../timeline/course.ts";
+import { type Frame, STEP_UNITS, type StepUnit } from "../timeline/course.ts";
 import type { Lit } from "../view/paint.ts";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
 import { SceneView } from "../view/scene-view.ts";
@@ -304,10 +304,21 @@ export class AttentionPlayground extends LitElement {
       this.#sizes.observe(place);
       void this.#loadTools(this.#scene);
     }
-    this.#measure();
     const context = this.#context();
     const still = this.#reduced?.matches ?? false;
     const token = chosenToken(context);
+    const shown = [frame.segment, token, context.state.head, context.tools?.kept(trace, context)];
+    const moves = frame !== this.#frame || this.#session.player.playing;
+    const on = moves && shown.every((one, n) => one === this.#shown[n]);
+    this.#frame = frame;
+    this.#shown = shown;
+    // A frame of the same stage moves nothing on the page: it is not measured before it is painted. Else all that is measured is
+    // measured together, before the scene changes.
+    if (!on) {
+      this.#measure();
+      drawArcs(this.renderRoot, context, token);
+      followStop(this.renderRoot);
+    }
     const { palette } = context;
     const operands = inquiry.operandsOf(this.#session.activeCell);
     this.#tools?.update(context);
@@ -325,8 +336,6 @@ export class AttentionPlayground extends LitElement {
       closer: pictured(context) === trace || context.state.zoom === "row" ? this.#closer() : undefined,
       zoom: this.#session.closeness.module,
     });
-    drawArcs(this.renderRoot, context, token);
-    followStop(this.renderRoot);
     this.#showProblem(context);
     this.#showEquation(context);
   }
@@ -344,6 +353,10 @@ export class AttentionPlayground extends LitElement {
     this.#tools = new Tools(scene);
     this.requestUpdate();
   }
+
+  /** What the frame before was laid out for. */
+  #frame: Frame | undefined;
+  #shown: unknown[] = [];
 
   #heldCell = "";
   /** The equation of a cell that was clicked comes into the panel's view. */

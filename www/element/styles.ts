@@ -138,7 +138,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .zooms button { border-radius: 0; padding: 3px 9px; font-size: 13px; margin-inline-start: -1px; }
 .zooms button:first-child { border-radius: 5px 0 0 5px; } .zooms button:last-child { border-radius: 0 5px 5px 0; }
 .zooms [aria-pressed="true"] { background: var(--button); color: var(--button-text); }
-.scene { position: relative; flex: 1; min-height: 350px; margin-top: 4px; overflow: hidden; touch-action: pan-y; }
+.scene { position: relative; contain: strict; flex: 1; min-height: 350px; margin-top: 4px; overflow: hidden; touch-action: pan-y; }
 .below { display: flex; align-items: start; gap: 12px; padding-top: 4px; position: relative; z-index: 1; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .overlay { position: absolute; inset: 0; }
@@ -173,7 +173,7 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .caption { min-height: 122px; flex: none; }
 .about { color: var(--soft); font-size: 14px; }
 .now { margin-top: 4px; }
-.equation { border-top: 1px solid var(--line); padding-top: 10px; height: 250px; overflow-y: auto; flex: none; }
+.equation { contain: layout paint; border-top: 1px solid var(--line); padding-top: 10px; height: 250px; overflow-y: auto; flex: none; }
 .formula { font-size: 13px; color: var(--soft); overflow-wrap: anywhere; }
 .cell-name { font-size: 13px; font-weight: 600; overflow-wrap: anywhere; margin-top: 2px; }
 .terms { font-size: 14px; line-height: 1.9; overflow-wrap: anywhere; }

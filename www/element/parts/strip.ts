@@ -9,7 +9,7 @@ import { type Course, type Segment, WHOLE } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
 import { stageName } from "../../trace/story.ts";
 import { sliceForHead } from "../../view/matrix-view.ts";
-import { colorOf, type Palette, scaleOf } from "../../view/palette.ts";
+import { type Palette, paintNumbers, scaleOf } from "../../view/palette.ts";
 import { roleOf } from "../../view/scene.ts";
 import type { Context } from "./context.ts";
 import { rove } from "./rove.ts";
@@ -88,14 +88,11 @@ function thumbnail(canvas: Element | undefined, trace: Trace, id: string, head: 
   const x0 = (canvas.width - cell * columns) / 2;
   const y0 = (canvas.height - cell * rows) / 2;
   const pixels = new ImageData(columns, rows);
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) {
-      const row = Math.floor((r * view.rows) / rows);
-      const column = Math.floor((c * view.columns) / columns);
-      const [red, green, blue] = colorOf(view.value(trace, row, column), scale, palette);
-      pixels.data.set([Math.round(red), Math.round(green), Math.round(blue), 255], (r * columns + c) * 4);
-    }
-  }
+  const cells = Float32Array.from({ length: rows * columns }, (_, n) => {
+    const [r, c] = [Math.floor(n / columns), n % columns];
+    return view.value(trace, Math.floor((r * view.rows) / rows), Math.floor((c * view.columns) / columns));
+  });
+  paintNumbers(cells, scale, palette, new Uint32Array(pixels.data.buffer));
   scratch ??= new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
   if (!scratch) return;
   scratch.putImageData(pixels, 0, 0);
