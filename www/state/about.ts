@@ -35,5 +35,6 @@ export const ABOUT: Record<keyof State, string> = {
   pin: "The cell whose equation is held, `stage,i,j,k`.",
   speed: "Speed of playing.",
   theme: "Colours.",
+  lang: "Language; auto = the nearest `lang` of the page around the element, else the browser's, else English. `zh-CN` is `zh`.",
   hide: `Parts to take away, joined by commas: ${PARTS.join(", ")}.`,
 };

@@ -43,6 +43,7 @@ export interface State {
   pin: string;
   speed: number;
   theme: "auto" | "light" | "dark";
+  lang: "auto" | "en" | "zh";
   hide: string;
 }
 
@@ -254,6 +255,7 @@ export const FIELDS: Fields = {
   },
   speed: { kind: "view", type: "number", default: 1, min: 0.1, max: 10 },
   theme: { kind: "view", type: "choice", choices: ["auto", "light", "dark"], default: "auto" },
+  lang: { kind: "view", type: "choice", choices: ["auto", "en", "zh"], default: "auto" },
   hide: {
     kind: "view",
     type: "list",

@@ -1,6 +1,6 @@
 /** Holds the one state, checks what goes in, and keeps the page's address in step with it where the page asks for that. */
 
-import { fill, say } from "../text/say.ts";
+import { fill, type Said, say } from "../text/say.ts";
 import { expectation, MAX_URL, parseAll, parseField, parseQuery, toJson, toQuery, type Warning } from "./codec.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type Field, type State } from "./fields.ts";
 
@@ -15,10 +15,12 @@ export interface Change {
 
 const GATHER_MS = 250;
 
+const keptHere: Said = () => fill(say.keptHere, { max: MAX_URL });
+
 export class Store {
   state: State = defaultState();
   /** Why the address does not hold the state, if it does not. */
-  notice = "";
+  notice: Said | undefined;
   readonly #listen: (change: Change) => void;
   #synced = false;
   /** What the address does not say: the attributes, or else the defaults. */
@@ -42,8 +44,8 @@ export class Store {
       const raw = values[name];
       const value = parseField(name, raw);
       if (value === undefined) {
-        const found = raw === "" ? "nothing" : String(raw).slice(0, 40);
-        warnings.push({ code: "bad_value", field: name, expected: expectation(FIELDS[name] as Field<unknown>), found });
+        const expected = () => expectation(FIELDS[name] as Field<unknown>);
+        warnings.push({ code: "bad_value", field: name, expected, found: String(raw).slice(0, 40) });
       } else next[name] = value;
     }
     this.#replace(next as unknown as State, source, history, warnings);
@@ -103,7 +105,7 @@ export class Store {
 
   #record(history: History): void {
     if (!this.#synced || history === "none") return;
-    this.notice = this.link() ? "" : fill(say.keptHere, { max: MAX_URL });
+    this.notice = this.link() ? undefined : keptHere;
     if (history === "push") {
       this.#flush();
       this.#write("pushState");
@@ -130,7 +132,7 @@ export class Store {
       globalThis.history[how](kept, "", link ?? this.#address(""));
     } catch {
       // Too large for the browser's history, or too many changes in a short time: the state itself is not harmed.
-      this.notice = fill(say.keptHere, { max: MAX_URL });
+      this.notice = keptHere;
     }
   }
 

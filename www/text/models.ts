@@ -1,6 +1,8 @@
 /** The words of the parts that are for models: loaded with them. */
 
-export const models = {
+import { part } from "./say.ts";
+
+const modelsInEnglish = {
   example: "Example",
   about: "About this model",
   card: {
@@ -77,23 +79,33 @@ export const models = {
     close: "Close",
   },
   story: {
-    first: "What enters layer 1 of “{name}”: for each token its embedding and its place, added up and normalised.",
-    later: "What enters layer {layer} of “{name}” is what layer {before} gave: one row for each token.",
-    cross: "What the decoder of “{name}” has made of its own text in layer {layer}: queries come from it.",
+    first:
+      "What enters [[layer]] 1 of “{name}”: for each token its [[embedding]] and its [[position|place]], added up and normalised.",
+    later: "What enters [[layer]] {layer} of “{name}” is what layer {before} gave: one row for each [[token]].",
+    cross:
+      "What the [[decoder]] of “{name}” has made of its own text in [[layer]] {layer}: [[query|queries]] come from it.",
     recall:
       "What the attention of “{name}” reads: for each token the row of its letter and that of its digit, added up.",
-    normed: "A layer norm stands between.",
+    normed: "A [[layer_norm|layer norm]] stands between.",
     memoryName: "Output of the encoder",
-    memory: "What the encoder made of the text: keys and values come from it.",
+    memory: "What the [[encoder]] made of the text: [[key|keys]] and [[value|values]] come from it.",
     name: "Input of layer {layer}",
     weights: "Trained: these numbers stand in the file of “{name}”, the same for every text.",
     weightsSource: "trained, from the file of “{name}”",
-    output: "The joined heads times W_O. The layer goes on from here: it adds its own input and passes the sum on.",
+    output:
+      "The joined heads times W_O. The layer goes on from here: it adds its own input, the [[residual]], and passes the sum on.",
   },
 };
 
+export type ModelWords = typeof modelsInEnglish;
+
+export let models = modelsInEnglish;
+part("models", modelsInEnglish, (words) => {
+  models = words;
+});
+
 /** Of the networks that remember. */
-export const recall = {
+const recallInEnglish = {
   network: "Network",
   kinds: { rnn: "recurrent", lstm: "LSTM", attention: "attention" },
   task: {
@@ -114,3 +126,10 @@ export const recall = {
   budget:
     "Measured when they were made: {steps} steps of {batch} sequences of {least} to {most} tokens. Guessing gives {chance}. Another budget gives other curves.",
 };
+
+export type RecallWords = typeof recallInEnglish;
+
+export let recall = recallInEnglish;
+part("recall", recallInEnglish, (words) => {
+  recall = words;
+});

@@ -1,6 +1,7 @@
 /** Owns the canvas and the grid of real numbers that lies over it. Draws what it is told; reports what the reader points at. */
 
 import type { Trace } from "../engine/types.ts";
+import { say } from "../text/say.ts";
 import type { Frame } from "../timeline/course.ts";
 import { stageOf, valueAt } from "../trace/cells.ts";
 import { formatCell } from "./format.ts";
@@ -197,7 +198,7 @@ export class SceneView {
 
   #arrange({ trace, frame, head, palette }: SceneInput): void {
     const { stage } = frame.segment;
-    const key = [stage.id, head, this.#room.width, this.#room.height, palette.lit].join("/");
+    const key = [stage.id, head, this.#room.width, this.#room.height, palette.lit, say.lang].join("/");
     if (key === this.#layoutKey && trace === this.#traceOfLayout) return;
     this.#layoutKey = key;
     if (trace !== this.#traceOfLayout) this.#cursor.clear();

@@ -6,7 +6,7 @@ import { type Card, textsOf } from "../../model/data.ts";
 import type { Played } from "../../model/play.ts";
 import { fileOf } from "../../model/shelf.ts";
 import { models } from "../../text/models.ts";
-import { fill } from "../../text/say.ts";
+import { fill, say } from "../../text/say.ts";
 import type { Context } from "../parts/context.ts";
 import { closeOnEscape } from "../parts/fold.ts";
 
@@ -66,7 +66,7 @@ export function about({ played }: Context): TemplateResult | typeof nothing {
   };
   // Another model begins with a card that is closed.
   return html`${keyed(
-    `${played.key}/${played.name}`,
+    `${played.key}/${played.name}/${say.lang}`,
     html`<details class="about-model" @toggle=${onToggle} @keydown=${closeOnEscape}><summary title=${models.about}><span>${models.about}</span></summary><div class="card"></div></details>`,
   )}`;
 }
