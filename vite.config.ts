@@ -74,5 +74,7 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     include: ["tests/unit/**/*.test.ts", "scripts/**/*.test.mjs"],
+    // The page says nothing before it has a language.
+    setupFiles: ["tests/unit/english.ts"],
   },
 }));

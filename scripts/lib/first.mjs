@@ -7,13 +7,14 @@ import { withImports } from "./closure.mjs";
 const FILES = [
   "index.html",
   "site.css",
+  "site.js",
   "favicon.svg",
   "engine_bg.wasm",
   "models.wasm",
   ...["config.json", "data.json", "tokenizer.json", "model.safetensors"].map((file) => `models/pronoun/${file}`),
 ];
 /** Scripts that this picture imports on demand, by the beginnings of their names; the ends are made from what is in them. */
-const ON_DEMAND = ["models", "load", "instance", "wasm", "tokenizer"];
+const ON_DEMAND = ["en", "models", "load", "instance", "wasm", "tokenizer"];
 const ENTRIES = ["element.js", "model-worker.js"];
 const DYNAMIC_IMPORT = /\bimport\(\s*["'`](\.\/([\w]+)-[^"'`]+)["'`]\s*\)/g;
 

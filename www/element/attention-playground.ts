@@ -5,13 +5,14 @@ import type { Engine, Explanation, Trace } from "../engine/types.ts";
 import { type MatrixSet, plainMatrices } from "../input/matrices.ts";
 import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
-import { say } from "../text/say.ts";
+import { type Language, say, speak } from "../text/say.ts";
 import { type Frame, STEP_UNITS, type StepUnit } from "../timeline/course.ts";
 import type { Lit } from "../view/paint.ts";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
 import { SceneView } from "../view/scene-view.ts";
 import type { Closer } from "../view/zoom/index.ts";
 import { keyAction } from "./keys.ts";
+import { type LanguageName, languageOf, loadLanguage } from "./language.ts";
 import { page } from "./page.ts";
 import { pictured } from "./parts/change.ts";
 import { type Context, chosenToken } from "./parts/context.ts";
@@ -42,6 +43,7 @@ export class AttentionPlayground extends LitElement {
 
   readonly #session = new Session({
     update: () => this.requestUpdate(),
+    speak: () => this.#speak(),
     emit: (name, detail) => this.#emit(name, detail),
     shows: (cell) => this.#scene?.placeOf(cell) !== undefined,
     fatal: (error) => this.#fail(error),
@@ -72,6 +74,7 @@ export class AttentionPlayground extends LitElement {
       this.#settleReady = { resolve, reject };
     });
     this.ready.catch(() => undefined);
+    this.#worded.catch(() => undefined);
   }
 
   // -- the element's face ---------------------------------------------------------------------------------------------
@@ -190,8 +193,10 @@ export class AttentionPlayground extends LitElement {
     if (this.#started) return;
     this.#started = true;
     this.#emit("progress", { phase: "engine", source: "api" });
-    sharedEngine().then(
-      (engine) => {
+    // Words and engine come side by side.
+    this.#turn();
+    Promise.all([sharedEngine(), this.#worded]).then(
+      ([engine]) => {
         this.#engine = engine;
         this.#session.start();
       },
@@ -220,7 +225,14 @@ export class AttentionPlayground extends LitElement {
 
   readonly #redraw = () => this.requestUpdate();
 
-  #emit(name: string, detail: object): void {
+  #emit(name: string, detail: object | (() => object)): void {
+    if (typeof detail === "function") {
+      void this.#worded.then(() => {
+        this.#speak();
+        this.#emit(name, detail());
+      });
+      return;
+    }
     if (name === "trace") {
       // The first picture stands once it is drawn.
       void this.updateComplete.then(() => {
@@ -237,6 +249,43 @@ export class AttentionPlayground extends LitElement {
     if (this.#loaded) return;
     this.#loaded = true;
     this.#emit("load", { source: "api" });
+  }
+
+  // -- language -------------------------------------------------------------------------------------------------------
+
+  #language: { name: LanguageName; words: Language } | undefined;
+  #wanted: LanguageName | undefined;
+  #settleWords!: { resolve(): void; reject(error: Error): void };
+  /** Resolves when there are words to say something with. */
+  readonly #worded = new Promise<void>((resolve, reject) => {
+    this.#settleWords = { resolve, reject };
+  });
+
+  #speak(): void {
+    if (this.#language) speak(this.#language.words);
+  }
+
+  /** Turns to the language that is asked for, once its words are there. */
+  #turn(): void {
+    const name = languageOf(this.#session.store.state.lang, this);
+    if (name === this.#wanted) return;
+    this.#wanted = name;
+    loadLanguage(name).then(
+      (words) => {
+        if (this.#wanted !== name) return;
+        this.#language = { name, words };
+        this.#settleWords.resolve();
+        this.#speak();
+        this.#session.reworded();
+        this.#emit("language-change", { lang: say.lang, title: say.title, source: "api" });
+      },
+      (error: Error) => {
+        if (this.#wanted === name) this.#wanted = this.#language?.name;
+        // The words before stay; without any, nothing can be shown.
+        if (this.#language) this.#session.store.set({ lang: this.#language.name }, "api", "replace");
+        this.#settleWords.reject(error);
+      },
+    );
   }
 
   // -- drawing --------------------------------------------------------------------------------------------------------
@@ -266,9 +315,10 @@ export class AttentionPlayground extends LitElement {
       place: session.place,
       playing: player.playing,
       stale: session.stale,
-      problems: session.problems,
-      notice: inquiry.error || session.notice || store.notice,
-      spoken: session.spoken,
+      problems: new Map([...session.problems].map(([field, said]) => [field, said()])),
+      notice: inquiry.error || session.notice?.() || store.notice?.() || "",
+      spoken: session.spoken(),
+      language: this.#language?.name ?? "en",
       explanation: inquiry.explanation,
       expanded: inquiry.expanded,
       path: inquiry.path,
@@ -286,16 +336,23 @@ export class AttentionPlayground extends LitElement {
     };
   }
 
+  protected override willUpdate(): void {
+    if (this.#started) this.#turn();
+    this.#speak();
+  }
+
   override render(): TemplateResult {
     if (this.#fatal) return html`<slot></slot><p class="problem" role="alert">${this.#fatal}</p>`;
-    if (!this.#session.trace) return html`<slot></slot><p class="loading" role="status">${say.loading}</p>`;
+    if (!this.#language) return html`<slot></slot>`;
+    if (!this.#session.trace)
+      return html`<slot></slot><p class="loading" role="status" lang=${say.lang}>${say.loading}</p>`;
     return page(this.#context());
   }
 
   protected override updated(): void {
     const place = this.renderRoot.querySelector<HTMLElement>(".scene");
     const { trace, frame, inquiry, parts } = this.#session;
-    if (parts) parts.adoptStyles(this.renderRoot as ShadowRoot);
+    for (const more of [parts, this.#session.settings]) more?.adoptStyles(this.renderRoot as ShadowRoot);
     if (!place || !trace || !frame) return;
     if (!this.#scene) {
       const { hover } = this.#session.actions;

@@ -1,8 +1,9 @@
 /** Files to matrices. */
 
 import { type MatrixSet, matrixName } from "../input/matrices.ts";
-import { MAX_TEXT, MatrixError, parseInSlices } from "../input/parse-matrices.ts";
+import { MAX_TEXT, parseInSlices, refusal } from "../input/parse-matrices.ts";
 import { parseJson } from "../state/codec.ts";
+import { fill } from "../text/say.ts";
 
 export type Dropped = { state: Record<string, unknown> } | { matrices: MatrixSet };
 
@@ -10,16 +11,21 @@ export type Dropped = { state: Record<string, unknown> } | { matrices: MatrixSet
 export async function readFiles(files: readonly File[]): Promise<Dropped> {
   const total = files.reduce((sum, file) => sum + file.size, 0);
   if (total > MAX_TEXT) {
-    throw new MatrixError(
-      `Files: expected at most ${MAX_TEXT / 2 ** 20} MiB, found ${(total / 2 ** 20).toFixed(1)} MiB.`,
+    const [most, found] = [MAX_TEXT, total].map((bytes) => bytes / 2 ** 20) as [number, number];
+    throw refusal(
+      (t) => t.files,
+      (t) => fill(t.expected.bytes, { n: most }),
+      (t) => fill(t.found.bytes, { n: found.toFixed(1) }),
     );
   }
   const set: MatrixSet = {};
   for (const file of files) {
     const text = await file.text();
     if (text.includes("\0")) {
-      throw new MatrixError(
-        `${file.name}: expected text (CSV, TSV, JSON, NumPy or PyTorch print), found a binary file.`,
+      throw refusal(
+        () => file.name,
+        (t) => t.expected.text,
+        (t) => t.found.binary,
       );
     }
     if (parseJson(text)) return { state: JSON.parse(text) as Record<string, unknown> };

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { FIELDS, type State } from "../state/fields.ts";
-import { fill, say } from "../text/say.ts";
+import { fill, LANGUAGES, say } from "../text/say.ts";
 import { stageName } from "../trace/story.ts";
 import { formatCell } from "../view/format.ts";
 import { css, DARK, scaleOf } from "../view/palette.ts";
@@ -16,6 +16,7 @@ import { input, underInput } from "./parts/input.ts";
 import { modelMenu } from "./parts/model-menu.ts";
 import { numberLink } from "./parts/number.ts";
 import { problem } from "./parts/problem.ts";
+import { prose, term } from "./parts/prose.ts";
 import { sentence } from "./parts/sentence.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
@@ -38,7 +39,7 @@ export function page(context: Context): TemplateResult {
     actions.files(event.dataTransfer);
   };
   const onOver = (event: DragEvent) => withFiles(event) && event.preventDefault();
-  return html`<div class="page" data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel}
+  return html`<div class="page" lang=${say.lang} data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel}
     @drop=${onDrop} @dragover=${onOver} @mousedown=${keepFocus}>
     ${show("header", () => header(context))}
     <div class="top">
@@ -91,7 +92,7 @@ function keepFocus(event: Event): void {
 }
 
 function header(context: Context): TemplateResult {
-  const { state, actions, linked, parts } = context;
+  const { state, actions, linked, parts, language } = context;
   return html`<div class="header" role="group" aria-label=${say.title}>
     <span class="name">${say.title}</span>
     ${modelMenu(context)}
@@ -103,6 +104,10 @@ function header(context: Context): TemplateResult {
     <label class="theme"><span>${say.controls.theme}</span>
       <select data-field="theme" .value=${state.theme} @change=${(event: Event) => actions.set({ theme: (event.target as HTMLSelectElement).value as "auto" }, "replace")}>
         ${FIELDS.theme.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === state.theme}>${say.choices[choice]}</option>`)}
+      </select></label>
+    <label class="theme lang"><span>${say.controls.lang}</span>
+      <select data-field="lang" .value=${language} @change=${(event: Event) => actions.set({ lang: (event.target as HTMLSelectElement).value as "auto" }, "replace")}>
+        ${Object.entries(LANGUAGES).map(([name, own]) => html`<option value=${name} lang=${name} ?selected=${name === language}>${own}</option>`)}
       </select></label>
   </div>`;
 }
@@ -132,9 +137,9 @@ function caption(context: Context): TemplateResult | typeof nothing {
   return html`<section class="caption" aria-label=${say.whatHappens}>
     <h2>${stageName(stage)}</h2>
     ${parts?.where({ trace, state, played }) ?? nothing}
-    <p class="about">${aboutStage(stage)}</p>
+    <p class="about">${prose(aboutStage(stage))}</p>
     ${kept ? html`<p class="hint" data-kept>${kept}</p>` : nothing}
-    ${frame.active ? html`<p class="now">${pieces.map((p) => (typeof p === "string" ? p : numberLink(p.cell, p.text, actions)))}</p>` : nothing}
+    ${frame.active ? html`<p class="now">${pieces.map((p) => (typeof p === "string" ? p : "term" in p ? term(p) : numberLink(p.cell, p.text, actions)))}</p>` : nothing}
     ${comparison(context)}
   </section>`;
 }

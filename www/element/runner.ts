@@ -4,7 +4,7 @@ import { createEngine, type Engine, EngineError, type Trace } from "../engine/en
 import type { ModelFiles } from "../model/files.ts";
 import { modelOf } from "../state/choice.ts";
 import type { State } from "../state/fields.ts";
-import { fill, say } from "../text/say.ts";
+import { fill, type Said, say } from "../text/say.ts";
 import type * as Models from "./models/index.ts";
 import type * as Settings from "./settings/index.ts";
 
@@ -21,14 +21,16 @@ export function sharedEngine(): Promise<Engine> {
 
 export interface Refusal {
   field: keyof State;
-  message: string;
+  message: Said;
   code: string;
 }
 
 export interface Listener {
   /** `played`: what the model that is in use said besides; `notice`: why the GPU did not compute what it was to. */
-  done(trace: Trace, tracedTokens: number, played?: Models.Played, notice?: string): void;
+  done(trace: Trace, tracedTokens: number, played?: Models.Played, notice?: Said): void;
   refused(refusal: Refusal): void;
+  /** What is said from here on is said in the language of the page. */
+  speak(): void;
   /** A model is on its way, or no more. */
   loading(loading: Models.Loading | undefined): void;
 }
@@ -92,6 +94,7 @@ export class Runner {
         await this.#play(engine, name, state, () => run === this.#newest);
         return;
       }
+      this.#listener.speak();
       const { buildRequest } = await this.loadSettings();
       const wanted = await buildRequest(state, engine.tokenize);
       const { request } = wanted;
@@ -106,27 +109,27 @@ export class Runner {
       if (run !== this.#newest) return;
       await prepared(trace);
       const reason = engine.fellBack(trace);
-      const notice = reason && (await import("./backend/index.ts")).noticeOf(reason, state.backend);
+      const noticeOf = reason && (await import("./backend/index.ts")).noticeOf;
+      const notice = noticeOf && (() => noticeOf(reason, state.backend));
       if (run !== this.#newest) return;
       this.#player?.release();
       this.#listener.done(trace, tracedTokens, undefined, notice);
     } catch (thrown) {
       if (run !== this.#newest) return;
       if (thrown instanceof TokenCount) {
-        this.#listener.refused({ field: thrown.field, message: thrown.message, code: "too_many_tokens" });
+        this.#listener.refused({ field: thrown.field, message: thrown.said, code: "too_many_tokens" });
         return;
       }
       const field = modelOf(state) ? modelField(thrown, cause) : fieldOf(thrown, state, cause);
       if (thrown instanceof EngineError) {
         const { expected, found, code } = thrown;
-        const label = say.controls[field] ?? say.matrices;
-        this.#listener.refused({ field, message: fill(say.fieldError, { field: label, expected, found }), code });
-      } else
-        this.#listener.refused({
-          field,
-          message: thrown instanceof Error ? thrown.message : String(thrown),
-          code: "internal",
-        });
+        // What the engine expected and found stays in its own words, English, whatever language the sentence around them is in.
+        const message = () => fill(say.fieldError, { field: say.controls[field] ?? say.matrices, expected, found });
+        this.#listener.refused({ field, message, code });
+      } else {
+        const { said = () => (thrown instanceof Error ? thrown.message : String(thrown)) } = thrown as { said?: Said };
+        this.#listener.refused({ field, message: said, code: "internal" });
+      }
     }
   }
 
@@ -135,7 +138,7 @@ export class Runner {
     const limits = engine.limits();
     limits.catch(() => undefined);
     const player = await this.#playerOf(engine);
-    if (name === "own" && !player.own) throw new MissingModel(say.models.ownMissing);
+    if (name === "own" && !player.own) throw new MissingModel();
     const played = await player.play(name, state, current);
     if (played && current()) await prepared(played.trace);
     const { tracedTokens } = await limits;
@@ -151,7 +154,9 @@ async function prepared(trace: Trace): Promise<void> {
 }
 
 /** A link can name the reader's own model, and not bring it. */
-class MissingModel extends Error {}
+class MissingModel extends Error {
+  readonly said: Said = () => say.models.ownMissing;
+}
 
 /** What models read: beside these a refusal is said, where it is not about the model itself. */
 const READ = new Set<keyof State>(["text", "target", "drawing"]);
@@ -189,14 +194,19 @@ function fieldOf(thrown: unknown, state: State, cause: keyof State): keyof State
 
 class TokenCount extends Error {
   readonly field: "text" | "keyText";
-  constructor(field: "text" | "keyText", message: string) {
-    super(message);
+  readonly said: Said;
+  constructor(field: "text" | "keyText", said: Said) {
+    super("too many tokens, or none");
     this.field = field;
+    this.said = said;
   }
 }
 
 function checkTokens(tokens: string[] | undefined, field: "text" | "keyText", max: number): void {
   if (tokens === undefined) return;
-  if (tokens.length === 0) throw new TokenCount(field, say.emptyText);
-  if (tokens.length > max) throw new TokenCount(field, fill(say.tooManyTokens, { n: tokens.length, max }));
+  if (tokens.length === 0) throw new TokenCount(field, () => say.emptyText);
+  if (tokens.length > max) {
+    const n = tokens.length;
+    throw new TokenCount(field, () => fill(say.tooManyTokens, { n, max }));
+  }
 }

@@ -4,7 +4,7 @@ import type { Stage, Trace } from "../engine/types.ts";
 import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type State } from "../state/fields.ts";
 import { type Change, type History, type Source, Store } from "../state/store.ts";
-import { fill, say } from "../text/say.ts";
+import { fill, type Said, say } from "../text/say.ts";
 import { Course, type Frame, isParameter, type Segment, type StepUnit, WHOLE } from "../timeline/course.ts";
 import { stageOf } from "../trace/cells.ts";
 import { type MatrixView, type Place, sliceForHead } from "../view/matrix-view.ts";
@@ -22,7 +22,10 @@ import { share } from "./share.ts";
 
 export interface Host {
   update(): void;
-  emit(name: string, detail: object): void;
+  /** What is said from here on is said in the language of the page. */
+  speak(): void;
+  /** A detail with words in it is made when there are words. */
+  emit(name: string, detail: object | (() => object)): void;
   /** Whether the cell stands in the scene on show. */
   shows(cell: Lit): boolean;
   reducedMotion(): boolean;
@@ -41,6 +44,9 @@ const OF_MODEL = /\.safetensors(\.index\.json)?$|^(config|tokenizer)\.json$/;
 /** What no other input can mend. */
 const FATAL = new Set(["load", "worker", "trap", "deadline"]);
 
+const oneOf = (names: readonly string[]) => () => fill(say.expected.choice, { choices: names.join(", ") });
+const wholeUpTo = (max: number) => () => fill(say.expected.integer, { min: 0, max });
+
 export class Session {
   readonly store = new Store((change) => this.#onChange(change));
   readonly player = new Player((seconds) => this.#advance(seconds));
@@ -49,14 +55,14 @@ export class Session {
   trace: Trace | undefined;
   course: Course | undefined;
   frame: Frame | undefined;
-  notice = "";
+  notice: Said | undefined;
   /** Up to so many tokens the engine keeps everything. */
   tracedTokens = 0;
   /** The picture belongs to an earlier input. */
   stale = false;
   maskEdit = false;
   openMatrices = false;
-  spoken = "";
+  spoken: Said = () => "";
   readonly #host: Host;
   readonly #runner = new Runner({
     done: (trace, tracedTokens, played, notice) => {
@@ -64,6 +70,7 @@ export class Session {
       this.#onTrace(trace, played, notice);
     },
     refused: (refusal) => this.#onRefusal(refusal),
+    speak: () => this.#host.speak(),
     loading: (loading) => {
       this.loading = loading;
       this.#host.update();
@@ -77,7 +84,7 @@ export class Session {
   openOwn = false;
   menuAt = -1;
   /** Values that were no good, by their fields: each stays until its field changes. */
-  readonly #badValues = new Map<keyof State, string>();
+  readonly #badValues = new Map<keyof State, Said>();
   #refusal: Refusal | undefined;
   /** The example was tried in the place of a first input that was refused; and its trace is the next to come. */
   #standIn = false;
@@ -107,7 +114,7 @@ export class Session {
     });
   }
 
-  get problems(): Map<keyof State, string> {
+  get problems(): Map<keyof State, Said> {
     const all = new Map(this.#badValues);
     if (this.#refusal) all.set(this.#refusal.field, this.#refusal.message);
     return all;
@@ -232,10 +239,18 @@ export class Session {
     this.#host.update();
   }
 
-  #warn(field: keyof State, expected: string, found: string, source: Source): void {
-    const label = say.controls[field] ?? attributeName(field);
-    this.#badValues.set(field, fill(say.fieldError, { field: label, expected, found }));
-    this.#host.emit("error", { code: "bad_value", field, expected, found, source });
+  #warn(field: keyof State, expected: Said, found: string, source: Source): void {
+    this.#badValues.set(field, () => {
+      const label = say.controls[field] ?? attributeName(field);
+      return fill(say.fieldError, { field: label, expected: expected(), found: found || say.nothing });
+    });
+    this.#host.emit("error", () => ({
+      code: "bad_value",
+      field,
+      expected: expected(),
+      found: found || say.nothing,
+      source,
+    }));
   }
 
   /** The state as it is shown: what is left to the model stands as what the model chose. */
@@ -258,7 +273,7 @@ export class Session {
     return this.#runner.models;
   }
 
-  #onTrace(trace: Trace, played?: Models.Played, notice = ""): void {
+  #onTrace(trace: Trace, played?: Models.Played, notice?: Said): void {
     const first = this.trace === undefined;
     this.trace = trace;
     this.played = played;
@@ -273,7 +288,9 @@ export class Session {
     this.#correct(trace, first);
     if (first) this.inquiry.hold(parseCell(this.store.state.pin), trace);
     this.#reframe(this.#inputSource);
-    if (played && !first && this.#inputSource === "user") this.spoken = this.parts?.answerSaid(played) ?? this.spoken;
+    const { answerSaid } = this.parts ?? {};
+    if (played?.answer && answerSaid && !first && this.#inputSource === "user")
+      this.spoken = () => answerSaid(played) ?? "";
     this.#host.update();
     this.#host.emit("trace", {});
   }
@@ -282,7 +299,7 @@ export class Session {
   #correct(trace: Trace, fromLink: boolean): void {
     const { state } = this.store;
     const corrections: Partial<State> = {};
-    const settle = <K extends keyof State>(field: K, value: State[K], expected: string) => {
+    const settle = <K extends keyof State>(field: K, value: State[K], expected: Said) => {
       corrections[field] = value;
       if (fromLink) this.#warn(field, expected, String(state[field]), "api");
     };
@@ -296,42 +313,40 @@ export class Session {
       const moved = stageOf(trace, wanted) && (isParameter(wanted) || wanted !== state.stage);
       if (moved || !fromLink || wanted === FIELDS.stage.default)
         Object.assign(corrections, { stage: stop.stage.id, cell: WHOLE });
-      else settle("stage", stop.stage.id, `one of ${trace.stages.map(({ id }) => id).join(", ")}`);
+      else settle("stage", stop.stage.id, oneOf(trace.stages.map(({ id }) => id)));
     }
     this.#correctModel(settle);
     const { heads } = trace.config;
-    if (state.head >= heads) settle("head", -1, `a head from 0 to ${heads - 1}`);
+    if (state.head >= heads) settle("head", -1, wholeUpTo(heads - 1));
     const queries = trace.tokens.query.length;
-    if (state.token >= queries) settle("token", -1, `a token from 0 to ${queries - 1}`);
+    if (state.token >= queries) settle("token", -1, wholeUpTo(queries - 1));
     const pin = parseCell(state.pin);
-    if (pin && !contains(trace, pin)) settle("pin", "", "a cell of this trace");
+    if (pin && !contains(trace, pin)) settle("pin", "", () => say.expected.cell);
     if (Object.keys(corrections).length === 0) return;
     const kept = new Map(this.#badValues);
     this.store.set(corrections, "api", "replace");
     for (const [field, text] of kept) this.#badValues.set(field, text);
   }
 
-  #correctModel(settle: <K extends keyof State>(field: K, value: State[K], expected: string) => void): void {
+  #correctModel(settle: <K extends keyof State>(field: K, value: State[K], expected: Said) => void): void {
     if (!this.played) return;
     const { block, layer } = this.store.state;
     const { info } = this.played.model;
-    if (block !== "auto" && block !== this.played.block) settle("block", "auto", `one of ${info.blocks.join(", ")}`);
+    if (block !== "auto" && block !== this.played.block) settle("block", "auto", oneOf(info.blocks));
     const { layers = 1 } = (this.played.block === "encoder" ? info.encoder : info.decoder) ?? {};
-    if (layer >= layers) settle("layer", -1, `a layer from 0 to ${layers - 1}`);
+    if (layer >= layers) settle("layer", -1, wholeUpTo(layers - 1));
   }
 
   #onRefusal(refusal: Refusal): void {
     this.#refusal = refusal;
-    this.#host.emit("error", {
-      code: refusal.code,
-      field: refusal.field,
-      message: refusal.message,
-      source: this.#inputSource,
-    });
+    const { code, field, message } = refusal;
+    const source = this.#inputSource;
+    this.#host.emit("error", () => ({ code, field, message: message(), source }));
     if (this.trace) this.stale = true;
-    else if ((FATAL.has(refusal.code) && refusal.field !== "model") || this.#standIn)
-      this.#host.fatal(Object.assign(new Error(refusal.message), { code: refusal.code }));
-    else {
+    else if ((FATAL.has(code) && field !== "model") || this.#standIn) {
+      this.#host.speak();
+      this.#host.fatal(Object.assign(new Error(message()), { code }));
+    } else {
       this.#standIn = true;
       // Nothing was drawn yet: the example stands in, so that the reader has controls to mend the input with.
       this.#exampleRuns = true;
@@ -378,7 +393,9 @@ export class Session {
   #say(): void {
     this.#toSpeak = false;
     if (!this.trace || !this.frame) return;
-    this.spoken = spoken(captionFor(this.trace, this.frame, this.shown.head, this.inquiry.explanation));
+    const [{ trace, frame, inquiry }, { head }] = [this, this.shown];
+    const { explanation } = inquiry;
+    this.spoken = () => spoken(captionFor(trace as Trace, frame as Frame, head, explanation));
   }
 
   // -- what the reader does -------------------------------------------------------------------------------------------
@@ -420,8 +437,8 @@ export class Session {
       if (changes.stage !== undefined) this.#speak();
     },
     refuse: (field, found) => {
-      const most = fill(say.atMostCharacters, { n: FIELDS.text.max ?? 0 });
-      this.#warn(field, field === "text" ? most : say.aNumber, found, "user");
+      const most = () => fill(say.atMostCharacters, { n: FIELDS.text.max ?? 0 });
+      this.#warn(field, field === "text" ? most : () => say.aNumber, found, "user");
       this.#host.update();
     },
     toggle: () => (this.player.playing ? this.pause("user") : this.play("user")),
@@ -474,8 +491,8 @@ export class Session {
     },
     openOwn: (open) => void this.#toggleOwn(open),
     dismiss: () => {
-      this.notice = "";
-      this.store.notice = "";
+      this.notice = undefined;
+      this.store.notice = undefined;
       this.inquiry.error = "";
       this.#host.update();
     },
@@ -513,6 +530,12 @@ export class Session {
     if (this.played) void this.#runner.run(this.store.state, this.#cause);
   }
 
+  /** Another language: rows that the page itself has named are named anew. */
+  reworded(): void {
+    if (this.trace && !this.played && this.store.state.matrices) void this.#runner.run(this.store.state, this.#cause);
+    this.#host.update();
+  }
+
   /** Nothing is shown for now: the model that is held is given back. */
   rest(): void {
     this.player.pause();
@@ -540,7 +563,8 @@ export class Session {
       const own = await (await this.#runner.loadModels()).loadExtra("own");
       await own.bringFiles(this.actions, own.filesFromDrop({ items }));
     } catch (thrown) {
-      this.notice = thrown instanceof Error ? thrown.message : String(thrown);
+      const text = thrown instanceof Error ? thrown.message : String(thrown);
+      this.notice = () => text;
       this.#host.update();
     }
   }
@@ -552,14 +576,16 @@ export class Session {
       if (found.kind === "state") this.store.load(found.json, "user");
       else if (found.kind === "incomplete") {
         const [have, missing] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());
-        this.notice = fill(say.matricesMissing, { have: have ?? "", missing: missing ?? "" });
+        this.notice = () => fill(say.matricesMissing, { have: have ?? "", missing: missing ?? "" });
       } else {
         this.#badValues.delete("matrices");
         this.store.set(found.changes, "user", "push");
         this.openMatrices = false;
       }
     } catch (error) {
-      this.#badValues.set("matrices", (error as Error).message);
+      // What is wrong with matrices is said in the page's language; what else can go wrong, in its own.
+      const { said = () => (error as Error).message } = error as { said?: Said };
+      this.#badValues.set("matrices", said);
       this.stale = this.trace !== undefined;
       await this.#openMatrices(true);
     }

@@ -87,9 +87,6 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .own { font-size: 14px; }
 .untrained { margin-inline-start: auto; }
 .untrained::before { content: "◌ "; }
-.matrices { display: grid; gap: 8px; }
-.matrices label { display: grid; gap: 4px; font-size: 13px; color: var(--soft); }
-.matrices textarea { width: 100%; font: 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; resize: vertical; color: var(--text); }
 .buttons { display: flex; gap: 8px; flex-wrap: wrap; }
 
 .sentence { border-bottom: 1px solid var(--line); padding-bottom: 6px; }
@@ -186,19 +183,8 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .trail button { font-size: 12px; padding: 1px 6px; min-height: 24px; text-align: start; }
 .trail [aria-current] { border-color: var(--text); }
 
-.controls { border-top: 1px solid var(--line); padding-top: 10px; }
-.fields { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 6px 14px; }
-.field:has(.problem) { grid-column: 1 / -1; }
-.field:has(.problem) label { max-width: 50%; }
-.field label { display: flex; align-items: center; gap: 8px; font-size: 13px; min-height: 30px; }
-.field label span { flex: 1 0 auto; }
-.field input[type="number"], .field input[type="text"] { flex: 0 1 78px; min-width: 40px; padding: 2px 6px; }
 input[type="number"] { appearance: textfield; }
 input[type="number"]::-webkit-inner-spin-button { display: none; }
-.field input::placeholder { color: var(--soft); opacity: 1; font-size: 13px; }
-.field select { min-width: 0; max-width: 110px; padding: 2px 4px; }
-.field .quiet { padding: 1px 6px; font-size: 12px; }
-.field .hint { display: block; margin-top: -4px; font-size: 12px; }
 .check { display: flex; gap: 6px; align-items: center; font-size: 13px; margin-top: 6px; }
 input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); }
 

@@ -3,6 +3,8 @@
  * `name = ...`. A generator, so that a paste of many megabytes is read in slices and the page stays alive.
  */
 
+import { matrices } from "../text/matrices.ts";
+import { fill, type Said } from "../text/say.ts";
 import { MATRIX_NAMES, type Matrix, type MatrixName, type MatrixSet, matrixName } from "./matrices.ts";
 
 /** The most characters that are read. */
@@ -10,10 +12,24 @@ export const MAX_TEXT = 64 * 1024 * 1024;
 /** The most numbers in one matrix: 512 tokens by 8,192. */
 const MAX_CELLS = 512 * 8192;
 
-export class MatrixError extends Error {}
+/** Its words are found when it is shown, in the language of the page then. */
+export class MatrixError extends Error {
+  readonly said: Said;
+  constructor(said: Said) {
+    super(said());
+    this.said = said;
+  }
+}
 
-const fail = (what: string, expected: string, found: string): never => {
-  throw new MatrixError(`${what}: expected ${expected}, found ${found}.`);
+type Words = (t: typeof matrices) => string;
+
+export const refusal = (what: Words, expected: Words, found: Words): MatrixError =>
+  new MatrixError(() =>
+    fill(matrices.refused, { what: what(matrices), expected: expected(matrices), found: found(matrices) }),
+  );
+
+const fail = (...words: Parameters<typeof refusal>): never => {
+  throw refusal(...words);
 };
 
 const quote = (text: string) => `“${text.length > 24 ? `${text.slice(0, 24)}…` : text}”`;
@@ -25,16 +41,32 @@ const HEADING = /(?:^|\n|[{,])[ \t]*["']?([A-Za-z_]+)["']?[ \t]*[=:](?!=)/g;
 const NUMBER = /[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf(?:inity)?)/iy;
 
 export function* parseMatrices(text: string, unnamed: MatrixName = "x"): Generator<undefined, MatrixSet> {
-  if (text.length > MAX_TEXT) fail("Matrices", `at most ${MAX_TEXT} characters`, String(text.length));
-  if (text.trim() === "") fail("Matrices", "at least one matrix", "no text");
+  if (text.length > MAX_TEXT)
+    fail(
+      whole,
+      (t) => fill(t.expected.characters, { n: MAX_TEXT }),
+      () => String(text.length),
+    );
+  if (text.trim() === "")
+    fail(
+      whole,
+      (t) => t.expected.some,
+      (t) => t.found.noText,
+    );
   const set: MatrixSet = {};
   for (const { name, body } of sections(text, unnamed)) {
-    if (set[name]) fail(label(name), "one matrix of that name", "a second");
+    if (set[name])
+      fail(
+        () => label(name),
+        (t) => t.expected.once,
+        (t) => t.found.second,
+      );
     set[name] = yield* parseMatrix(body, label(name));
   }
   return set;
 }
 
+const whole: Words = (t) => t.whole;
 const label = (name: MatrixName) => name.toUpperCase();
 
 function sections(text: string, unnamed: MatrixName): { name: MatrixName; body: string }[] {
@@ -43,10 +75,21 @@ function sections(text: string, unnamed: MatrixName): { name: MatrixName; body: 
   );
   if (headings.length === 0) return [{ name: unnamed, body: text }];
   const before = text.slice(0, headings[0]?.index).replace(/[{\s]/g, "");
-  if (before !== "") fail("Matrices", "a name before every matrix", quote(before));
+  if (before !== "")
+    fail(
+      whole,
+      (t) => t.expected.named,
+      () => quote(before),
+    );
   return headings.map((heading, n) => {
     const written = heading[1] ?? "";
-    const name = matrixName(written) ?? fail("Matrices", `one of the names ${MATRIX_NAMES.join(", ")}`, quote(written));
+    const name =
+      matrixName(written) ??
+      fail(
+        whole,
+        (t) => fill(t.expected.names, { names: MATRIX_NAMES.join(", ") }),
+        () => quote(written),
+      );
     const from = heading.index + heading[0].length;
     return { name, body: text.slice(from, headings[n + 1]?.index ?? text.length) };
   });
@@ -95,15 +138,34 @@ function* parseRows(body: string, name: string): Generator<undefined, Matrix> {
       NUMBER.lastIndex = 0;
       const match = NUMBER.exec(word);
       if (match?.[0].length !== word.length)
-        fail(`${name} row ${rows}, column ${c + 1}`, "a number", word ? quote(word) : "nothing");
+        fail(
+          (t) => fill(t.cell, { name, row: rows, column: c + 1 }),
+          (t) => t.expected.number,
+          (t) => (word ? quote(word) : t.found.nothing),
+        );
       data.push(toCell(word));
     }
     if (rows === 1) columns = words.length;
-    if (words.length !== columns) fail(`${name} row ${rows}`, `${columns} numbers as in row 1`, String(words.length));
-    if (data.length > MAX_CELLS) fail(name, `at most ${MAX_CELLS} numbers`, "more");
+    if (words.length !== columns)
+      fail(
+        (t) => fill(t.row, { name, row: rows }),
+        (t) => fill(t.expected.likeFirst, { n: columns }),
+        () => String(words.length),
+      );
+    if (data.length > MAX_CELLS)
+      fail(
+        () => name,
+        (t) => fill(t.expected.numbers, { n: MAX_CELLS }),
+        (t) => t.found.more,
+      );
     if (line % Math.max(1, Math.floor(SLICE / columns)) === 0) yield;
   }
-  if (rows === 0) fail(name, "at least one row of numbers", "none");
+  if (rows === 0)
+    fail(
+      () => name,
+      (t) => t.expected.row,
+      (t) => t.found.none,
+    );
   return { shape: [rows, columns], data };
 }
 
@@ -116,12 +178,16 @@ function* parseNested(body: string, name: string): Generator<undefined, Matrix> 
   const counts: number[] = [];
   let at = body.indexOf("[");
   const prefix = body.slice(0, at).trim();
-  if (prefix !== "" && !/^[\w.]*\($/.test(prefix)) fail(name, "a matrix", quote(prefix));
-  const where = () =>
-    `${name} at [${counts
-      .slice(0, -1)
-
-      .join(", ")}]`;
+  if (prefix !== "" && !/^[\w.]*\($/.test(prefix))
+    fail(
+      () => name,
+      (t) => t.expected.matrix,
+      () => quote(prefix),
+    );
+  const where = (): Words => {
+    const place = counts.slice(0, -1).join(", ");
+    return (t) => fill(t.place, { name, place });
+  };
   const count = () => {
     if (counts.length > 0) counts[counts.length - 1] = (counts.at(-1) ?? 0) + 1;
   };
@@ -130,44 +196,84 @@ function* parseNested(body: string, name: string): Generator<undefined, Matrix> 
     if (sign === "[") {
       count();
       counts.push(0);
-      if (counts.length > MAX_DEPTH) fail(name, `at most ${MAX_DEPTH} nested lists`, "more");
+      if (counts.length > MAX_DEPTH)
+        fail(
+          () => name,
+          (t) => fill(t.expected.lists, { n: MAX_DEPTH }),
+          (t) => t.found.more,
+        );
       at++;
     } else if (sign === "]") {
       const depth = counts.length - 1;
       const length = counts.at(-1) ?? 0;
       const known = shape[depth];
-      if (length === 0) fail(where(), "numbers", "an empty list");
-      if (known !== undefined && known !== length) fail(where(), `${known} entries as in the first`, String(length));
+      if (length === 0)
+        fail(
+          where(),
+          (t) => t.expected.numbersOnly,
+          (t) => t.found.emptyList,
+        );
+      if (known !== undefined && known !== length)
+        fail(
+          where(),
+          (t) => fill(t.expected.entries, { n: known }),
+          () => String(length),
+        );
       shape[depth] = length;
       counts.pop();
       at++;
     } else if (/[\s,]/.test(sign)) at++;
     else if (body.startsWith("...", at) || sign === "…") {
-      fail(name, "every number", "“...”: it was printed in short (np.set_printoptions(threshold=np.inf) prints all)");
+      fail(
+        () => name,
+        (t) => t.expected.every,
+        (t) => t.found.short,
+      );
     } else {
       NUMBER.lastIndex = at;
       const match = NUMBER.exec(body);
       const next = match ? body[at + match[0].length] : undefined;
       if (!match || (next !== undefined && !/[\s,\]]/.test(next))) {
+        const n = data.length + 1;
+        const written = quote(/[^\s,\]]+/.exec(body.slice(at, at + 40))?.[0] ?? sign);
         fail(
-          `${name}, number ${data.length + 1}`,
-          "a number",
-          quote(/[^\s,\]]+/.exec(body.slice(at, at + 40))?.[0] ?? sign),
+          (t) => fill(t.number, { name, n }),
+          (t) => t.expected.number,
+          () => written,
         );
       }
       data.push(toCell(match?.[0] ?? ""));
-      if (data.length > MAX_CELLS) fail(name, `at most ${MAX_CELLS} numbers`, "more");
+      if (data.length > MAX_CELLS)
+        fail(
+          () => name,
+          (t) => fill(t.expected.numbers, { n: MAX_CELLS }),
+          (t) => t.found.more,
+        );
       count();
       at += match?.[0].length ?? 1;
       if (data.length % SLICE === 0) yield;
     }
   } while (counts.length > 0 && at < body.length);
-  if (counts.length > 0) fail(name, `${counts.length} more “]”`, "the end of the text");
+  if (counts.length > 0)
+    fail(
+      () => name,
+      (t) => fill(t.expected.brackets, { n: counts.length }),
+      (t) => t.found.textEnd,
+    );
   const rest = body.slice(at).trim();
   if (!/^(,\s*(dtype|device|grad_fn|requires_grad)=[^)]*)*\)?[\s,;}]*$/.test(rest))
-    fail(name, "the end of the matrix", quote(rest));
+    fail(
+      () => name,
+      (t) => t.expected.end,
+      () => quote(rest),
+    );
   const size = shape.reduce<number>((a, b) => a * (b ?? 1), 1);
-  if (size !== data.length) fail(name, "lists of equal depth", "numbers beside lists");
+  if (size !== data.length)
+    fail(
+      () => name,
+      (t) => t.expected.depth,
+      (t) => t.found.mixed,
+    );
   return { shape: shape.map((n) => n ?? 1), data };
 }
 

@@ -1,8 +1,7 @@
 /** One input through a model: its output, the trace of the attention on show, and what it answers. */
 
 import type { ModelBlock, ModelInput, ModelOutput, Trace, TraceRequest } from "../engine/engine.ts";
-import { type Results, recallAll } from "../recall/run.ts";
-import { readSequence, type Sequence } from "../recall/sequence.ts";
+import type { Results, Sequence } from "../recall/index.ts";
 import type { State } from "../state/fields.ts";
 import { type Answer, answerAt, likelihoods } from "./answer.ts";
 import { apart, swapped } from "./compare.ts";
@@ -191,6 +190,7 @@ async function compare(
 
 async function playRecall(state: State, loaded: Loaded): Promise<Played> {
   const text = textFor(state, loaded);
+  const { readSequence, recallAll } = await import("../recall/index.ts");
   const sequence = readSequence(text);
   const [trace, results] = await Promise.all([recallTrace(state, loaded, sequence), recallAll(loaded.model, sequence)]);
   return {

@@ -15,16 +15,33 @@ export function tellLayer(
   { name, model, block, layer }: Pick<Loaded, "name" | "model"> & { block: ModelBlock; layer: number },
 ): void {
   const { family } = model.info;
-  const t = models.story;
   const slots = { name, layer: layer + 1, before: layer };
-  const where = family === "recall" ? t.recall : block === "cross" ? t.cross : layer === 0 ? t.first : t.later;
-  const input = [fill(where, slots), NORM_FIRST.has(family) ? t.normed : ""].filter(Boolean).join(" ");
+  const input = () => {
+    const t = models.story;
+    const where = family === "recall" ? t.recall : block === "cross" ? t.cross : layer === 0 ? t.first : t.later;
+    return [fill(where, slots), NORM_FIRST.has(family) ? t.normed : ""].filter(Boolean).join(" ");
+  };
   for (const stage of trace.stages) {
     if (stage.op !== "given") continue;
-    if (/^[wb]_/.test(stage.id)) tell(stage, { about: fill(t.weights, slots), source: fill(t.weightsSource, slots) });
-    else if (stage.id.startsWith("memory")) tell(stage, { name: t.memoryName, about: t.memory, source: t.memory });
-    else tell(stage, { ...(layer > 0 && { name: fill(t.name, slots) }), about: input, source: input });
+    if (/^[wb]_/.test(stage.id)) tell(stage, () => weights(slots));
+    else if (stage.id.startsWith("memory")) tell(stage, memory);
+    else
+      tell(stage, () => ({
+        ...(layer > 0 && { name: fill(models.story.name, slots) }),
+        about: input(),
+        source: input(),
+      }));
   }
   const output = stageOf(trace, "output");
-  if (output) tell(output, { about: t.output });
+  if (output) tell(output, () => ({ about: models.story.output }));
 }
+
+const weights = (slots: Record<string, string | number>) => ({
+  about: fill(models.story.weights, slots),
+  source: fill(models.story.weightsSource, slots),
+});
+
+const memory = () => {
+  const { memoryName: name, memory: about } = models.story;
+  return { name, about, source: about };
+};

@@ -2,7 +2,7 @@
 
 import { html, svg, type TemplateResult } from "lit";
 import type { Tensor } from "../engine/types.ts";
-import { recall } from "../text/models.ts";
+import { recall } from "../text/recall.ts";
 import { fill } from "../text/say.ts";
 import { formatCell, formatFull, formatPercent } from "../view/format.ts";
 import type { Curve, Measured } from "./measured.ts";

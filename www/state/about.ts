@@ -41,5 +41,6 @@ export const ABOUT: Record<keyof State, string> = {
   topK: "So many weights of each row, the largest, are kept, and the others drawn faded; 0 = all.",
   speed: "Speed of playing.",
   theme: "Colours.",
+  lang: "Language; auto = the nearest `lang` of the page around the element, else the browser's, else English. `zh-CN` is `zh`.",
   hide: `Parts to take away, joined by commas: ${PARTS.join(", ")}.`,
 };

@@ -1,12 +1,13 @@
 /** Fields to text and back: the URL, the attributes and the JSON form all go through here. A bad value becomes its default, with a warning. */
 
 import { checkMatrixSet } from "../input/matrices.ts";
+import { fill, type Said, say } from "../text/say.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type Field, type State } from "./fields.ts";
 
 export interface Warning {
   code: "bad_value";
   field: keyof State;
-  expected: string;
+  expected: Said;
   found: string;
 }
 
@@ -15,23 +16,11 @@ export const MAX_URL = 2000;
 
 const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
-export function expectation(field: Field<unknown>): string {
-  switch (field.type) {
-    case "integer":
-      return `a whole number from ${field.min} to ${field.max}`;
-    case "number":
-      return `a number from ${field.min} to ${field.max}`;
-    case "boolean":
-      return "true or false";
-    case "choice":
-      return `one of ${field.choices?.join(", ")}`;
-    case "list":
-      return `names from ${field.choices?.join(", ")}`;
-    case "json":
-      return "matrices as { name: { shape, data } }";
-    default:
-      return field.pattern ? `text like ${field.example ?? field.pattern}` : `at most ${field.max} characters`;
-  }
+export function expectation({ type, min = 0, max = 0, choices, pattern, example }: Field<unknown>): string {
+  const t = say.expected;
+  if (type === "text")
+    return pattern ? fill(t.like, { example: example ?? String(pattern) }) : fill(say.atMostCharacters, { n: max });
+  return fill(t[type], { min, max, choices: choices?.join(", ") ?? "" });
 }
 
 /** The value that `raw` (text or a JSON value) stands for, or undefined if it stands for none. */
@@ -50,8 +39,11 @@ export function parseField(name: keyof State, raw: unknown): unknown {
     case "boolean":
       if (raw === true || raw === "" || raw === "true" || raw === "1") return true;
       return raw === false || raw === "false" || raw === "0" ? false : undefined;
-    case "choice":
-      return field.choices?.includes(String(raw)) ? String(raw) : undefined;
+    case "choice": {
+      // Of a language only its first part is told apart: zh-CN is zh.
+      const choice = name === "lang" ? String(raw).replace(/-.*/, "").toLowerCase() : String(raw);
+      return field.choices?.includes(choice) ? choice : undefined;
+    }
     case "list": {
       const names = String(raw)
         .split(/[\s,]+/)
@@ -91,7 +83,12 @@ export function parseAll(lookup: (name: keyof State) => unknown): Parsed {
     const value = parseField(name, raw);
     if (value === undefined) {
       const found = typeof raw === "object" ? typeof raw : shorten(String(raw));
-      warnings.push({ code: "bad_value", field: name, expected: expectation(FIELDS[name] as Field<unknown>), found });
+      warnings.push({
+        code: "bad_value",
+        field: name,
+        expected: () => expectation(FIELDS[name] as Field<unknown>),
+        found,
+      });
     } else values[name] = value;
   }
   return { values: values as Partial<State>, warnings };

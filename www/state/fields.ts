@@ -48,6 +48,7 @@ export interface State {
   topK: number;
   speed: number;
   theme: "auto" | "light" | "dark";
+  lang: "auto" | "en" | "zh";
   hide: string;
 }
 
@@ -274,6 +275,7 @@ export const FIELDS: Fields = {
   topK: { kind: "view", type: "integer", default: 0, min: 0, max: 4096 },
   speed: { kind: "view", type: "number", default: 1, min: 0.1, max: 10 },
   theme: { kind: "view", type: "choice", choices: ["auto", "light", "dark"], default: "auto" },
+  lang: { kind: "view", type: "choice", choices: ["auto", "en", "zh"], default: "auto" },
   hide: {
     kind: "view",
     type: "list",

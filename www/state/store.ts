@@ -1,6 +1,6 @@
 /** Holds the one state, checks what goes in, and keeps the page's address in step with it where the page asks for that. */
 
-import { fill, say } from "../text/say.ts";
+import { fill, type Said, say } from "../text/say.ts";
 import { expectation, MAX_URL, parseAll, parseField, parseQuery, toJson, toQuery, type Warning } from "./codec.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type Field, type State } from "./fields.ts";
 
@@ -15,10 +15,12 @@ export interface Change {
 
 const GATHER_MS = 250;
 
+const keptHere: Said = () => fill(say.keptHere, { max: MAX_URL });
+
 export class Store {
   state: State = defaultState();
   /** Why the address does not hold the state, if it does not. */
-  notice = "";
+  notice: Said | undefined;
   /** The last state had a link. */
   #linked = true;
   readonly #listen: (change: Change) => void;
@@ -44,8 +46,8 @@ export class Store {
       const raw = values[name];
       const value = parseField(name, raw);
       if (value === undefined) {
-        const found = raw === "" ? "nothing" : String(raw).slice(0, 40);
-        warnings.push({ code: "bad_value", field: name, expected: expectation(FIELDS[name] as Field<unknown>), found });
+        const expected = () => expectation(FIELDS[name] as Field<unknown>);
+        warnings.push({ code: "bad_value", field: name, expected, found: String(raw).slice(0, 40) });
       } else next[name] = value;
     }
     this.#replace(next as unknown as State, source, history, warnings);
@@ -107,7 +109,7 @@ export class Store {
     if (!this.#synced || history === "none") return;
     // Said once, when it comes to be so.
     const linked = this.link() !== undefined;
-    if (linked || this.#linked) this.notice = linked ? "" : fill(say.keptHere, { max: MAX_URL });
+    if (linked || this.#linked) this.notice = linked ? undefined : keptHere;
     this.#linked = linked;
     if (history === "push") {
       this.#flush();
@@ -135,7 +137,7 @@ export class Store {
       globalThis.history[how](kept, "", link ?? this.#address(""));
     } catch {
       // Too large for the browser's history, or too many changes in a short time: the state itself is not harmed.
-      this.notice = fill(say.keptHere, { max: MAX_URL });
+      this.notice = keptHere;
     }
   }
 

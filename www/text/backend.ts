@@ -1,9 +1,9 @@
 /** The words for what computes attention. */
 
 import type { BackendChoice, BackendReason } from "../engine/types.ts";
-import { fill } from "./say.ts";
+import { fill, part } from "./say.ts";
 
-export const backend = {
+const backendInEnglish = {
   choose: "Compute attention on",
   choices: { auto: "Automatic", cpu: "CPU", webgpu: "GPU" } as Record<BackendChoice, string>,
   /** What each means. */
@@ -57,6 +57,13 @@ export const backend = {
     software_adapter: "This is a software adapter: slower than the CPU.",
   } as Record<string, string>,
 };
+
+export type BackendWords = typeof backendInEnglish;
+
+export let backend = backendInEnglish;
+part("backend", backendInEnglish, (words) => {
+  backend = words;
+});
 
 /** The engine's own words, where it has a reason that has none here. */
 export const sentenceOf = ({ code, text }: BackendReason): string => backend.reasons[code] ?? text;

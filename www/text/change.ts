@@ -1,6 +1,8 @@
 /** The words for changing numbers and for where they go: loaded with the first cell that is held. */
 
-export const change = {
+import { part } from "./say.ts";
+
+const changeInEnglish = {
   goes: "Where it goes",
   goesNowhere: "Nothing is computed from it: this is an end.",
   unasked: "Asking the engine…",
@@ -48,3 +50,10 @@ export const change = {
   columns: { key: "key dropped", weight: "weight, head {head}", moved: "output moved" } as Record<string, string>,
   rowMoved: "moved",
 };
+
+export type ChangeWords = typeof changeInEnglish;
+
+export let change = changeInEnglish;
+part("change", changeInEnglish, (words) => {
+  change = words;
+});

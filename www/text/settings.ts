@@ -1,6 +1,8 @@
 /** The words of the settings: loaded with them. */
 
-export const settings = {
+import { part } from "./say.ts";
+
+const settingsInEnglish = {
   label: "Settings",
   more: "More settings",
   newSeed: "Next",
@@ -37,3 +39,10 @@ export const settings = {
     mask: "Pairs of query and key, counted from 0, that may not be seen.",
   } as Record<string, string>,
 };
+
+export type SettingWords = typeof settingsInEnglish;
+
+export let settings = settingsInEnglish;
+part("settings", settingsInEnglish, (words) => {
+  settings = words;
+});

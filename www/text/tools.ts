@@ -1,6 +1,8 @@
 /** The words of the tools of the scene: loaded with them, after the first picture. */
 
-export const tools = {
+import { part } from "./say.ts";
+
+const toolsInEnglish = {
   minimap: "Overview: press, drag or use the arrow keys to move what is in sight",
   find: {
     button: "Find a token (/)",
@@ -34,3 +36,10 @@ export const tools = {
     working: "Filtering.",
   },
 };
+
+export type ToolWords = typeof toolsInEnglish;
+
+export let tools = toolsInEnglish;
+part("tools", toolsInEnglish, (words) => {
+  tools = words;
+});

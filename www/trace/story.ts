@@ -11,12 +11,13 @@ export interface Story {
   source?: string;
 }
 
-const stories = new WeakMap<Stage, Story>();
+/** Told anew each time, in the language that is spoken then. */
+const stories = new WeakMap<Stage, () => Story>();
 
-export function tell(stage: Stage, story: Story): void {
+export function tell(stage: Stage, story: () => Story): void {
   stories.set(stage, story);
 }
 
-export const storyOf = (stage: Stage | undefined): Story | undefined => stage && stories.get(stage);
+export const storyOf = (stage: Stage | undefined): Story | undefined => stage && stories.get(stage)?.();
 
 export const stageName = (stage: Stage): string => storyOf(stage)?.name ?? say.stages[stage.id] ?? stage.id;

@@ -88,7 +88,7 @@ export class Overlay {
   /** The grid of a box: the one from before at its new place, where its cells are the same. */
   #grid(box: Box, palette: Palette, before: Grid | undefined): Grid {
     const { view, place } = box.part;
-    const made = [view.rows, view.columns, box.cellWidth, box.cellHeight, place, palette.lit].join();
+    const made = [view.rows, view.columns, box.cellWidth, box.cellHeight, place, palette.lit, say.lang].join();
     const kept = before?.made === made ? before : undefined;
     const done = Number.POSITIVE_INFINITY;
     const grid = kept ?? { root: gridElement(box), box, done, made, rows: new Map(), cells: new Map() };

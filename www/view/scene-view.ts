@@ -1,6 +1,7 @@
 /** Owns the canvas and the grid of real numbers that lies over it. Draws what it is told; reports what the reader points at. */
 
 import type { Trace } from "../engine/types.ts";
+import { say } from "../text/say.ts";
 import type { Frame } from "../timeline/course.ts";
 import { stageOf, valueAt } from "../trace/cells.ts";
 import { formatCell } from "./format.ts";
@@ -167,7 +168,7 @@ export class SceneView {
     const { trace, frame, head, palette, closer } = input;
     const { stage } = frame.segment;
     const near = closer && [closer.zoom, closer.at.row, closer.zoom === "cell" && closer.at.column].join(",");
-    const key = [stage.id, head, this.room.width, this.room.height, palette.lit, near].join("/");
+    const key = [stage.id, head, this.room.width, this.room.height, palette.lit, say.lang, near].join("/");
     if (key === this.#layoutKey && trace === this.#traceOfLayout) return;
     const old = trace === this.#traceOfLayout ? this.layout : undefined;
     this.#layoutKey = key;

@@ -5,13 +5,17 @@ import { ref } from "lit/directives/ref.js";
 import { drawingsOf, type Stroke } from "../../model/data.ts";
 import { inkOf, MOST_INK, rasterise, SIDE, toDrawing } from "../../model/drawing.ts";
 import { BLANK_DRAWING } from "../../model/shipped.ts";
-import { models } from "../../text/models.ts";
+import { digits as words } from "../../text/digits.ts";
 import { fill } from "../../text/say.ts";
 import { stageOf, valueAt } from "../../trace/cells.ts";
 import { formatPercent } from "../../view/format.ts";
 import { headIndex } from "../../view/matrix-view.ts";
 import type { Context } from "../parts/context.ts";
 import { problem } from "../parts/problem.ts";
+import { digitStyles } from "./digits-styles.ts";
+import { more } from "./styles.ts";
+
+more.push(digitStyles);
 
 /** The strokes that stand on a pad; the state holds only what the model reads of them. */
 const strokesOf = new WeakMap<object, Stroke[]>();
@@ -20,7 +24,7 @@ const strokesOf = new WeakMap<object, Stroke[]>();
 export function digitInput(context: Context): TemplateResult | typeof nothing {
   const { played, actions } = context;
   if (!played || played.drawing === undefined) return nothing;
-  const t = models.digits;
+  const t = words;
   const take = (example: Stroke[]) => {
     const strokes = onPad(example);
     strokesOf.set(actions, strokes);
@@ -35,7 +39,7 @@ export function digitInput(context: Context): TemplateResult | typeof nothing {
 
 /** The pad, and what the model reads of it with the weights of the class token. */
 export function digitPicture(context: Context): TemplateResult {
-  const t = models.digits;
+  const t = words;
   return html`<div class="digit">
     <figure><figcaption>${t.draw}</figcaption>
       <canvas class="pad" width=${PAD} height=${PAD} title=${t.drawHelp} ${ref((canvas) => preparePad(canvas, context))}></canvas></figure>
@@ -124,15 +128,15 @@ function pixels(context: Context): TemplateResult {
     event.stopPropagation();
   };
   const name = (value: number, n: number) =>
-    fill(models.digits.ink, { row: Math.floor(n / SIDE) + 1, column: (n % SIDE) + 1, ink: value });
+    fill(words.ink, { row: Math.floor(n / SIDE) + 1, column: (n % SIDE) + 1, ink: value });
   return html`<div class="image">
-    <div class="pixels" role="group" aria-label=${models.digits.drawHelp} @keydown=${onKey}>${ink.map(
+    <div class="pixels" role="group" aria-label=${words.drawHelp} @keydown=${onKey}>${ink.map(
       (value, n) =>
         html`<button type="button" class="pixel" data-pixel=${n} tabindex=${n === 0 ? 0 : -1} style="--ink: ${value / MOST_INK}" aria-pressed=${value > 0} aria-label=${name(value, n)} title=${name(value, n)} @click=${() => toggle(n)}></button>`,
     )}</div>
     ${
       trace?.tokens.key.length === patches.length + 1
-        ? html`<div class="patches" aria-label=${models.digits.patches} role="group" style="--columns: ${columns}">${patches.map(
+        ? html`<div class="patches" aria-label=${words.patches} role="group" style="--columns: ${columns}">${patches.map(
             (n) =>
               html`<span class="patch" style="--share: ${largest > 0 ? share(n) / largest : 0}"><span data-stage="weights" data-index="${head},0,${n + 1}">${formatPercent(share(n))}</span></span>`,
           )}</div>`

@@ -3,15 +3,15 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { modelFromFiles } from "../../model/files.ts";
 import { fetchFromHub, findOnHub, forgetHub, HUB, type HubModel } from "../../model/hub.ts";
-import { models } from "../../text/models.ts";
-import { fill, say } from "../../text/say.ts";
+import { own as words } from "../../text/own.ts";
+import { fill, type Said, say } from "../../text/say.ts";
 import type { Actions, Context } from "../parts/context.ts";
 
 /** What has been asked for, by the element that asks. */
 interface Asked {
   found?: HubModel;
   error: string;
-  notice: string;
+  notice: Said;
   part: string;
   busy?: AbortController | undefined;
 }
@@ -19,10 +19,11 @@ interface Asked {
 export { filesFromDrop } from "../../model/files.ts";
 
 const asking = new WeakMap<Actions, Asked>();
+const silent: Said = () => "";
 const HOST = new URL(HUB).host;
 
 function askedBy(actions: Actions): Asked {
-  const known = asking.get(actions) ?? { error: "", notice: "", part: "" };
+  const known = asking.get(actions) ?? { error: "", notice: silent, part: "" };
   asking.set(actions, known);
   return known;
 }
@@ -32,7 +33,7 @@ async function during(actions: Actions, work: (signal: AbortSignal, asked: Asked
   const asked = askedBy(actions);
   asked.busy?.abort();
   const busy = new AbortController();
-  Object.assign(asked, { busy, error: "", notice: "", part: "" });
+  Object.assign(asked, { busy, error: "", notice: silent, part: "" });
   actions.openOwn(true);
   try {
     await work(busy.signal, asked);
@@ -51,12 +52,12 @@ export function bringFiles(actions: Actions, files: Iterable<File> | Promise<Ite
 const MB = 1e6;
 const sizeOf = (bytes: number | undefined) =>
   bytes === undefined
-    ? models.own.noSize
+    ? words.noSize
     : `${bytes < MB ? `${(bytes / 1000).toFixed(0)} KB` : `${(bytes / MB).toFixed(1)} MB`}`;
 
 export function ownModel({ openOwn, actions }: Context): TemplateResult | typeof nothing {
   if (!openOwn) return nothing;
-  const t = models.own;
+  const t = words;
   const asked = askedBy(actions);
   const onFiles = (event: Event) => void bringFiles(actions, (event.target as HTMLInputElement).files ?? []);
   const field = (event: Event, name: string) =>
@@ -84,7 +85,7 @@ export function ownModel({ openOwn, actions }: Context): TemplateResult | typeof
   const forget = () =>
     during(actions, async () => {
       await forgetHub();
-      asked.notice = t.forgotten;
+      asked.notice = () => words.forgotten;
     });
   return html`<section class="own-model" aria-label=${t.title}>
     <div class="text-row"><h2 class="grow">${t.title}</h2><button type="button" class="quiet" @click=${() => actions.openOwn(false)}>${t.close}</button></div>
@@ -110,7 +111,7 @@ export function ownModel({ openOwn, actions }: Context): TemplateResult | typeof
         : nothing
     }
     ${asked.error ? html`<p class="problem" role="alert" data-problem="own">${asked.error}</p>` : nothing}
-    ${asked.notice ? html`<p class="hint" role="status">${asked.notice}</p>` : nothing}
+    ${asked.notice() ? html`<p class="hint" role="status">${asked.notice()}</p>` : nothing}
     <p><button type="button" class="quiet" @click=${forget}>${t.forget}</button></p>
   </section>`;
 }

@@ -4,9 +4,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import { fileOf } from "../../model/shelf.ts";
 import { type Measured, recallStyles, recallView } from "../../recall/index.ts";
 import type { Context } from "../parts/context.ts";
+import { rememberedStyles } from "./remembered-styles.ts";
 import { more } from "./styles.ts";
 
-more.push(recallStyles);
+more.push(recallStyles, rememberedStyles);
 
 let measured: Measured | undefined;
 let asked = false;

@@ -56,28 +56,7 @@ const styles = css`
 .other-text .quiet { text-align: start; }
 .same { font-size: 13px; color: var(--soft); }
 
-.remembered .recall { grid-template-columns: fit-content(46%) minmax(0, 1fr); gap: 4px 28px; }
-.remembered .recall > .hint { width: 0; min-width: 100%; }
-.remembered .recall > .about { grid-column: 1 / -1; }
-.remembered .curves { grid-area: 2 / 2; align-content: start; }
-.remembered .curves + .hint { grid-area: 3 / 2; }
-/* Drawn a little smaller than their own size, and no text below 12 px. */
-.remembered .curves text { font-size: 13.6px; }
 
-.digits-row { flex-wrap: wrap; gap: 4px; font-size: 14px; }
-.digits-row .quiet { min-width: 30px; padding: 3px 8px; }
-.digit { display: flex; gap: 12px; }
-.digit figure { margin: 0; flex: 1 1 0; max-width: 168px; min-width: 0; }
-.digit figcaption { font-size: 13px; color: var(--soft); padding-bottom: 2px; }
-.pad { display: block; width: 100%; aspect-ratio: 1; border: 1px solid var(--line); border-radius: 4px; background: var(--paper); touch-action: none; cursor: crosshair; }
-.image { position: relative; aspect-ratio: 1; border: 1px solid var(--line); border-radius: 4px; overflow: hidden; }
-.pixels, .patches { position: absolute; inset: 0; display: grid; }
-.pixels { grid-template: repeat(8, 1fr) / repeat(8, 1fr); }
-.pixel { border: 0; padding: 0; background: color-mix(in srgb, var(--text) calc(var(--ink) * 60%), var(--paper)); }
-.pixel:focus-visible { outline-offset: -2px; z-index: 1; }
-.patches { grid-template: repeat(4, 1fr) / repeat(var(--columns), 1fr); pointer-events: none; }
-.patch { display: grid; place-items: center; font-size: 12px; border: 1px solid var(--line); letter-spacing: -0.03em; box-shadow: inset 0 0 0 calc(var(--share) * 5px) var(--query); }
-.patch span { background: color-mix(in srgb, var(--page) 82%, transparent); border-radius: 3px; padding: 0 1px; line-height: 15px; white-space: nowrap; }
 
 .about-model { position: relative; }
 .about-model summary { min-height: 30px; padding-top: 4px; }
@@ -97,19 +76,14 @@ const styles = css`
 .found { flex-wrap: wrap; }
 @container (max-width: 899px) {
   .head-blocks { flex-wrap: nowrap; }
-  .remembered .recall { grid-template-columns: minmax(0, 1fr); }
-  .remembered .curves, .remembered .curves + .hint { grid-area: auto; }
 }
 @container (max-width: 520px) {
   .header { position: relative; }
   .about-model { position: static; order: 1; }
   .about-model summary { display: grid; place-items: center; width: 30px; min-height: 30px; padding: 0; border: 1px solid var(--line); border-radius: 5px; }
   .about-model summary::after { content: "i"; font: italic 600 16px/1 Georgia, serif; }
-  .about-model summary span, .digits-row .take { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .about-model summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .card { inset-inline: 0; top: 100%; width: auto; }
-  .digits-row { flex-wrap: nowrap; gap: 3px; }
-  .digits-row .quiet { min-width: 0; flex: 1 1 26px; padding: 3px 2px; }
-  .digits-row [data-clear] { flex: 0 0 auto; padding: 3px 7px; }
   .top > .answer { border: 0; padding: 0; }
   .own-model .text-row { flex-wrap: wrap; }
 }

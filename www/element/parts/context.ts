@@ -84,6 +84,8 @@ export interface Context {
   /** Cells held on the way here, the last one on show. */
   path: readonly Lit[];
   palette: Palette;
+  /** The language that is spoken. */
+  language: Exclude<State["lang"], "auto">;
   /** What is known of CPU and GPU. */
   backends: BackendReport | undefined;
   /** So many cells a side share a pixel of the scene; 1 where each has its own. */

@@ -10,6 +10,7 @@ import { roleOf } from "../../view/scene.ts";
 import type { Actions, Context } from "./context.ts";
 import { tokenName } from "./context.ts";
 import { numberLink } from "./number.ts";
+import { prose } from "./prose.ts";
 
 /** More terms than this are folded until the reader asks for them. */
 const FOLDED = 16;
@@ -71,7 +72,7 @@ function body(explanation: Explanation, context: Context): TemplateResult {
 
 /** What a model tells of a stage is not told of what the reader has set. */
 const source = (stage: Stage | undefined, op: string) =>
-  (op === "edited" ? undefined : storyOf(stage)?.source) ?? say.ops[op] ?? op;
+  prose((op === "edited" ? undefined : storyOf(stage)?.source) ?? say.ops[op] ?? op);
 
 /** What is left of a long sum: more of it on demand, and how much there is in all. */
 function more(folded: number, all: number, { expanded, actions }: Context): TemplateResult {
@@ -105,7 +106,7 @@ function written(op: string, terms: TemplateResult[][], explanation: Explanation
     case "softmax":
       return softmax(terms, products, explanation);
     case "mask":
-      return explanation.reason ? ["−∞ instead of ", ...products] : products;
+      return explanation.reason ? [say.insteadOf, ...products] : products;
     default:
       return between("+");
   }
@@ -148,7 +149,7 @@ export function name(cell: { stage: string; index: readonly number[] }, trace: C
     const at = cell.index[n] ?? 0;
     if (axis === "token") return tokenName(trace, "query", at);
     if (axis === "query" || axis === "key") return tokenName(trace, axis, at);
-    return axis === "head" || axis === "kv_head" ? `${axis.replace("_", "/")} ${at + 1}` : `${axis} ${at + 1}`;
+    return `${say.axes[axis] ?? axis} ${at + 1}`;
   });
   return `${title}: ${parts.join(", ")}`;
 }

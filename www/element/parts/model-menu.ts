@@ -6,12 +6,11 @@ import { fill, say } from "../../text/say.ts";
 import { formatPercent } from "../../view/format.ts";
 import type { Context } from "./context.ts";
 
-/** Those that are a switch of another. */
-const LISTED = SHIPPED.filter((name) => say.models.names[name]);
-
 export function modelMenu(context: Context): TemplateResult {
   const { model, loading, actions } = context;
-  const name = model === "" ? "none" : (LISTED.find((one) => model.startsWith(one)) ?? model);
+  // The others are a switch of one of these.
+  const listed = SHIPPED.filter((one) => say.models.names[one]);
+  const name = model === "" ? "none" : (listed.find((one) => model.startsWith(one)) ?? model);
   const onChange = (event: Event) => {
     const select = event.target as HTMLSelectElement;
     const chosen = select.value;
@@ -21,7 +20,7 @@ export function modelMenu(context: Context): TemplateResult {
   };
   return html`<label class="model"><span>${say.models.label}</span>
     <select data-field="model" .value=${name} @change=${onChange}>
-      ${[...LISTED, "own", "none"].map((one) => html`<option value=${one} ?selected=${one === name}>${say.models.names[one]}</option>`)}
+      ${[...listed, "own", "none"].map((one) => html`<option value=${one} ?selected=${one === name}>${say.models.names[one]}</option>`)}
     </select></label>
     ${
       loading

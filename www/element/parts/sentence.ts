@@ -21,7 +21,7 @@ export function sentence(context: Context): unknown {
   const { trace, state } = context;
   if (!trace) return nothing;
   const { menuAt, parts } = context;
-  return guard([trace, state.head, state.token, menuAt, parts], () => sentenceOf(context, trace));
+  return guard([trace, state.head, state.token, menuAt, parts, say], () => sentenceOf(context, trace));
 }
 
 function sentenceOf(context: Context, trace: Trace): TemplateResult {

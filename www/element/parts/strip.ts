@@ -30,7 +30,7 @@ function groupOf(id: string): string {
 export function strip(context: Context): unknown {
   const { course, trace, frame, state, palette } = context;
   if (!course || !trace || !frame) return nothing;
-  return guard([trace, frame.segment, state.head, palette], () => stripOf(context, course));
+  return guard([trace, frame.segment, state.head, palette, say], () => stripOf(context, course));
 }
 
 function stripOf(context: Context, course: Course): TemplateResult {

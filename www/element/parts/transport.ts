@@ -41,7 +41,7 @@ export function transport({ state, course, frame, playing, actions, trace }: Con
       ${button("stage", t.stageBack, "J", () => actions.step("stage", -1), true)}
       ${button("row", t.rowBack, "↑", () => actions.step("row", -1), true)}
       ${button("cell", t.cellBack, "←", () => actions.step("cell", -1), true)}
-      ${button(playing ? "pause" : "play", playing ? t.pause : t.play, "Space", actions.toggle, false, true)}
+      ${button(playing ? "pause" : "play", playing ? t.pause : t.play, say.spaceKey, actions.toggle, false, true)}
       ${button("cell", t.cellOn, "→", () => actions.step("cell", 1))}
       ${button("row", t.rowOn, "↓", () => actions.step("row", 1))}
       ${button("stage", t.stageOn, "L", () => actions.step("stage", 1))}

@@ -1,0 +1,40 @@
+/** The languages of the page: which one an element speaks, and its words, loaded beside the engine. */
+
+import type { State } from "../state/fields.ts";
+import type { Language } from "../text/say.ts";
+
+export type LanguageName = Exclude<State["lang"], "auto">;
+
+const LOAD: Record<LanguageName, () => Promise<Language>> = {
+  en: async () => ({ say: (await import("../text/en.ts")).en }),
+  zh: async () => (await import("../text/zh/index.ts")).zh,
+};
+
+const loaded = new Map<LanguageName, Promise<Language>>();
+
+export function loadLanguage(name: LanguageName): Promise<Language> {
+  let language = loaded.get(name);
+  if (!language) {
+    language = LOAD[name]();
+    // The next one may have the network back.
+    language.catch(() => loaded.delete(name));
+    loaded.set(name, language);
+  }
+  return language;
+}
+
+/** The language that is asked for; else that of the text around the element, else the browser's, else English. */
+export function languageOf(wanted: State["lang"], element: Element): LanguageName {
+  if (wanted !== "auto") return wanted;
+  const known = [langAround(element), ...navigator.languages].map((tag) => tag.split("-")[0]?.toLowerCase() ?? "");
+  return (known.find((name) => name in LOAD) as LanguageName | undefined) ?? "en";
+}
+
+/** The nearest `lang` of what the element stands in, over the borders of shadow roots; an empty one says that it is not known. */
+function langAround(element: Element): string {
+  for (let at: Node | null = element.parentNode; at; at = at.parentNode ?? (at as Partial<ShadowRoot>).host ?? null) {
+    const lang = at instanceof Element ? at.getAttribute("lang") : null;
+    if (lang !== null) return lang;
+  }
+  return "";
+}

@@ -1,0 +1,47 @@
+/** Twin of ../matrices.ts. */
+
+import type { MatrixWords } from "../matrices.ts";
+
+export const matrices: MatrixWords = {
+  refused: "{what}：需要{expected}，得到的是{found}。",
+  whole: "矩阵",
+  files: "文件",
+  row: "{name} 第 {row} 行",
+  cell: "{name} 第 {row} 行第 {column} 列",
+  place: "{name} 的 [{place}] 处",
+  number: "{name} 的第 {n} 个数",
+  expected: {
+    characters: "最多 {n} 个字符",
+    some: "至少一个矩阵",
+    once: "这个名字只出现一次",
+    named: "每个矩阵前都有名字",
+    names: "这些名字之一：{names}",
+    number: "一个数",
+    likeFirst: "和第 1 行一样的 {n} 个数",
+    numbers: "最多 {n} 个数",
+    row: "至少一行数",
+    matrix: "一个矩阵",
+    lists: "最多嵌套 {n} 层",
+    numbersOnly: "数",
+    entries: "和第一个一样的 {n} 项",
+    every: "所有的数",
+    brackets: "再有 {n} 个“]”",
+    end: "矩阵到此结束",
+    depth: "深度相同的列表",
+    bytes: "最多 {n} MiB",
+    text: "文本（CSV、TSV、JSON，或 NumPy、PyTorch 的打印结果）",
+  },
+  found: {
+    noText: "空文本",
+    second: "第二个同名矩阵",
+    nothing: "空白",
+    more: "更多",
+    none: "一行也没有",
+    emptyList: "空列表",
+    short: "“...”：打印时被缩略了（np.set_printoptions(threshold=np.inf) 可以打印全部）",
+    textEnd: "文本的结尾",
+    mixed: "数和列表混在一起",
+    bytes: "{n} MiB",
+    binary: "二进制文件",
+  },
+};

@@ -1,0 +1,58 @@
+/** Twin of ../models.ts. */
+
+import type { ModelWords } from "../models.ts";
+
+export const models: ModelWords = {
+  example: "例子",
+  about: "关于这个模型",
+  heads: "所有的头",
+  blocks: { encoder: "编码器", decoder: "解码器", cross: "交叉" },
+  layer: "第 {n} 层",
+  headSays: "第 {layer} 层，第 {head} 个头：“{q}”给“{k}” ",
+  where: "{model}，{block}第 {layer} 层（共 {layers} 层），第 {head} 个头（共 {heads} 个）",
+  stands: "指的是",
+  readAs: "被读作",
+  second: "其次是",
+  noWord: {
+    it: "这个句子里没有“it”：模型没有可回答的。",
+    "[MASK]": "用 [MASK] 代替一个词，模型会说出那里是什么词。",
+  },
+  unknownMany: "这个模型不认识，当作 {token} 来读：{words}。",
+  swap: "可以换掉“{word}”的词",
+  groups: { example: "来自例子" },
+  nextAfter: "接下来可能是",
+  writes: "它写出",
+  reads: "它读出",
+  temperature: "温度",
+  sample: "加一个词",
+  likeliest: "加最可能的",
+  ended: "它会在这里结束。",
+  target: {
+    label: "已经写出",
+    given: "您已经写了",
+    free: "它自己写的内容",
+    take: "修改它写的内容",
+    clear: "让它自己写",
+  },
+  order: {
+    with: "有位置",
+    without: "无位置",
+    title: "反过来说",
+    same: "两个句子给出同一组输出：没有什么能说明是谁做的。最大的差：",
+    differ: "两个句子给出不同的输出。它们的行最多相差",
+    switch: "位置",
+  },
+  story: {
+    first: "进入“{name}”第 1 [[layer|层]]的内容：每个词元的[[embedding|嵌入]]和[[position|位置]]相加，再归一化。",
+    later: "进入“{name}”第 {layer} [[layer|层]]的，是第 {before} 层给出的结果：每个[[token|词元]]一行。",
+    cross: "“{name}”的[[decoder|解码器]]在第 {layer} [[layer|层]]从自己写出的文本得到的内容：[[query|查询]]来自这里。",
+    recall: "“{name}”的注意力读到的内容：每个词元的字母行与数字行之和。",
+    normed: "中间还有一次[[layer_norm|层归一化]]。",
+    memoryName: "编码器的输出",
+    memory: "[[encoder|编码器]]从文本得到的内容：[[key|键]]和[[value|值]]来自这里。",
+    name: "第 {layer} 层的输入",
+    weights: "训练出来的：这些数写在“{name}”的文件里，对每个文本都相同。",
+    weightsSource: "训练出来的，来自“{name}”的文件",
+    output: "拼接后的各头乘以 W_O。这一层接着还会加上自己的输入（[[residual|残差]]），再把和传下去。",
+  },
+};
