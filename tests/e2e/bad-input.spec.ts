@@ -13,7 +13,7 @@ async function refused(page: Page, field: string, message: RegExp, act: () => Pr
     before,
   );
   expect(kept, "the last good picture stays").toBe(true);
-  await expect(page.locator(".scene canvas")).toBeVisible();
+  await expect(page.locator(".scene > canvas")).toBeVisible();
 }
 
 const paste = (page: Page, selector: string, text: string) =>
@@ -187,7 +187,7 @@ for (const [query, field] of [
     await open(page, query);
     await expect(page.locator(`[data-problem="${field}"]`).first()).toContainText("found");
     await expect(page.locator(".stale")).toBeVisible();
-    await expect(page.locator(".scene canvas")).toBeVisible();
+    await expect(page.locator(".scene > canvas")).toBeVisible();
     if (field !== "text") return;
     await rerun(page, () => page.locator('[data-field="text"]').fill("mended"));
     await expect(page.locator(".problem")).toHaveCount(0);

@@ -163,7 +163,7 @@ test("what is no model says what was expected, and the last picture stays", asyn
     await expect(problem, name).toHaveText(says);
     await expect(problem, name).toBeInViewport();
     expect((await trace(page)).data, name).toEqual(before.data);
-    await expect(page.locator(".scene canvas"), name).toBeVisible();
+    await expect(page.locator(".scene > canvas"), name).toBeVisible();
   }
   // And the right one mends it.
   await rerun(page, () => dropPaths(page, [pathOf("bert-0")]));

@@ -90,7 +90,7 @@ test("axe-core finds nothing serious: cross and linear attention, the matrices' 
     }),
   );
   await page.goto("./host.html");
-  await expect(page.locator(".scene canvas")).toHaveCount(2);
+  await expect(page.locator(".scene > canvas")).toHaveCount(2);
   expect(await serious(), "two elements").toEqual([]);
 });
 

@@ -4,7 +4,7 @@ import { expect, type Page, test } from "@playwright/test";
 import { open, type Play, ready, rerun, state, trace } from "./page.ts";
 
 const picture = (page: Page): Promise<string> =>
-  page.locator(".scene canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  page.locator(".scene > canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
 
 const shown = (page: Page): Promise<string> =>
   page

@@ -40,7 +40,7 @@ async function expectTrue(page: Page, atLeast: number): Promise<void> {
 
 /** The picture of the result, pixel by pixel as far as it is asked for: how dark the canvas is at places of the room. */
 const darkness = (page: Page, places: { x: number; y: number }[]): Promise<number[]> =>
-  page.locator(".scene canvas").evaluate((canvas: HTMLCanvasElement, at) => {
+  page.locator(".scene > canvas").evaluate((canvas: HTMLCanvasElement, at) => {
     const context = canvas.getContext("2d") as CanvasRenderingContext2D;
     return at.map(({ x, y }) => 255 - (context.getImageData(Math.floor(x), Math.floor(y), 1, 1).data[0] ?? 0));
   }, places);

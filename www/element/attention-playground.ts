@@ -11,6 +11,7 @@ import type { Lit } from "../view/paint.ts";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
 import { SceneView } from "../view/scene-view.ts";
 import type { Closer } from "../view/zoom/index.ts";
+import type * as Glossary from "./glossary/index.ts";
 import { keyAction } from "./keys.ts";
 import { type LanguageName, languageOf, loadLanguage } from "./language.ts";
 import { page } from "./page.ts";
@@ -26,6 +27,8 @@ import type { Tools } from "./tools/index.ts";
 const BUBBLES = new Set(["step-change", "select", "state-change"]);
 /** A host that gives less height than this gets the picture and the transport first, the rest under a fold. */
 const COMPACT_HEIGHT = 620;
+/** After the first picture, so that nothing of it waits. */
+const IDLE_MS = 200;
 /** From this width on the panel stands beside the picture, as the styles have it. */
 const TWO_COLUMNS = 900;
 
@@ -249,6 +252,7 @@ export class AttentionPlayground extends LitElement {
     if (this.#loaded) return;
     this.#loaded = true;
     this.#emit("load", { source: "api" });
+    setTimeout(() => void this.#loadGlossary().catch(() => undefined), IDLE_MS);
   }
 
   // -- language -------------------------------------------------------------------------------------------------------
@@ -308,6 +312,7 @@ export class AttentionPlayground extends LitElement {
       parts: session.parts,
       settings: session.settings,
       tools: this.#tools,
+      glossary: this.#glossary,
       trace: session.trace,
       tracedTokens: session.tracedTokens,
       course: session.course,
@@ -393,6 +398,7 @@ export class AttentionPlayground extends LitElement {
       closer: pictured(context) === trace || context.state.zoom === "row" ? this.#closer() : undefined,
       zoom: this.#session.closeness.module,
     });
+    this.#glossary?.settle(this.renderRoot as ShadowRoot);
     this.#showProblem(context);
     this.#showEquation(context);
   }
@@ -414,6 +420,14 @@ export class AttentionPlayground extends LitElement {
   /** What the frame before was laid out for. */
   #frame: Frame | undefined;
   #shown: unknown[] = [];
+
+  #glossary: typeof Glossary | undefined;
+  /** What words and formulas mean can wait until the first picture stands. */
+  async #loadGlossary(): Promise<void> {
+    this.#glossary = await import("./glossary/index.ts");
+    this.#glossary.attach(this.renderRoot as ShadowRoot);
+    this.requestUpdate();
+  }
 
   #heldCell = "";
   /** The equation of a cell that was clicked comes into the panel's view. */

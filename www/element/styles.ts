@@ -178,6 +178,10 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .number {
   border: 0; background: none; padding: 0 1px; color: var(--accent, inherit); border-bottom: 1px dotted currentColor; white-space: nowrap; line-height: 1.35; font-weight: inherit;
 }
+.term { border: 0; background: none; padding: 0; color: inherit; text-decoration: underline dotted 1px; text-underline-offset: 3px; cursor: help; line-height: inherit; }
+.term:hover { color: var(--text); background: var(--paper); }
+.terms math { vertical-align: middle; }
+.terms msup .number { font-size: 12px; }
 .number:hover { background: var(--paper); }
 .trail { display: flex; flex-wrap: wrap; gap: 4px; list-style: none; padding: 0; margin: 2px 0 6px; }
 .trail button { font-size: 12px; padding: 1px 6px; min-height: 24px; text-align: start; }

@@ -23,6 +23,7 @@ const glossaryInEnglish = {
   phrases: {
     "is given": "is given",
     "is drawn by the seed and token": "is drawn by the seed and token",
+    "is drawn by the seed, between": "is drawn by the seed, between",
     "where j may be seen,": "where j may be seen,",
     elsewhere: "elsewhere",
     ", over all keys of row": ", over all keys of row",

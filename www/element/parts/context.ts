@@ -8,6 +8,7 @@ import type { Course, Frame, StepUnit } from "../../timeline/course.ts";
 import type { Place } from "../../view/matrix-view.ts";
 import type { Lit } from "../../view/paint.ts";
 import type { Palette } from "../../view/palette.ts";
+import type * as Glossary from "../glossary/index.ts";
 import type * as Models from "../models/index.ts";
 import type * as Settings from "../settings/index.ts";
 import type { Tools } from "../tools/index.ts";
@@ -67,6 +68,8 @@ export interface Context {
   settings: typeof Settings | undefined;
   /** What one looks at the scene with, once it is there. */
   tools: Tools | undefined;
+  /** What words and formulas mean, once it is there. */
+  glossary: typeof Glossary | undefined;
   trace: Trace | undefined;
   /** Up to so many tokens a trace holds everything, and the weights alone above. */
   tracedTokens: number;

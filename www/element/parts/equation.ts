@@ -43,7 +43,7 @@ function body(explanation: Explanation, context: Context): TemplateResult {
   const folded = terms.length - shown.length;
   const factors = (list: Factor[]) => list.map((factor) => link(factor, context.actions));
   return html`
-    <p class="formula">${explanation.formula}</p>
+    <p class="formula">${context.glossary?.formula(explanation.formula) ?? explanation.formula}</p>
     <p class="cell-name">${name(cell, context.trace)}</p>
     <div class="terms op-${op}">
       ${
@@ -82,6 +82,9 @@ function more(folded: number, all: number, { expanded, actions }: Context): Temp
 
 type Written = TemplateResult | string | (TemplateResult | string)[];
 
+const fraction = (above: unknown, below: unknown) =>
+  html`<math displaystyle="true"><mfrac><mtext>${above}</mtext><mtext>${below}</mtext></mfrac></math>`;
+
 /** The terms of an operation with its signs between them. */
 function written(op: string, terms: TemplateResult[][], explanation: Explanation): Written[] {
   const products = terms.map(
@@ -92,16 +95,16 @@ function written(op: string, terms: TemplateResult[][], explanation: Explanation
     case "subtract":
       return between("−");
     case "divide":
-      return between("÷");
+      return [fraction(products[0], products[1])];
     case "max":
       return ["max(", ...between(","), ")"];
     case "exp":
-      return [html`e<sup>${products[0]}</sup>`];
+      return [html`<math><msup><mi>e</mi><mtext>${products[0]}</mtext></msup></math>`];
     case "scale":
       return [products[0] ?? "", " × ", constantValue(explanation)];
     case "softcap": {
       const cap = constantValue(explanation);
-      return [cap, " × tanh(", products[0] ?? "", " ÷ ", cap, ")"];
+      return [cap, " × tanh(", fraction(products[0], cap), ")"];
     }
     case "softmax":
       return softmax(terms, products, explanation);
