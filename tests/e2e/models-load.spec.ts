@@ -6,7 +6,7 @@ import { expect, type Page, test } from "@playwright/test";
 import { firstPicture } from "../../scripts/lib/first.mjs";
 import type * as EngineModule from "../../www/engine/engine.ts";
 import { bytesOf, expectedOf, urlOf } from "../checkpoints/read.ts";
-import { open, rerun, state, trace } from "./page.ts";
+import { open, ready, rerun, state, trace } from "./page.ts";
 
 const SITE = fileURLToPath(new URL("../../dist/site", import.meta.url));
 
@@ -36,8 +36,8 @@ test("a model that cannot be had leaves the last picture, and says why beside th
   const before = await trace(page);
   await page.route("**/models/dates/model.safetensors", (route) => route.fulfill({ status: 503 }));
   await choose(page, "dates");
-  await expect(page.locator('.header [data-problem="model"]')).toContainText("dates/model.safetensors");
-  await expect(page.locator('.header [data-problem="model"]')).toContainText("503");
+  await expect(page.locator('[data-problem="model"]')).toContainText("dates/model.safetensors");
+  await expect(page.locator('[data-problem="model"]')).toContainText("503");
   await expect(page.locator(".stale")).toBeVisible();
   expect((await trace(page)).data).toEqual(before.data);
   await page.unroute("**/models/dates/model.safetensors");
@@ -48,7 +48,7 @@ test("a model that cannot be had leaves the last picture, and says why beside th
 test("without the default model the page opens untrained, and says why", async ({ page }) => {
   await page.route("**/models/pronoun/**", (route) => route.fulfill({ status: 404 }));
   await open(page);
-  await expect(page.locator('.header [data-problem="model"]')).toContainText("404");
+  await expect(page.locator('[data-problem="model"]')).toContainText("404");
   await expect(page.locator(".untrained")).toBeVisible();
   await expect(page.locator(".stale")).toBeVisible();
 });
@@ -217,7 +217,8 @@ test("the first picture asks for what the check of sizes counts, and for nothing
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname.slice(1) || "index.html"));
   page.context().on("request", (request) => asked.push(new URL(request.url()).pathname.slice(1) || "index.html"));
-  await open(page);
+  await page.goto("./");
+  await ready(page);
   const uncounted = asked.filter((file) => !counted.includes(file));
   expect(uncounted).toEqual([]);
   expect(asked).toContain(join("models", "pronoun", "model.safetensors"));

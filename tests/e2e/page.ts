@@ -12,6 +12,8 @@ export async function open(page: Page, query = ""): Promise<void> {
   page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(`./${query ? `?${query}` : ""}`);
   await ready(page);
+  // What is loaded after the first picture.
+  await page.locator("[data-tool]").first().waitFor({ state: "attached" });
   expect(errors).toEqual([]);
 }
 

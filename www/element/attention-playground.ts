@@ -252,7 +252,9 @@ export class AttentionPlayground extends LitElement {
     if (this.#loaded) return;
     this.#loaded = true;
     this.#emit("load", { source: "api" });
-    setTimeout(() => void this.#loadGlossary().catch(() => undefined), IDLE_MS);
+    setTimeout(() => {
+      for (const more of [this.#loadGlossary(), this.#loadTools()]) more.catch(() => undefined);
+    }, IDLE_MS);
   }
 
   // -- language -------------------------------------------------------------------------------------------------------
@@ -364,7 +366,6 @@ export class AttentionPlayground extends LitElement {
       const pick = (cell: Lit) => this.#session.pick(cell);
       this.#scene = new SceneView(place, { hover, pick, blocks: (blocks) => this.#onBlocks(blocks) });
       this.#sizes.observe(place);
-      void this.#loadTools(this.#scene);
     }
     const context = this.#context();
     const still = this.#reduced?.matches ?? false;
@@ -411,9 +412,9 @@ export class AttentionPlayground extends LitElement {
   }
 
   /** The first picture does not wait for them. */
-  async #loadTools(scene: SceneView): Promise<void> {
+  async #loadTools(): Promise<void> {
     const { Tools } = await import("./tools/index.ts");
-    this.#tools = new Tools(scene);
+    if (this.#scene) this.#tools ??= new Tools(this.#scene);
     this.requestUpdate();
   }
 

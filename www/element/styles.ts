@@ -180,8 +180,8 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 }
 .term { border: 0; background: none; padding: 0; color: inherit; text-decoration: underline dotted 1px; text-underline-offset: 3px; cursor: help; line-height: inherit; }
 .term:hover { color: var(--text); background: var(--paper); }
-.terms math { vertical-align: middle; }
-.terms msup .number { font-size: 12px; }
+.fraction { display: inline-flex; flex-direction: column; align-items: center; vertical-align: middle; line-height: 1.5; }
+.fraction > :last-child { border-top: 1px solid currentColor; }
 .number:hover { background: var(--paper); }
 .trail { display: flex; flex-wrap: wrap; gap: 4px; list-style: none; padding: 0; margin: 2px 0 6px; }
 .trail button { font-size: 12px; padding: 1px 6px; min-height: 24px; text-align: start; }
@@ -193,7 +193,7 @@ input[type="number"]::-webkit-inner-spin-button { display: none; }
 input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); }
 
 .transport {
-  grid-area: transport; position: sticky; bottom: 0; display: flex; align-items: center; gap: 18px; padding: 8px 0 10px;
+  grid-area: transport; position: sticky; bottom: 0; z-index: 2; display: flex; align-items: center; gap: 18px; padding: 8px 0 10px;
   background: var(--page); border-top: 1px solid var(--line);
 }
 .keys { display: flex; align-items: center; gap: 2px; }
@@ -256,7 +256,9 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header .quiet { padding: 3px 7px; }
   .header .name { flex: 1; }
   .header .spacer { display: none; }
-  .header select { max-width: 68px; padding: 4px; }
+  .header select { max-width: 78px; padding: 4px; }
+  .below { flex-wrap: wrap; }
+  .legend { min-width: 0; flex: 1 1 200px; }
   .header :is(.model, .example) { order: 1; flex: 1 1 20%; min-width: 0; }
   .header :is(.model, .example) select { max-width: none; flex: 1; min-width: 0; }
   .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

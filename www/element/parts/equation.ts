@@ -82,8 +82,9 @@ function more(folded: number, all: number, { expanded, actions }: Context): Temp
 
 type Written = TemplateResult | string | (TemplateResult | string)[];
 
+/** Not MathML: what stands in that can be read, but not pressed. */
 const fraction = (above: unknown, below: unknown) =>
-  html`<math displaystyle="true"><mfrac><mtext>${above}</mtext><mtext>${below}</mtext></mfrac></math>`;
+  html`<span class="fraction"><span>${above}</span><span class="visually-hidden"> ÷ </span><span>${below}</span></span>`;
 
 /** The terms of an operation with its signs between them. */
 function written(op: string, terms: TemplateResult[][], explanation: Explanation): Written[] {
@@ -99,7 +100,7 @@ function written(op: string, terms: TemplateResult[][], explanation: Explanation
     case "max":
       return ["max(", ...between(","), ")"];
     case "exp":
-      return [html`<math><msup><mi>e</mi><mtext>${products[0]}</mtext></msup></math>`];
+      return [html`e<sup>${products[0]}</sup>`];
     case "scale":
       return [products[0] ?? "", " × ", constantValue(explanation)];
     case "softcap": {
