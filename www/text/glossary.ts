@@ -22,6 +22,7 @@ const glossaryInEnglish = {
   /** Words that the engine's formulas have. */
   phrases: {
     "is given": "is given",
+    "is set here": "is set here",
     "is drawn by the seed and token": "is drawn by the seed and token",
     "is drawn by the seed, between": "is drawn by the seed, between",
     "where j may be seen,": "where j may be seen,",

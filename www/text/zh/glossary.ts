@@ -20,6 +20,7 @@ export const glossary: GlossaryWords = {
   },
   phrases: {
     "is given": "是给定的",
+    "is set here": "在这里设定",
     "is drawn by the seed, between": "由种子产生，范围在",
     "is drawn by the seed and token": "由种子和词元产生，词元为",
     "where j may be seen,": "（可以看 j 时），",
