@@ -318,7 +318,7 @@ test("where cells are too small for numbers, the tip and the cursor's cell are t
   await open(page, "stage=weights");
   const of = await trace(page);
   // Above the transport, which stays at the bottom of the window.
-  await page.locator(".below").scrollIntoViewIfNeeded();
+  await page.locator(".below").evaluate((below) => below.scrollIntoView({ block: "center" }));
   const scene = (await page.locator('.scene .grid[data-view^="weights"]').boundingBox()) ?? {
     x: 0,
     y: 0,

@@ -136,7 +136,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .zooms button:first-child { border-radius: 5px 0 0 5px; } .zooms button:last-child { border-radius: 0 5px 5px 0; }
 .zooms [aria-pressed="true"] { background: var(--button); color: var(--button-text); }
 .scene { position: relative; contain: strict; flex: 1; min-height: 350px; margin-top: 4px; overflow: hidden; touch-action: pan-y; }
-.below { display: flex; align-items: start; gap: 12px; padding-top: 4px; position: relative; z-index: 1; }
+.below { display: flex; align-items: start; gap: 12px; padding-top: 4px; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .overlay { position: absolute; inset: 0; }
 .overlay.arriving .cell { opacity: 0; }
@@ -193,7 +193,7 @@ input[type="number"]::-webkit-inner-spin-button { display: none; }
 input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); }
 
 .transport {
-  grid-area: transport; position: sticky; bottom: 0; z-index: 2; display: flex; align-items: center; gap: 18px; padding: 8px 0 10px;
+  grid-area: transport; position: sticky; bottom: 0; z-index: 2; z-index: 2; display: flex; align-items: center; gap: 18px; padding: 8px 0 10px;
   background: var(--page); border-top: 1px solid var(--line);
 }
 .keys { display: flex; align-items: center; gap: 2px; }
@@ -210,7 +210,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 
 /* Beside the panel the line under the picture has one height; what needs more grows over the picture's lower edge. */
 @container (min-width: 900px) {
-  .below { height: 38px; align-items: end; }
+  .below { position: relative; z-index: 1; height: 38px; align-items: end; }
   .below > :first-child { background: var(--page); padding: 0; min-height: 0; }
 }
 /* Low windows: the picture keeps the height that its numbers need. */
