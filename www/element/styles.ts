@@ -193,7 +193,7 @@ input[type="number"]::-webkit-inner-spin-button { display: none; }
 input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); }
 
 .transport {
-  grid-area: transport; position: sticky; bottom: 0; z-index: 2; z-index: 2; display: flex; align-items: center; gap: 18px; padding: 8px 0 10px;
+  grid-area: transport; position: sticky; bottom: 0; z-index: 2; display: flex; align-items: center; gap: 18px; padding: 8px 0 10px;
   background: var(--page); border-top: 1px solid var(--line);
 }
 .keys { display: flex; align-items: center; gap: 2px; }
