@@ -56,6 +56,22 @@ async function check(page: Page, of: Of): Promise<{ cells: number; between: numb
   return counts;
 }
 
+/** Operands of the cell that is looked at, as the engine names them, that do not stand in the scene. */
+const missing = (page: Page): Promise<string[]> =>
+  page.locator("attention-playground").evaluate(async (element) => {
+    const root = element.shadowRoot as ShadowRoot;
+    const cell = root.querySelector<HTMLElement>(".equation .result [data-stage]");
+    if (!cell) return ["no equation"];
+    const { terms } = await (element as Play).explain(
+      cell.dataset.stage ?? "",
+      (cell.dataset.index ?? "").split(",").map(Number),
+    );
+    return terms
+      .flatMap(({ factors }) => factors)
+      .filter(({ stage, index }) => !root.querySelector(`.scene [data-stage="${stage}"][data-index="${index}"]`))
+      .map(({ stage, index }) => `${stage},${index}`);
+  });
+
 const INPUTS = [
   "text=dog+bites+man&heads=2&head-dim=3",
   "position=rotary&text=dog+bites+man&mask=0-1_2-2&head-dim=4",
@@ -84,6 +100,8 @@ for (const query of INPUTS) {
         await page.waitForTimeout(600);
         const counts = await check(page, of);
         expect(counts.cells, `${stop} as ${zoom}`).toBeGreaterThan(0);
+        // What the cell is made of stands beside it (in a small room a wide matrix is a picture, without numbers).
+        if (query !== "model=pronoun") expect(await missing(page), `${stop} as ${zoom}`).toEqual([]);
         // A cell of a sum says what each of its terms comes to.
         const sums = ["matmul", "affine", "sum", "rotate", "add"].includes(stage?.op ?? "");
         if (zoom === "cell" && sums) expect(counts.between, stop).toBeGreaterThan(0);

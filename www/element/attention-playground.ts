@@ -15,7 +15,7 @@ import type * as Glossary from "./glossary/index.ts";
 import { keyAction } from "./keys.ts";
 import { type LanguageName, languageOf, loadLanguage } from "./language.ts";
 import { page } from "./page.ts";
-import { pictured } from "./parts/change.ts";
+import { noteOf, pictured } from "./parts/change.ts";
 import { type Context, chosenToken } from "./parts/context.ts";
 import { drawArcs } from "./parts/sentence.ts";
 import { followStop } from "./parts/strip.ts";
@@ -398,6 +398,7 @@ export class AttentionPlayground extends LitElement {
       // What a cell is made of is told of the numbers now.
       closer: pictured(context) === trace || context.state.zoom === "row" ? this.#closer() : undefined,
       zoom: this.#session.closeness.module,
+      note: noteOf(context),
     });
     this.#glossary?.settle(this.renderRoot as ShadowRoot);
     this.#showProblem(context);

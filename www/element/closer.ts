@@ -60,7 +60,7 @@ export class Closeness {
         this.module = module;
         this.#changed();
       });
-    if (zoom === "cell") void this.#ask(trace, cell);
+    void this.#ask(trace, cell);
   }
 
   async #ask(trace: Trace, cell: Lit): Promise<void> {

@@ -34,6 +34,8 @@ export interface SceneInput {
   /** One row or one cell of the stage instead of all of it, and what draws them, once it is there. */
   closer: Closer | undefined;
   zoom: typeof Zoom | undefined;
+  /** What tells the numbers of the result from others of its stage, if they are not those of now. */
+  note: string;
 }
 
 export interface SceneEvents {
@@ -168,7 +170,7 @@ export class SceneView {
     const { trace, frame, head, palette, closer } = input;
     const { stage } = frame.segment;
     const near = closer && [closer.zoom, closer.at.row, closer.zoom === "cell" && closer.at.column].join(",");
-    const key = [stage.id, head, this.room.width, this.room.height, palette.lit, say.lang, near].join("/");
+    const key = [stage.id, head, this.room.width, this.room.height, palette.lit, say.lang, near, input.note].join("/");
     if (key === this.#layoutKey && trace === this.#traceOfLayout) return;
     const old = trace === this.#traceOfLayout ? this.layout : undefined;
     this.#layoutKey = key;
@@ -184,6 +186,7 @@ export class SceneView {
     if (closer && !nearer) this.#layoutKey = "";
     if (closer && !nearer && old) return;
     const scene = nearer ?? layout(sceneFor(trace, stage, head), room);
+    for (const { part } of scene.boxes) if (part.place === "result") part.note ||= input.note;
     const lens = this.#hold ? holding(this.lens, this.#hold, scene.boxes) : this.lens;
     this.lens = bounded(lens, this.room, scene);
     this.layout = moved(scene, this.lens);

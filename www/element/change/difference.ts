@@ -1,6 +1,7 @@
 /** What has become of a number: now, before, and the one less the other. */
 
 import type { Stage, Trace } from "../../engine/types.ts";
+import { change as text } from "../../text/change.ts";
 import { stageOf, valueAt } from "../../trace/cells.ts";
 import { keepScale } from "../../view/palette.ts";
 import type { Context } from "../parts/context.ts";
@@ -62,6 +63,9 @@ export function pictured(context: Context): Trace | undefined {
   made.set(trace, { then, stage: stage.id, show: state.show, trace: picture });
   return picture;
 }
+
+/** What tells the numbers of a picture from those of now. */
+export const noteOf = (context: Context): string => (pictured(context) ? (text.shows[context.state.show] ?? "") : "");
 
 /** How far a token's row of the output moved: the length of the difference over the length before. */
 export interface Moved {

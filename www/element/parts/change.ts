@@ -33,3 +33,6 @@ export const comparison = (context: Context): TemplateResult | typeof nothing =>
 
 /** What the picture shows: the trace, or a stage of it as it was before, or what has become of it. */
 export const pictured = (context: Context): Trace | undefined => loaded(context)?.pictured(context) ?? context.trace;
+
+/** What tells the numbers of the picture from those of now. */
+export const noteOf = (context: Context): string => loaded(context)?.noteOf(context) ?? "";

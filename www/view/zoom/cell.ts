@@ -75,7 +75,7 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
   const perLine = Math.max(RESULT_COLUMNS + 1, Math.floor(wide / Math.max(room.numberWidth, 30)));
   const lines = Math.min(of.terms.length, Math.ceil((of.terms.length + RESULT_COLUMNS) / perLine));
   const columns = Math.ceil((of.terms.length + RESULT_COLUMNS) / lines);
-  const laneCount = products ? 4 : 2;
+  const laneCount = factorsOf(of) + (products ? 2 : 1);
   const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, wide / columns));
   const free = room.height / lines - LABELS - EDGE;
   const bars = Math.min(BARS.most, Math.max(BARS.least, free - laneCount * (LANE + GAP)));
@@ -190,9 +190,12 @@ interface Lane {
   between?: Between;
 }
 
+/** The most factors that one of its terms has. */
+const factorsOf = ({ terms: all }: Explanation) => Math.max(...all.map(({ factors }) => factors.length));
+
 function lanesOf(trace: Trace, of: Explanation, range: { from: number; to: number }, products: boolean): Lane[] {
   const within = of.terms.slice(range.from, range.to);
-  const lanes: Lane[] = (products ? [0, 1] : [0]).map((n) => ({
+  const lanes: Lane[] = Array.from({ length: factorsOf(of) }, (_, n) => ({
     parts: bySeveral(within.map((term) => term.factors[n])).flatMap(({ cells, offset }) => {
       const stage = stageOf(trace, cells[0]?.stage ?? "");
       if (!stage) return [];

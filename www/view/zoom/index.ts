@@ -12,12 +12,14 @@ export { MOTION_SECONDS, motionBetween } from "./motion.ts";
 export interface Closer {
   zoom: "row" | "cell";
   at: Place;
-  /** Of the cell; a cell is shown once it is there. */
+  /** Of the cell: what is not explained yet is not shown yet. */
   explanation: Explanation | undefined;
 }
 
 /** Undefined where the explanation of the cell is still to come. */
 export function closerLayout(trace: Trace, frame: Frame, head: number, closer: Closer, room: Room): Layout | undefined {
-  if (closer.zoom === "row") return rowLayout(trace, frame, head, closer.at.row, room);
-  return closer.explanation && cellLayout(trace, frame, head, closer.explanation, closer.at, room);
+  const { zoom, at, explanation } = closer;
+  if (!explanation) return undefined;
+  if (zoom === "row") return rowLayout(trace, frame, head, at.row, explanation, room);
+  return cellLayout(trace, frame, head, explanation, at, room);
 }

@@ -4,7 +4,7 @@
  * sum has its weights as a column, each beside the value that it takes a share of.
  */
 
-import type { Stage, Trace } from "../../engine/types.ts";
+import type { Explanation, Stage, Trace } from "../../engine/types.ts";
 import type { Frame } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
 import { type Box, type Layout, layout, MAX_CELL, NUMBER_HEIGHT, type Room } from "../layout.ts";
@@ -13,9 +13,16 @@ import { type MatrixPart, type Part, roleOf, type Scene, sceneFor, titleOf } fro
 import { type Band, paintBars } from "./bars.ts";
 
 /** What is done to the scores of a row, in order; the number that a row has for itself stands at the end of its lane. */
-const LADDER = ["scores", "scaled", "capped", "biased", "masked", "shifted", "exp", "weights"];
+const LADDER = ["scores", "scaled", "capped", "alibi", "mask", "bias", "biased", "masked", "shifted", "exp", "weights"];
 const OWN_NUMBER: Record<string, string> = { row_max: "shifted", row_sum: "weights" };
-const LANE_SIGNS: Record<string, string> = { scaled: "×", biased: "+", shifted: "−", exp: "e^", weights: "÷" };
+const LANE_SIGNS: Record<string, string> = {
+  scaled: "×",
+  bias: "+",
+  biased: "=",
+  shifted: "−",
+  exp: "e^",
+  weights: "÷",
+};
 
 const EDGE = 8;
 const LABELS = 20;
@@ -23,16 +30,26 @@ const LANE_GAP = 8;
 const BARS = { least: 40, most: 190 };
 const LANE = 30;
 
-export function rowLayout(trace: Trace, frame: Frame, head: number, row: number, room: Room): Layout {
+export function rowLayout(trace: Trace, frame: Frame, head: number, row: number, of: Explanation, room: Room): Layout {
   const { stage } = frame.segment;
   const scene = sceneFor(trace, stage, head);
   if (stage.id === "mixed" && scene.product) return pile(scene, row, room);
-  const { result } = scene;
-  const narrow = (room.width - room.labelWidth) / result.view.columns < room.numberWidth;
-  if (!scene.product && narrow && result.view.inOneAxis) return strips(scene, row, room);
   const ladder = LADDER.includes(stage.id) || stage.id in OWN_NUMBER;
   if (ladder && stageOf(trace, "scores") && stage.id !== "scores") return lanes(trace, stage, head, row, room);
-  return plain(scene, row, room);
+  return plain({ ...scene, parts: scene.parts.flatMap((part) => operand(trace, scene, part, of, row)) }, row, room);
+}
+
+/**
+ * Of an operand, the row that the cell is made of; all of a matrix that is met by a row, or of which no row is named. What comes after
+ * the stage is read of the token before, and the first token has none.
+ */
+function operand(trace: Trace, { result }: Scene, part: MatrixPart, of: Explanation, row: number): MatrixPart[] {
+  if (part.place === "top" || part.place === "under") return [part];
+  const factors = of.terms.flatMap((term) => term.factors);
+  const [named] = factors.flatMap(({ stage, index }) => part.view.locate(stage, index) ?? []);
+  if (named) return [{ ...part, view: part.view.row(named.row) }];
+  if (trace.stages.indexOf(part.view.stage) >= trace.stages.indexOf(result.view.stage)) return [];
+  return [part.view.rows === result.view.rows ? { ...part, view: part.view.row(row) } : part];
 }
 
 /** The computed cells of a row, as a part of those of the whole matrix. */
@@ -43,17 +60,17 @@ const doneInRow = (row: number, columns: number) => (frame: Frame) =>
 const activeIn = (row: number) => (frame: Frame) =>
   frame.active?.row === row ? { row: 0, column: frame.active.column } : undefined;
 
-/** As it stands for the whole matrix, with one row of what has as many rows as the result; bars under that. */
+/** As it stands for the whole matrix, with one row of the result, and bars under that; in lines where that has no room for numbers. */
 function plain(scene: Scene, row: number, room: Room): Layout {
-  const { rows, columns } = scene.result.view;
-  const one = (part: MatrixPart): MatrixPart => ({ ...part, view: part.view.row(row) });
-  const parts = scene.parts.map((part) =>
-    part.place !== "top" && part.place !== "under" && part.view.rows === rows ? one(part) : part,
-  );
+  const { parts } = scene;
+  const { columns } = scene.result.view;
+  const result: MatrixPart = { ...scene.result, view: scene.result.view.row(row) };
   const bars = Math.min(BARS.most, room.height / 4);
-  const made = layout({ ...scene, parts, result: one(scene.result) }, { ...room, height: room.height - bars - EDGE });
+  const made = layout({ ...scene, result }, { ...room, height: room.height - bars - EDGE });
   const [left] = parts;
+  const lines = linesOf(result, room);
   if (scene.product && !made.numbers && left?.view.inOneAxis) return tall(scene, parts, row, room);
+  if (!scene.product && !made.numbers && (lines.count === 1 || result.view.inOneAxis)) return strips(scene, row, room);
   const box = made.boxes.find(({ part }) => part.place === "result") as Box;
   box.done = doneInRow(row, columns);
   const band: Band = { box, y: box.y + box.cellHeight + EDGE, height: bars - EDGE };
@@ -116,6 +133,12 @@ function tall(scene: Scene, parts: MatrixPart[], row: number, room: Room): Layou
   };
 }
 
+/** Into how many lines a row goes whose numbers are to be read. */
+function linesOf({ view: { columns } }: MatrixPart, room: Room): { count: number; perLine: number } {
+  const count = Math.ceil(columns / Math.max(1, Math.floor((room.width * 3) / 4 / (room.numberWidth + EDGE))));
+  return { count, perLine: Math.ceil(columns / count) };
+}
+
 /** Some columns of a row. */
 interface Strip {
   part: MatrixPart;
@@ -143,15 +166,15 @@ function strips(scene: Scene, row: number, room: Room): Layout {
   const parts = [...scene.parts, scene.result];
   const names = Math.min(room.width / 4, Math.max(...parts.map((part) => room.titleWidth(titleOf(part)))) + EDGE);
   const wide = room.width - names - EDGE;
-  const lines = Math.ceil(columns / Math.max(1, Math.floor(wide / (room.numberWidth + EDGE))));
-  const perLine = Math.ceil(columns / lines);
+  const { perLine } = linesOf(scene.result, room);
   const made = stripsOf(parts, perLine);
   const cellWidth = Math.min(MAX_CELL.width * 1.25, wide / perLine);
   const cellHeight = Math.min(LANE, Math.max(4, (room.height - EDGE) / made.length - LANE_GAP / 2));
   const boxes = made.map(({ part, from, to }, n): Box => {
     const y = EDGE + n * (cellHeight + LANE_GAP / 2);
     const title = { x: 0, y: y + (cellHeight - 18) / 2, width: from === 0 ? names - EDGE : 0 };
-    const view = part.view.row(Math.min(row, part.view.rows - 1)).part(from, to);
+    const one = part === scene.result ? part.view.row(row) : part.view;
+    const view = to - from < one.columns ? one.part(from, to) : one;
     const size = { cellWidth, cellHeight, labelWidth: names, rowLabels: "none", columnLabels: "none" } as const;
     const box: Box = { ...size, part: { ...part, brief: false, view }, x: names, y, title };
     if (part === scene.result)
@@ -199,7 +222,8 @@ function lanes(trace: Trace, stage: Stage, head: number, row: number, room: Room
   const lane = boxes[parts.length - 1] as Box;
   if (box === lane) box.done = doneInRow(row, columns);
   else box.done = (frame) => (Math.floor(frame.cells) > row ? 1 : 0);
-  const before = box === lane ? boxes[parts.length - 2]?.part.view : undefined;
+  const operands = boxes.filter(({ part }) => part.view.stage.id === stage.from[0]);
+  const before = box === lane ? operands[0]?.part.view : undefined;
   const band: Band = { box: lane, y: lane.y + cellHeight + EDGE, height: bars - EDGE, before };
   return {
     boxes,
@@ -243,11 +267,14 @@ function pile(scene: Scene, row: number, room: Room): Layout {
   const titles = 2 * (LABELS + EDGE);
   const bars = Math.min(BARS.most, Math.max(BARS.least, room.height / 5));
   const cellHeight = Math.min(MAX_CELL.height, (room.height - titles - bars - 2 * EDGE) / (rows + 1));
-  const gap = Math.max(4 * EDGE, room.titleWidth(titleOf(down)) + EDGE - MAX_CELL.width);
-  const wide = room.width - room.labelWidth - gap - 2 * EDGE;
-  const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, wide / (columns + 1)));
+  const wide = room.width - room.labelWidth - 2 * EDGE;
+  const name = room.titleWidth(titleOf(down)) + EDGE;
+  // Where the name of the weights is wider than they are, the values stand apart by that.
+  const even = (wide - 4 * EDGE) / (columns + 1);
+  const width = even + 4 * EDGE < name ? (wide - name) / columns : even;
+  const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, width));
   const size = { cellWidth, cellHeight, labelWidth: room.labelWidth, columnLabels: "none" as const };
-  const x = room.labelWidth + cellWidth + gap;
+  const x = room.labelWidth + Math.max(cellWidth + 4 * EDGE, name);
   const top = LABELS + 2;
   const below = top + rows * cellHeight + LABELS + EDGE;
   const box: Box = { ...size, part: result, x, y: below, rowLabels: "none", done: doneInRow(row, columns) };
