@@ -24,28 +24,25 @@ fn edit(stage: &str, index: &[i64], value: f32) -> Edit {
     }
 }
 
-fn edited(input: &TraceInput, config: &AttentionConfig) -> Result<Trace, Error> {
-    let edits = EDITS.with_borrow(Clone::clone);
-    let input = TraceInput {
-        edits,
+/// The input with the edits of the case.
+fn with_edits<'a>(input: &TraceInput<'a>) -> TraceInput<'a> {
+    TraceInput {
+        edits: EDITS.with_borrow(Clone::clone),
         ..input.clone()
-    };
-    trace_attention(&input, config)
+    }
+}
+
+fn edited(input: &TraceInput, config: &AttentionConfig) -> Result<Trace, Error> {
+    trace_attention(&with_edits(input), config)
 }
 
 fn edited_alone(input: &TraceInput, config: &AttentionConfig) -> Result<Trace, Error> {
-    let edits = EDITS.with_borrow(Clone::clone);
-    let input = TraceInput {
-        edits,
-        ..input.clone()
-    };
-    trace_weights(&input, config)
+    trace_weights(&with_edits(input), config)
 }
 
 fn edited_linear(input: &LinearTraceInput, config: &LinearConfig) -> Result<Trace, Error> {
-    let edits = EDITS.with_borrow(Clone::clone);
     let mut input = input.clone();
-    input.tokens.edits = edits;
+    input.tokens = with_edits(&input.tokens);
     trace_linear_attention(&input, config)
 }
 
