@@ -362,9 +362,11 @@ export class Session {
 
   #reframe(source: Source): void {
     if (!this.course) return;
-    const { stage, cell } = this.store.state;
+    const { stage, cell, zoom } = this.store.state;
     const before = this.frame;
     this.frame = this.course.frame(stage, cell);
+    // Closer by, the cell that is looked at is told of though all of the stage is computed.
+    if (zoom !== "matrix" && cell === WHOLE) this.frame = { ...this.frame, active: this.place };
     const moved = before?.segment.stage.id !== stage || Math.floor(before.cells) !== Math.floor(this.frame.cells);
     if (moved) this.#host.emit("step-change", { stage, cell, time: this.frame.time, source });
     this.#ask();
@@ -379,7 +381,7 @@ export class Session {
   /** The cell that the frame computes, or has computed last. */
   get activeCell(): Lit | undefined {
     const { active, segment } = this.frame ?? {};
-    const at = this.store.state.zoom === "matrix" ? active : this.place;
+    const at = active ?? (this.store.state.zoom === "matrix" ? undefined : this.place);
     if (!at || !segment || !this.trace) return undefined;
     return { stage: segment.stage.id, index: this.#view().index(at.row, at.column) };
   }

@@ -10,7 +10,7 @@ import { formatCell } from "../../view/format.ts";
 import type { Lit } from "../../view/paint.ts";
 import { roleOf } from "../../view/scene.ts";
 import { cellKey } from "../inquiry.ts";
-import { type Context, tokenName } from "../parts/context.ts";
+import { axisName, type Context, placeName } from "../parts/context.ts";
 import { name } from "../parts/equation.ts";
 import { numberLink } from "../parts/number.ts";
 import { sharedEngine } from "../runner.ts";
@@ -98,10 +98,9 @@ function firstOf(use: Use, extents: number[], count: number): Lit[] {
 function nameOf(stage: Stage, use: Use, trace: Trace): string {
   const parts = stage.axes.map((axis, n) => {
     const [from = 0, to = 1] = [use.from[n], use.to[n]];
-    if (to - from === stage.shape[n] && to - from > 1) return text.every[axis] ?? fill(text.everyOther, { axis });
-    const token = axis === "key" ? "key" : axis === "query" || axis === "token" ? "query" : undefined;
-    if (to - from === 1) return token ? `“${tokenName(trace, token, from)}”` : `${axis.replace("_", "/")} ${to}`;
-    return fill(text.range, { axis: axis.replace("_", "/"), from: from + 1, to });
+    if (to - from === 1) return placeName(trace, axis, from, true);
+    if (to - from === stage.shape[n]) return text.every[axis] ?? fill(text.everyOther, { axis: axisName(axis) });
+    return fill(text.range, { axis: axisName(axis), from: from + 1, to });
   });
   return `${stageName(stage)}: ${parts.join(", ")}`;
 }

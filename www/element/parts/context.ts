@@ -4,6 +4,7 @@ import type { BackendReport, Explanation, Trace } from "../../engine/types.ts";
 import type { ModelFiles } from "../../model/files.ts";
 import type { State } from "../../state/fields.ts";
 import type { History } from "../../state/store.ts";
+import { say } from "../../text/say.ts";
 import type { Course, Frame, StepUnit } from "../../timeline/course.ts";
 import type { Place } from "../../view/matrix-view.ts";
 import type { Lit } from "../../view/paint.ts";
@@ -113,6 +114,15 @@ export function tokenName(trace: Trace, axis: "query" | "key", n: number): strin
   const names = trace.tokens[axis];
   return names[n] ?? String(n);
 }
+
+/** A place along an axis: a token by its name, all else by its number. */
+export function placeName(trace: Trace, axis: string, at: number, quoted = false): string {
+  if (axis !== "key" && axis !== "query" && axis !== "token") return `${axisName(axis)} ${at + 1}`;
+  const token = tokenName(trace, axis === "key" ? "key" : "query", at);
+  return quoted ? `“${token}”` : token;
+}
+
+export const axisName = (axis: string): string => say.axes[axis] ?? axis;
 
 /** The query whose attention the sentence shows: the chosen one, else "it", else the first. */
 export function chosenToken({ state, trace }: Pick<Context, "state" | "trace">): number {

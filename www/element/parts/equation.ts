@@ -7,8 +7,7 @@ import { stageOf } from "../../trace/cells.ts";
 import { stageName, storyOf } from "../../trace/story.ts";
 import { formatCell, formatExact, formatFull } from "../../view/format.ts";
 import { roleOf } from "../../view/scene.ts";
-import type { Actions, Context } from "./context.ts";
-import { tokenName } from "./context.ts";
+import { type Actions, type Context, placeName } from "./context.ts";
 import { numberLink } from "./number.ts";
 import { prose } from "./prose.ts";
 
@@ -149,11 +148,6 @@ export function name(cell: { stage: string; index: readonly number[] }, trace: C
   const stage = trace && stageOf(trace, cell.stage);
   if (!trace || !stage) return say.stages[cell.stage] ?? cell.stage;
   const title = stageName(stage);
-  const parts = stage.axes.map((axis, n) => {
-    const at = cell.index[n] ?? 0;
-    if (axis === "token") return tokenName(trace, "query", at);
-    if (axis === "query" || axis === "key") return tokenName(trace, axis, at);
-    return `${say.axes[axis] ?? axis} ${at + 1}`;
-  });
+  const parts = stage.axes.map((axis, n) => placeName(trace, axis, cell.index[n] ?? 0));
   return `${title}: ${parts.join(", ")}`;
 }

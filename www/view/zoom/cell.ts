@@ -46,9 +46,8 @@ export function cellLayout(
     `cell:${whole.key}:${linear}`,
   );
   const result = partOf(view, "result");
-  const many =
-    of.terms.some(({ factors }) => factors.length > 1) || of.terms.some(({ running }) => running !== undefined);
-  return many && of.terms.length > 0
+  // A single term is no sum: its factors stand side by side.
+  return of.terms.length > 1 && (factorsOf(of) > 1 || isSum(of))
     ? terms(trace, of, result, progress, room)
     : operands(trace, of, result, progress, room);
 }
@@ -75,7 +74,7 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
   const perLine = Math.max(RESULT_COLUMNS + 1, Math.floor(wide / Math.max(room.numberWidth, 30)));
   const lines = Math.min(of.terms.length, Math.ceil((of.terms.length + RESULT_COLUMNS) / perLine));
   const columns = Math.ceil((of.terms.length + RESULT_COLUMNS) / lines);
-  const laneCount = factorsOf(of) + (products ? 2 : 1);
+  const laneCount = factorsOf(of) + (products ? 1 : 0) + (isSum(of) ? 1 : 0);
   const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, wide / columns));
   const free = room.height / lines - LABELS - EDGE;
   const bars = Math.min(BARS.most, Math.max(BARS.least, free - laneCount * (LANE + GAP)));
@@ -190,6 +189,9 @@ interface Lane {
   between?: Between;
 }
 
+/** A whole softmax says of its products no sum: more is done to them than to add them up. */
+const isSum = ({ terms: all }: Explanation) => all.some(({ running }) => running !== undefined);
+
 /** The most factors that one of its terms has. */
 const factorsOf = ({ terms: all }: Explanation) => Math.max(...all.map(({ factors }) => factors.length));
 
@@ -209,7 +211,7 @@ function lanesOf(trace: Trace, of: Explanation, range: { from: number; to: numbe
     between: what,
   });
   if (products) lanes.push(between("product", "=", say.between.product));
-  lanes.push(between("running", "", of.op === "max" ? say.between.largest : say.between.running));
+  if (isSum(of)) lanes.push(between("running", "", of.op === "max" ? say.between.largest : say.between.running));
   return lanes;
 }
 
@@ -244,7 +246,7 @@ function operands(trace: Trace, of: Explanation, result: Part, progress: Progres
     const stage: Stage | undefined = stageOf(trace, cell.stage);
     if (!stage) return [];
     const key = `operand:${n}:${cell.stage}:${cell.index.join()}`;
-    const sign = n === 0 ? "" : (OPERATORS[of.op] ?? "");
+    const sign = n === 0 ? "" : (OPERATORS[of.op] ?? (factorsOf(of) > 1 ? "×" : ""));
     return [partOf(new FactorsView(stage, [cell], key), "left", sign)];
   });
   const { constant } = of;
