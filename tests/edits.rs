@@ -249,7 +249,9 @@ fn edited_queries_keys_and_values_are_as_good_as_given_ones() {
     assert_same(&changed, &again, &same);
     // and so is the output
     let concat = again.cells("concat").expect("joined heads");
-    let (channels, width) = wo.dim_of();
+    let &[channels, width] = wo.shape() else {
+        panic!("a matrix")
+    };
     let output = changed.cells("output").expect("an output");
     for (n, &found) in output.iter().enumerate() {
         let (i, w) = (n / width, n % width);
@@ -257,16 +259,6 @@ fn edited_queries_keys_and_values_are_as_good_as_given_ones() {
             .map(|c| f64::from(concat[i * channels + c]) * f64::from(wo[[c, w]]))
             .fold(0.0, |sum, product| sum + product);
         assert_eq!(found, sum as f32, "output {i}, {w}");
-    }
-}
-
-trait Matrix {
-    fn dim_of(&self) -> (usize, usize);
-}
-
-impl Matrix for ArrayD<f32> {
-    fn dim_of(&self) -> (usize, usize) {
-        (self.shape()[0], self.shape()[1])
     }
 }
 
@@ -382,7 +374,6 @@ fn later_edits_win_and_what_was_computed_is_remembered() {
     );
 }
 
-/// What each row hides, by a mask and by edits.
 #[test]
 fn a_key_is_hidden_and_shown_by_edits_as_by_a_mask() {
     let hide = |seen: &[bool]| ArrayD::from_shape_vec(vec![3], seen.to_vec()).expect("three keys");

@@ -134,7 +134,7 @@ pub(crate) fn explain_cells(
     let mut terms: Vec<Term> = Vec::new();
     rule.terms(&cell, cells, &mut |factors| {
         let product = rule.product(&cell, terms.len(), factors, cells);
-        let before = terms.last().map(|term| term.running.unwrap_or(f64::NAN));
+        let before = terms.last().and_then(|term| term.running);
         terms.push(Term {
             factors: factors.iter().map(|&at| factor(at)).collect(),
             product,

@@ -66,7 +66,7 @@ pub struct Trace {
     /// The cells of all stages, one after the other, each row-major; then what edits have replaced. Where a trace holds the
     /// weights alone, they come last.
     pub data: Vec<f32>,
-    /// The first NaN and infinite numbers among the given inputs.
+    /// The first NaN and infinite numbers among the given inputs, as edits have left them.
     pub non_finite: Vec<NonFinite>,
     /// How many there are of them.
     pub non_finite_count: usize,

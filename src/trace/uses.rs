@@ -74,22 +74,10 @@ pub(crate) fn uses_cells(
                 boxes.push(Bounds::of(&index));
             }
         });
-        uses.extend(joined(boxes).into_iter().map(|bounds| {
-            Use {
-                stage: reader.id.clone(),
-                from: reader
-                    .axes
-                    .iter()
-                    .zip(bounds.from)
-                    .map(|(_, place)| place)
-                    .collect(),
-                to: reader
-                    .axes
-                    .iter()
-                    .zip(bounds.to)
-                    .map(|(_, place)| place)
-                    .collect(),
-            }
+        uses.extend(joined(boxes).into_iter().map(|bounds| Use {
+            stage: reader.id.clone(),
+            from: bounds.from.into_iter().take(reader.axes.len()).collect(),
+            to: bounds.to.into_iter().take(reader.axes.len()).collect(),
         }));
     }
     Ok(uses)

@@ -74,6 +74,14 @@ describe("cpu", () => {
     expect(other.gpu.started).toBe(0);
   });
 
+  it("a trace with edits stays on the CPU, and says why", async () => {
+    const { gpu, backends, trace } = make("webgpu");
+    const edited = await trace({ ...SMALL, edits: [{ stage: "scores", index: [0, 0, 0], value: 1 }] } as Request);
+    expect(edited.backend).toBe("cpu");
+    expect(backends.fellBack(edited)?.code).toBe("edited");
+    expect(gpu.started).toBe(0);
+  });
+
   it("a backend that there is not is refused", async () => {
     const { trace } = make("cpu");
     const refused = trace({ ...SMALL, backend: "cuda" } as unknown as Request);

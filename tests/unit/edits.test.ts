@@ -103,8 +103,23 @@ describe("edits", () => {
     const gpu = await createEngine({ workers: 0, backend: "webgpu" });
     const trace = await gpu.traceAttention({ ...request, edits: [{ stage: "scores", index: [0, 0, 0], value: 1 }] });
     expect(trace.backend).toBe("cpu");
-    expect(gpu.fellBack(trace)?.code).toMatch(/^(no_webgpu|edited)$/);
+    // Where there is a GPU, the edits are the reason: see backends.test.ts.
+    expect(gpu.fellBack(trace)?.code).toBe("no_webgpu");
     gpu.dispose();
+  });
+});
+
+describe("a cell that there is not", () => {
+  it.each([
+    ["half a place", [0, 0, 0.5], "type"],
+    ["a place below 0", [-1, 0, 0], "type"],
+    ["NaN", [0, Number.NaN, 0], "type"],
+    ["one beyond the end", [0, 0, 3], "index"],
+    ["no index", undefined, "type"],
+  ])("%s: refused by explain and by uses", async (_, index, code) => {
+    const trace = await traced([]);
+    for (const ask of ["explain", "uses"] as const)
+      await expect(engine[ask](trace, "scores", index as number[])).rejects.toMatchObject({ code, operation: ask });
   });
 });
 

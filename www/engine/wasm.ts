@@ -14,8 +14,8 @@ const JOBS = {
   linearAttention: glue.linear_attention,
   rotaryEmbedding: glue.rotary_embedding,
   traceLinearAttention: glue.trace_linear_attention,
-  explain: ({ trace, stage, index }: Question) => glue.explain(trace, stage, Uint32Array.from(index)),
-  uses: ({ trace, stage, index }: Question) => glue.uses(trace, stage, Uint32Array.from(index)),
+  explain: ({ trace, stage, index }: Question) => glue.explain(trace, stage, index),
+  uses: ({ trace, stage, index }: Question) => glue.uses(trace, stage, index),
   tokenize: (text: string) => glue.tokenize(text),
   limits: () => glue.limits(),
 } as const;

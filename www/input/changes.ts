@@ -1,6 +1,7 @@
 /** What is other than it would be, as the state's text says it, and as a request does: numbers that are set, keys that are hidden. */
 
-import type { Edit, Mask, TraceRequest } from "../engine/types.ts";
+import type { TraceChanges } from "../engine/model/types.ts";
+import type { Edit, Mask } from "../engine/types.ts";
 import type { State } from "../state/fields.ts";
 
 /** `stage,i,j=value`, a `*` for every place along its axis. */
@@ -34,7 +35,7 @@ export function changesOf(
   { edits, mask, scale }: Pick<State, "edits" | "mask" | "scale">,
   queries: number,
   keys: number,
-): Pick<TraceRequest, "edits" | "mask" | "scale"> {
+): TraceChanges {
   return {
     ...(edits && { edits: editsFrom(edits) }),
     ...(mask && { mask: maskFrom(mask, queries, keys) }),

@@ -1,6 +1,7 @@
 /** One input through a model: its output, the trace of the attention on show, and what it answers. */
 
-import type { ModelBlock, ModelInput, ModelOutput, Trace, TraceRequest } from "../engine/engine.ts";
+import type { ModelBlock, ModelInput, ModelOutput, Trace } from "../engine/engine.ts";
+import type { TraceChanges } from "../engine/model/types.ts";
 import type { Results, Sequence } from "../recall/index.ts";
 import type { State } from "../state/fields.ts";
 import { type Answer, answerAt, likelihoods } from "./answer.ts";
@@ -107,10 +108,8 @@ async function traceLayer(
   return model.trace({ ...input, ...where, ...(await changesOf(state, queries.length, keys.length)) });
 }
 
-type Changes = Pick<TraceRequest, "edits" | "mask" | "scale">;
-
 /** Most runs have none: how they are read is loaded with the first. */
-async function changesOf(state: State, queries: number, keys: number): Promise<Changes> {
+async function changesOf(state: State, queries: number, keys: number): Promise<TraceChanges> {
   if (!state.edits && !state.mask && !state.scale) return {};
   return (await import("../input/changes.ts")).changesOf(state, queries, keys);
 }

@@ -1,7 +1,7 @@
 /** A model that is loaded, as a page sees it. */
 
 import { EngineError } from "../errors.ts";
-import type { Tensor, Trace, TraceRequest } from "../types.ts";
+import type { Tensor, Trace } from "../types.ts";
 import type { Host } from "./host.ts";
 import { type Fields, fromBits } from "./instance.ts";
 import type { Lender } from "./load.ts";
@@ -72,7 +72,7 @@ export class LoadedModel implements types.Model {
     request: Fields,
     tokens: { query: string[]; key?: string[] },
     bytes?: Uint8Array,
-    changes: Pick<TraceRequest, "edits" | "mask" | "scale"> = {},
+    changes: types.TraceChanges = {},
   ): Promise<Trace> {
     const { scale, causal, ...found } = await this.#host.call<LayerInput>(request, bytes);
     return this.#lender.traceAttention({ ...found, scale: fromBits(scale), causal: causal === 1, tokens, ...changes });
@@ -111,7 +111,7 @@ export class LoadedModel implements types.Model {
   traceRecall = (
     { task, tokens }: Omit<types.RecallInput, "kind">,
     names: readonly string[],
-    changes?: Pick<TraceRequest, "edits" | "mask" | "scale">,
+    changes?: types.TraceChanges,
   ): Promise<Trace> => {
     const sides = { query: names.slice(-1), key: [...names] };
     return this.#traceOf({ do: "recallLayer", task, tokens: tokens.flat() }, sides, undefined, changes);

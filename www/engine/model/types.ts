@@ -72,7 +72,10 @@ export interface RunOptions {
 }
 
 /** Which attention, and what is other than in the model: `mask` hides what it hides besides what the model does. */
-export interface ModelTraceOptions extends Pick<TraceRequest, "edits" | "mask" | "scale"> {
+/** What can be changed in the attention of a layer. */
+export type TraceChanges = Pick<TraceRequest, "edits" | "mask" | "scale">;
+
+export interface ModelTraceOptions extends TraceChanges {
   block: ModelBlock;
   layer: number;
 }
@@ -161,11 +164,7 @@ export interface Model {
   /** A network that remembers reads a sequence and answers. */
   recall(input: RecallInput): Promise<Recalled>;
   /** The trace of the attention among them: the last token, a query, looks at all. `names` stand at the sides. */
-  traceRecall(
-    input: Omit<RecallInput, "kind">,
-    names: readonly string[],
-    changes?: Pick<TraceRequest, "edits" | "mask" | "scale">,
-  ): Promise<Trace>;
+  traceRecall(input: Omit<RecallInput, "kind">, names: readonly string[], changes?: TraceChanges): Promise<Trace>;
   /** `softmax(logits / temperature)` of one row of logits, [vocabulary] or [class]. Default temperature: 1. */
   probabilities(logits: Tensor, temperature?: number): Promise<Tensor>;
   encode(text: string): Promise<{ ids: number[]; tokens: string[] }>;

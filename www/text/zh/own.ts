@@ -8,7 +8,7 @@ export const own: OwnWords = {
   files: "选择文件",
   folder: "选择文件夹",
   hub: "或按名字从 {host} 获取",
-  hubName: "owner/name",
+  hubName: "所有者/名称",
   find: "问 {host} 有什么",
   found: "{host} 上的 {name}：要下载 {size}。",
   noSize: "主机没有告知的大小",
