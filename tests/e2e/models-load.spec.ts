@@ -31,13 +31,13 @@ test("each model of the menu opens with its own example, its card says what it i
   await expect(page.locator("[data-head-cell]")).toHaveCount(0);
 });
 
-test("a model that cannot be had leaves the last picture, and says why beside the menu", async ({ page }) => {
+test("a model that cannot be had leaves the last picture, and says why under it", async ({ page }) => {
   await open(page);
   const before = await trace(page);
   await page.route("**/models/dates/model.safetensors", (route) => route.fulfill({ status: 503 }));
   await choose(page, "dates");
-  await expect(page.locator('[data-problem="model"]')).toContainText("dates/model.safetensors");
-  await expect(page.locator('[data-problem="model"]')).toContainText("503");
+  await expect(page.locator('.hang [data-problem="model"]')).toContainText("dates/model.safetensors");
+  await expect(page.locator('.hang [data-problem="model"]')).toContainText("503");
   await expect(page.locator(".stale")).toBeVisible();
   expect((await trace(page)).data).toEqual(before.data);
   await page.unroute("**/models/dates/model.safetensors");
@@ -48,7 +48,7 @@ test("a model that cannot be had leaves the last picture, and says why beside th
 test("without the default model the page opens untrained, and says why", async ({ page }) => {
   await page.route("**/models/pronoun/**", (route) => route.fulfill({ status: 404 }));
   await open(page);
-  await expect(page.locator('[data-problem="model"]')).toContainText("404");
+  await expect(page.locator('.hang [data-problem="model"]')).toContainText("404");
   await expect(page.locator(".untrained")).toBeVisible();
   await expect(page.locator(".stale")).toBeVisible();
 });
@@ -181,7 +181,7 @@ test.describe("the reader's own model", () => {
 
   test("a link that names it cannot bring it, and says so", async ({ page }) => {
     await open(page, "model=own");
-    await expect(page.locator('[data-problem="model"]')).toContainText("not part of a link");
+    await expect(page.locator('.hang [data-problem="model"]')).toContainText("not part of a link");
   });
 
   test("comes from a hub by its name, after a click that says host and size", async ({ page }) => {

@@ -36,8 +36,6 @@ const boxes = (page: Page) =>
     ),
   );
 
-const sum = (all: Shift[]) => all.reduce((total, { value }) => total + value, 0);
-
 type Step = [name: string, act: (page: Page) => Promise<unknown>];
 
 const tool = (name: string) => (page: Page) => page.locator(`[data-tool="${name}"]`).click();
@@ -113,7 +111,6 @@ for (const [width, height] of [
     await watch(page);
     const before = await boxes(page);
     expect(before[".scene"]).toBeTruthy();
-    let total = 0;
     const moved: string[] = [];
     for (const [name, act] of STEPS) {
       await act(page);
@@ -121,11 +118,9 @@ for (const [width, height] of [
       const now = await boxes(page);
       if (JSON.stringify(now) !== JSON.stringify(before)) moved.push(`${name}: ${JSON.stringify(now)}`);
       const seen = await shifts(page);
-      total += sum(seen);
       const picture = seen.filter(({ sources }) => sources.some((one) => /\.(scene|strip|sentence|page)\b/.test(one)));
       if (picture.length > 0) moved.push(`${name}: ${JSON.stringify(picture)}`);
     }
     expect(moved, `at first: ${JSON.stringify(before)}`).toEqual([]);
-    console.log(`layout shifts at ${width} over ${STEPS.length} steps: ${total.toFixed(4)}`);
   });
 }

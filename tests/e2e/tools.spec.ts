@@ -124,6 +124,22 @@ test("the overview shows what is in sight, takes one elsewhere, and hides nothin
   await expect(minimap(page)).not.toHaveAttribute("data-corner", corner ?? "");
 });
 
+test("at the zoom of a row, a token that is found is lit where it stands, and nowhere else", async ({ page }) => {
+  await open(page, "stage=weights&zoom=row");
+  await expect(page.locator(".crumbs")).toContainText("“it”");
+  await page.locator('[data-tool="find"]').click();
+  await page.locator("[data-find]").fill("street");
+  const column = page.locator(".bands .column").first();
+  await expect(column).toBeVisible();
+  // The row on show is that of another token.
+  await expect(page.locator(".bands .row")).toHaveCount(0);
+  const [lit, cell] = [
+    await column.boundingBox(),
+    await page.locator('.scene .cell[data-stage="weights"][data-index="1,7,5"]').boundingBox(),
+  ];
+  expect(Math.abs((lit?.x ?? 0) - (cell?.x ?? Number.NaN))).toBeLessThan(3);
+});
+
 test("finding a token counts, lights and brings into sight; Shift and Enter choose it", async ({ page }) => {
   await open(page, LONG);
   await grid(page).focus();

@@ -6,7 +6,7 @@ import { open, state } from "./page.ts";
 
 /** Latin words that every language has: names, symbols, and what the reader or a model wrote. */
 const SHARED =
-  /^(ALiBi|softmax|CPU|GPU|CSV|TSV|JSON|NumPy|PyTorch|Ctrl|Esc|Shift|Space|Home|End|English|pronoun|order|decoder|dates|digits|recall|cos|sin|Beta|dim|width|channel|head|exp|Exp|[A-Z]{1,2}|[a-z]|[WQKVOb]_[QKVO]|d_k|e\^|auto)$/;
+  /^(ALiBi|RoPE|softmax|CPU|GPU|CSV|TSV|JSON|NumPy|PyTorch|Ctrl|Esc|Shift|Space|Home|End|English|pronoun|order|decoder|dates|digits|recall|cos|sin|Beta|dim|width|channel|head|exp|Exp|[A-Z]{1,2}|[a-z]|[WQKVOb]_[QKVO]|d_k|e\^|auto)$/;
 
 /** Words of Latin letters in the page's own text. */
 const latin = (page: Page): Promise<string[]> =>
@@ -21,6 +21,14 @@ const latin = (page: Page): Promise<string[]> =>
       const text = (walker.currentNode.textContent ?? "").replace(/“[^”]*”/g, "");
       if (parent && !parent.closest(foreign) && parent.checkVisibility())
         found.push(...(text.match(/[A-Za-z][\w^]*/g) ?? []));
+    }
+    // What is read out, or stands beside the pointer, is said too.
+    for (const one of (element.shadowRoot as ShadowRoot).querySelectorAll<HTMLElement>(
+      "[aria-label], [title], [placeholder]",
+    )) {
+      if (one.closest(foreign) || one.matches(".scale, .label, [data-field=matrices]")) continue;
+      for (const name of ["aria-label", "title", "placeholder"])
+        found.push(...((one.getAttribute(name) ?? "").replace(/“[^”]*”/g, "").match(/[A-Za-z][\w^]*/g) ?? []));
     }
     return [...new Set(found)];
   });

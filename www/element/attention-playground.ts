@@ -155,6 +155,7 @@ export class AttentionPlayground extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#session.rest();
+    this.#glossary?.hide(this.renderRoot as ShadowRoot);
     this.#near.disconnect();
     this.#sizes.disconnect();
     this.#detach();
@@ -364,7 +365,12 @@ export class AttentionPlayground extends LitElement {
     if (!this.#scene) {
       const { hover } = this.#session.actions;
       const pick = (cell: Lit) => this.#session.pick(cell);
-      this.#scene = new SceneView(place, { hover, pick, blocks: (blocks) => this.#onBlocks(blocks) });
+      this.#scene = new SceneView(place, {
+        hover,
+        pick,
+        blocks: (blocks) => this.#onBlocks(blocks),
+        speak: () => this.#speak(),
+      });
       this.#sizes.observe(place);
     }
     const context = this.#context();
@@ -427,7 +433,7 @@ export class AttentionPlayground extends LitElement {
   /** What words and formulas mean can wait until the first picture stands. */
   async #loadGlossary(): Promise<void> {
     this.#glossary = await import("./glossary/index.ts");
-    this.#glossary.attach(this.renderRoot as ShadowRoot);
+    this.#glossary.attach(this.renderRoot as ShadowRoot, () => this.#speak());
     this.requestUpdate();
   }
 

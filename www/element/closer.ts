@@ -45,6 +45,7 @@ export function placeOf(
 export class Closeness {
   module: typeof Zoom | undefined;
   explanation: Explanation | undefined;
+  #loading: Promise<void> | undefined;
   #asked = "";
   #trace: Trace | undefined;
   readonly #changed: () => void;
@@ -55,11 +56,16 @@ export class Closeness {
 
   look(trace: Trace, zoom: State["zoom"], cell: Lit): void {
     if (zoom === "matrix") return;
-    if (!this.module)
-      void import("../view/zoom/index.ts").then((module) => {
+    this.#loading ??= import("../view/zoom/index.ts").then(
+      (module) => {
         this.module = module;
         this.#changed();
-      });
+      },
+      // The next one may have the network back.
+      () => {
+        this.#loading = undefined;
+      },
+    );
     void this.#ask(trace, cell);
   }
 

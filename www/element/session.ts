@@ -18,7 +18,6 @@ import { type Actions, chosenToken } from "./parts/context.ts";
 import { Player } from "./player.ts";
 import { type Refusal, Runner } from "./runner.ts";
 import type * as Settings from "./settings/index.ts";
-import { share } from "./share.ts";
 
 export interface Host {
   update(): void;
@@ -434,7 +433,11 @@ export class Session {
   }
 
   readonly actions: Actions = {
-    set: (changes, history = "replace") => {
+    set: (wanted, history = "replace") => {
+      // What a cell is made of is told of the numbers now: it goes with no others.
+      const changes = { ...wanted };
+      if (changes.zoom === "cell") changes.show = "now";
+      else if (changes.show && changes.show !== "now" && this.store.state.zoom === "cell") changes.zoom = "row";
       this.store.set(changes, "user", history);
       if (changes.stage !== undefined) this.#speak();
     },
@@ -601,6 +604,7 @@ export class Session {
   }
 
   async #copyLink(): Promise<void> {
+    const { share } = await import("./share.ts");
     this.notice = await share(this.store);
     this.#host.update();
   }

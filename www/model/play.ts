@@ -50,11 +50,11 @@ export const inputKey = (state: State): string => [state.text, state.target, sta
 
 function run(state: State, loaded: Loaded): Promise<Ran> {
   const key = inputKey(state);
-  const known = ran.get(loaded);
+  const known = ran.get(loaded.model);
   if (known?.key === key) return known.run;
   const made = read(state, loaded).then(async (what) => ({ ...what, output: await loaded.model.run(what.input) }));
-  made.catch(() => ran.delete(loaded));
-  ran.set(loaded, { key, run: made });
+  made.catch(() => ran.delete(loaded.model));
+  ran.set(loaded.model, { key, run: made });
   return made;
 }
 

@@ -48,7 +48,6 @@ const changeInEnglish = {
   inTurnRunning: "Computing {done} of {all}…",
   inTurnFailed: "This could not be computed: {reason}",
   columns: { key: "key dropped", weight: "weight, head {head}", moved: "output moved" } as Record<string, string>,
-  rowMoved: "moved",
 };
 
 export type ChangeWords = typeof changeInEnglish;

@@ -1,6 +1,6 @@
 /** Reading a trace: its stages by name, their cells by index, and how large the slice of one head is. */
 
-import type { Stage, Trace } from "../engine/types.ts";
+import type { Edit, Stage, Trace } from "../engine/types.ts";
 
 export const stageOf = (trace: Trace, id: string): Stage | undefined => trace.stages.find((stage) => stage.id === id);
 
@@ -15,10 +15,13 @@ export function valueAt(trace: Trace, stage: Stage, index: readonly number[]): n
   return trace.data[stage.offset + linear] ?? Number.NaN;
 }
 
+/** Whether an edit sets the cell. */
+export const covers = (edit: Edit, id: string, index: readonly number[]): boolean =>
+  edit.stage === id && edit.index.every((at, axis) => at < 0 || at === index[axis]);
+
 /** Whether the reader has set the number. */
 export const isEdited = ({ config }: Trace, { id }: Stage, index: readonly number[]): boolean =>
-  config.edits?.some((edit) => edit.stage === id && edit.index.every((at, axis) => at < 0 || at === index[axis])) ??
-  false;
+  config.edits?.some((edit) => covers(edit, id, index)) ?? false;
 
 export const hasHeads = (stage: Stage) => stage.axes[0] === "head" || stage.axes[0] === "kv_head";
 

@@ -24,6 +24,9 @@ export interface Box {
   done?(frame: Frame): number;
 }
 
+/** A cell of the result; `box`: of which box, where several show it. */
+export type ActiveCell = Place & { box?: Box };
+
 export interface Layout {
   boxes: Box[];
   width: number;
@@ -31,7 +34,7 @@ export interface Layout {
   /** Numbers stand in the cells. */
   numbers: boolean;
   /** The cell of the result that is being computed, if the result is not the whole matrix. */
-  active?(frame: Frame): (Place & { box?: Box }) | undefined;
+  active?(frame: Frame): ActiveCell | undefined;
   /** What is painted over the cells; `shown`: how much of it may be seen, from 0 to 1. */
   decorate?(context: CanvasRenderingContext2D, picture: Picture, shown: number): void;
 }

@@ -3,7 +3,7 @@
 import type { Trace } from "../engine/types.ts";
 import type { Frame } from "../timeline/course.ts";
 import { isEdited } from "../trace/cells.ts";
-import { type Box, doneOf, type Layout } from "./layout.ts";
+import { type ActiveCell, type Box, doneOf, type Layout } from "./layout.ts";
 import { type Place as CellPlace, type CellsView, MatrixView } from "./matrix-view.ts";
 import { colorOf, css, type Palette, scaleOf } from "./palette.ts";
 import { drawCells, type Shade, startFrame } from "./tiles.ts";
@@ -283,7 +283,7 @@ function placesOf(cells: readonly Lit[], { boxes }: Layout, result = false): Map
 /** The operands of the active cell are lit; while there is time to follow, they come together and drop into it. */
 function paintActive(context: CanvasRenderingContext2D, picture: Picture): void {
   const { layout, frame, palette } = picture;
-  const active: (CellPlace & { box?: Box }) | undefined = layout.active ? layout.active(frame) : frame.active;
+  const active: ActiveCell | undefined = layout.active ? layout.active(frame) : frame.active;
   const result = active?.box ?? layout.boxes.find(({ part }) => part.place === "result");
   if (!active || !result) return;
   const flying = !picture.still && frame.progress < 1 && frame.secondsPerCell >= FLIGHT_SECONDS;

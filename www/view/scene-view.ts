@@ -43,6 +43,8 @@ export interface SceneEvents {
   pick(cell: Lit): void;
   /** So many cells a side share a pixel from now on. */
   blocks(size: number): void;
+  /** What is said from now on is said in the language of the page. */
+  speak(): void;
 }
 
 const TIP_HEIGHT = 24;
@@ -54,6 +56,7 @@ export class SceneView {
   readonly #overlay = new Overlay(this.#overlayRoot);
   readonly #tip = document.createElement("div");
   readonly #events: SceneEvents;
+  readonly speak: () => void;
   room = { width: 0, height: 0 };
   input: SceneInput | undefined;
   layout: Layout | undefined;
@@ -75,6 +78,7 @@ export class SceneView {
   constructor(root: HTMLElement, events: SceneEvents) {
     this.root = root;
     this.#events = events;
+    this.speak = events.speak;
     this.#canvas.setAttribute("aria-hidden", "true");
     this.#tip.className = "tip";
     root.replaceChildren(this.#canvas, this.#overlayRoot, this.#tip);
@@ -126,8 +130,11 @@ export class SceneView {
   }
 
   draw(input: SceneInput): void {
+    if (this.#waits(input)) return;
     this.input = input;
     if (this.room.width < 8) return;
+    // It is drawn by pointers and by the clock, too, and others may have spoken since.
+    this.speak();
     this.#arrange(input);
     const { frame, still } = input;
     this.#paint(input);
@@ -166,11 +173,23 @@ export class SceneView {
     return undefined;
   }
 
-  #arrange(input: SceneInput): void {
-    const { trace, frame, head, palette, closer } = input;
-    const { stage } = frame.segment;
+  #keyOf({ frame, head, palette, closer, note }: SceneInput): string {
     const near = closer && [closer.zoom, closer.at.row, closer.zoom === "cell" && closer.at.column].join(",");
-    const key = [stage.id, head, this.room.width, this.room.height, palette.lit, say.lang, near, input.note].join("/");
+    const { width, height } = this.room;
+    return [frame.segment.stage.id, head, width, height, palette.lit, say.lang, near, note].join("/");
+  }
+
+  /** What is not explained yet is not drawn yet: the picture before, of its own numbers, stays until it is. */
+  #waits(input: SceneInput): boolean {
+    const { closer, zoom, trace } = input;
+    if (!closer || !this.layout || (zoom && closer.explanation)) return false;
+    return this.#keyOf(input) !== this.#layoutKey || trace !== this.#traceOfLayout;
+  }
+
+  #arrange(input: SceneInput): void {
+    const { trace, frame, head, closer, palette, note } = input;
+    const { stage } = frame.segment;
+    const key = this.#keyOf(input);
     if (key === this.#layoutKey && trace === this.#traceOfLayout) return;
     const old = trace === this.#traceOfLayout ? this.layout : undefined;
     this.#layoutKey = key;
@@ -181,12 +200,9 @@ export class SceneView {
     const { width, height } = this.room;
     const texts = { labelWidth: labelWidth(trace), numberWidth: leastNumberCell(), titleWidth };
     const room = { width: width * zoom, height: height * zoom, ...texts };
-    const nearer = closer && input.zoom?.closerLayout(trace, frame, head, closer, room);
-    // What is not there yet is not drawn yet: the picture stays until it is.
+    const nearer = closer && input.zoom?.closerLayout(trace, frame, head, closer, room, note);
     if (closer && !nearer) this.#layoutKey = "";
-    if (closer && !nearer && old) return;
-    const scene = nearer ?? layout(sceneFor(trace, stage, head), room);
-    for (const { part } of scene.boxes) if (part.place === "result") part.note ||= input.note;
+    const scene = nearer ?? layout(sceneFor(trace, stage, head, note), room);
     const lens = this.#hold ? holding(this.lens, this.#hold, scene.boxes) : this.lens;
     this.lens = bounded(lens, this.room, scene);
     this.layout = moved(scene, this.lens);

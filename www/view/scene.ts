@@ -79,8 +79,9 @@ export const roleOf = (id: string): Role => ROLES[id] ?? "plain";
 
 const SIGNS: Record<string, string> = { add: "+", subtract: "−", divide: "÷", alibi: "+" };
 
-export function sceneFor(trace: Trace, stage: Stage, head: number): Scene {
-  const result = part(sliceForHead(trace, stage, head), "result");
+/** `note`: what tells the numbers of the result from others of its stage. */
+export function sceneFor(trace: Trace, stage: Stage, head: number, note = ""): Scene {
+  const result = { ...part(sliceForHead(trace, stage, head), "result"), note };
   const operands = stage.from.map((id) => stageOf(trace, id)).filter((s): s is Stage => s !== undefined);
   if (stage.op === "matmul" || stage.op === "affine" || stage.op === "softmax") {
     return { product: true, result, parts: productParts(trace, stage, operands, head) };

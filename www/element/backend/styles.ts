@@ -1,4 +1,5 @@
 import { css } from "lit";
+import { adopt } from "../adopt.ts";
 
 const styles = css`
 .backend-card {
@@ -22,8 +23,4 @@ const styles = css`
 }
 `;
 
-/** Into the element's own root, once. */
-export function adoptStyles(root: ShadowRoot): void {
-  const { styleSheet } = styles;
-  if (styleSheet && !root.adoptedStyleSheets.includes(styleSheet)) root.adoptedStyleSheets.push(styleSheet);
-}
+export const adoptStyles = (root: ShadowRoot): void => adopt(root, [styles]);

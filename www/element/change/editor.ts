@@ -6,14 +6,11 @@ import { editsFrom, editsToText } from "../../input/changes.ts";
 import type { State } from "../../state/fields.ts";
 import { change as text } from "../../text/change.ts";
 import { fill, say } from "../../text/say.ts";
-import { stageOf, valueAt } from "../../trace/cells.ts";
+import { covers, stageOf, valueAt } from "../../trace/cells.ts";
 import { shortest } from "../../view/format.ts";
 import type { Lit } from "../../view/paint.ts";
 import { type Context, tokenName } from "../parts/context.ts";
 import { droppedKeys } from "./runs.ts";
-
-const covers = (edit: Edit, { stage, index }: Lit): boolean =>
-  edit.stage === stage && edit.index.every((place, axis) => place < 0 || place === index[axis]);
 
 /** The edits with one more; one for the same cells goes. */
 function withEdit(edits: string, edit: Edit): string {
@@ -30,8 +27,9 @@ export function editor(context: Context, trace: Trace, cell: Lit): TemplateResul
   const set = (value: number) =>
     actions.set({ edits: withEdit(state.edits, { stage: cell.stage, index: [...cell.index], value }) }, "push");
   const edits = editsFrom(state.edits);
-  const edited = edits.some((edit) => covers(edit, cell));
-  const back = () => actions.set({ edits: editsToText(edits.filter((edit) => !covers(edit, cell))) }, "push");
+  const edited = edits.some((edit) => covers(edit, cell.stage, cell.index));
+  const back = () =>
+    actions.set({ edits: editsToText(edits.filter((edit) => !covers(edit, cell.stage, cell.index))) }, "push");
   const onSubmit = (event: Event) => {
     event.preventDefault();
     const input = (event.target as HTMLFormElement).elements.namedItem("value") as HTMLInputElement;

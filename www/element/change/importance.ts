@@ -23,8 +23,10 @@ function ratio({ part, whole, ratio }: Moved, token: number): TemplateResult {
 /** What became of the output of each token, the chosen one first. */
 export function movedTokens(context: Context, trace: Trace, then: Trace): TemplateResult | typeof nothing {
   const chosen = chosenToken(context);
-  const rows = trace.tokens.query.map((_, token) => ({ token, by: moved(trace, then, token) }));
-  const first = rows[chosen]?.by;
+  const tokens = trace.tokens.query.map((_, token) => token).slice(0, MOST);
+  const rows = tokens.map((token) => ({ token, by: moved(trace, then, token) }));
+  const first = moved(trace, then, chosen);
+  const left = trace.tokens.query.length - rows.length;
   if (!first) return nothing;
   const row = ({ token, by }: (typeof rows)[number]) =>
     by ? html`<li>“${tokenName(trace, "query", token)}” ${ratio(by, token)}</li>` : nothing;
@@ -33,9 +35,8 @@ export function movedTokens(context: Context, trace: Trace, then: Trace): Templa
     <p class="hint">${text.movedAbout}</p>
     ${droppedKeys(context.state).map((key) => removed(context, then, chosen, key))}
     <ul data-moved>${row({ token: chosen, by: first })}${rows
-      .slice(0, MOST)
       .filter(({ token }) => token !== chosen)
-      .map(row)}</ul>
+      .map(row)}${left > 0 ? html`<li class="hint">${fill(text.more, { n: left })}</li>` : nothing}</ul>
   </section>`;
 }
 
@@ -94,6 +95,8 @@ async function run(context: Context, trace: Trace, query: number): Promise<void>
   try {
     for (const key of keys.slice(0, MOST)) {
       actions.refresh();
+      // Another query was asked about meanwhile.
+      if (turns.get(trace) !== turn) return;
       const pairs = [...state.mask.split("_"), `*-${key}`].filter(Boolean);
       const without = await traceWith(context, { mask: pairs.join("_") });
       turn.rows.push({ key, by: moved(without, trace, query) });

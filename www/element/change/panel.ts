@@ -70,5 +70,5 @@ function became({ actions }: Context, cell: Lit, was: NonNullable<ReturnType<typ
 }
 
 /** A number that is not one of the trace on show, but of the run before, or of both. */
-export const other = (cell: Lit, of: "before" | "difference", value: number): TemplateResult =>
+const other = (cell: Lit, of: "before" | "difference", value: number): TemplateResult =>
   html`<span class="figure" data-stage=${cell.stage} data-index=${cell.index.join(",")} data-of=${of}>${formatCell(value)}</span>`;

@@ -38,6 +38,8 @@ export const isChanged = (state: State): boolean => state.edits !== "" || droppe
 
 interface Pinned {
   key: unknown[];
+  /** On show when these inputs came: as long as it still is, it is that of the inputs before. */
+  old: Trace | undefined;
   trace?: Trace;
 }
 
@@ -52,8 +54,9 @@ export function before(context: Context): Trace | undefined {
   const inputs = FIELD_NAMES.filter((name) => FIELDS[name].kind === "input").map((name) => plain[name]);
   const key = [played?.model, ...inputs];
   const known = pinned.get(actions);
-  if (known && known.key.length === key.length && known.key.every((one, n) => one === key[n])) return known.trace;
-  const fresh: Pinned = { key };
+  if (known && known.key.length === key.length && known.key.every((one, n) => one === key[n]))
+    return trace === known.old ? undefined : known.trace;
+  const fresh: Pinned = { key, old: known && trace };
   pinned.set(actions, fresh);
   traceWith(context, unchanged(state)).then(
     (made) => {

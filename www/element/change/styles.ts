@@ -1,4 +1,5 @@
 import { css } from "lit";
+import { adopt } from "../adopt.ts";
 
 const styles = css`
 .change { display: grid; gap: 12px; flex: none; }
@@ -23,8 +24,4 @@ const styles = css`
 .bar { display: block; height: 3px; margin-top: 2px; min-width: 1px; background: var(--soft); }
 `;
 
-/** Into the element's own root, once. */
-export function adoptStyles(root: ShadowRoot): void {
-  const { styleSheet } = styles;
-  if (styleSheet && !root.adoptedStyleSheets.includes(styleSheet)) root.adoptedStyleSheets.push(styleSheet);
-}
+export const adoptStyles = (root: ShadowRoot): void => adopt(root, [styles]);

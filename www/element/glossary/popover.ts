@@ -1,6 +1,7 @@
 /** A term that is pointed at, focused or tapped says what it means, beside the sentence that it stands in and never over it. */
 
 import { glossary } from "../../text/glossary.ts";
+import { adopt } from "../adopt.ts";
 import { styles } from "./styles.ts";
 
 const GAP = 6;
@@ -15,12 +16,15 @@ interface Open {
 
 class Gloss {
   readonly #root: ShadowRoot;
+  readonly #speak: () => void;
   readonly #place = Object.assign(document.createElement("div"), { className: "gloss", id: "gloss" });
   #open: Open | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(root: ShadowRoot) {
+  /** `speak`: what is said from then on is in the language of the element. */
+  constructor(root: ShadowRoot, speak: () => void) {
     this.#root = root;
+    this.#speak = speak;
     this.#place.setAttribute("popover", "manual");
     this.#place.setAttribute("role", "tooltip");
     const of = (event: Event) => (event.target as Element).closest<HTMLElement>(".term");
@@ -60,6 +64,8 @@ class Gloss {
 
   #show(term: HTMLElement): void {
     clearTimeout(this.#timer);
+    if (!term.isConnected) return;
+    this.#speak();
     const key = term.dataset.term ?? "";
     const meaning = glossary.terms[key];
     const page = this.#root.querySelector(".page");
@@ -126,11 +132,13 @@ class Gloss {
 const glosses = new WeakMap<ShadowRoot, Gloss>();
 
 /** Once for each element's root. */
-export function attach(root: ShadowRoot): void {
+export function attach(root: ShadowRoot, speak: () => void): void {
   if (glosses.has(root)) return;
-  const { styleSheet } = styles;
-  if (styleSheet) root.adoptedStyleSheets.push(styleSheet);
-  glosses.set(root, new Gloss(root));
+  adopt(root, [styles]);
+  glosses.set(root, new Gloss(root, speak));
 }
+
+/** The element is taken out of the page. */
+export const hide = (root: ShadowRoot): void => glosses.get(root)?.hide();
 
 export const settle = (root: ShadowRoot): void => glosses.get(root)?.settle();

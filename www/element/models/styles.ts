@@ -1,4 +1,5 @@
 import { type CSSResult, css } from "lit";
+import { adopt } from "../adopt.ts";
 
 const styles = css`
 .attends .says { margin-inline-start: auto; }
@@ -56,8 +57,6 @@ const styles = css`
 .other-text .quiet { text-align: start; }
 .same { font-size: 13px; color: var(--soft); }
 
-
-
 .about-model { position: relative; }
 .about-model summary { min-height: 30px; padding-top: 4px; }
 .card { position: absolute; z-index: 5; inset-inline-start: 0; width: min(560px, calc(100cqw - 28px)); max-height: 70vh; overflow-y: auto; padding: 12px 16px; background: var(--page); border: 1px solid var(--line); border-radius: 6px; font-size: 14px; }
@@ -93,8 +92,4 @@ const styles = css`
 /** Of the extras that are there. */
 export const more: CSSResult[] = [];
 
-/** Into the element's own root, once. */
-export function adoptStyles(root: ShadowRoot): void {
-  for (const { styleSheet } of [styles, ...more])
-    if (styleSheet && !root.adoptedStyleSheets.includes(styleSheet)) root.adoptedStyleSheets.push(styleSheet);
-}
+export const adoptStyles = (root: ShadowRoot): void => adopt(root, [styles, ...more]);

@@ -13,9 +13,15 @@ function loaded({ state, path, actions }: Context): typeof Change | undefined {
   const wanted = path.length > 0 || state.edits !== "" || state.mask.includes("*") || state.show !== "now";
   if (!wanted) return undefined;
   if (!change)
-    loading ??= import("../change/index.ts").then((module) => {
-      change = module;
-    });
+    loading ??= import("../change/index.ts").then(
+      (module) => {
+        change = module;
+      },
+      // The next one may have the network back.
+      () => {
+        loading = undefined;
+      },
+    );
   // Every element that waits for it draws once more.
   if (!change && !waiting.has(actions)) {
     waiting.add(actions);

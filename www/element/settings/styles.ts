@@ -1,4 +1,5 @@
 import { css } from "lit";
+import { adopt } from "../adopt.ts";
 
 const styles = css`
 .matrices { display: grid; gap: 8px; }
@@ -17,8 +18,4 @@ const styles = css`
 .field .hint { display: block; margin-top: -4px; font-size: 12px; }
 `;
 
-/** Into the element's own root, once. */
-export function adoptStyles(root: ShadowRoot): void {
-  const { styleSheet } = styles;
-  if (styleSheet && !root.adoptedStyleSheets.includes(styleSheet)) root.adoptedStyleSheets.push(styleSheet);
-}
+export const adoptStyles = (root: ShadowRoot): void => adopt(root, [styles]);

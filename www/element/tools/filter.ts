@@ -49,7 +49,9 @@ export function filterBar(context: Context, kept: Kept | undefined, close: () =>
 export function filterNote(context: Context, kept: Kept | undefined): TemplateResult | typeof nothing {
   const { trace, state } = context;
   const words = text.filter;
-  if (!trace || (state.threshold === 0 && state.topK === 0)) return nothing;
+  const off = state.threshold === 0 && state.topK === 0;
+  // A row or a cell alone is not faded.
+  if (!trace || off || state.zoom !== "matrix") return nothing;
   if (!kept) return html`<span role="status">${words.working}</span>`;
   const query = Math.min(chosenToken(context), kept.rows - 1);
   const q = `“${tokenName(trace, "query", query)}”`;

@@ -6,9 +6,10 @@ import type { Trace } from "../../engine/types.ts";
 import { fill, say } from "../../text/say.ts";
 import { tools as text } from "../../text/tools.ts";
 import type { Box } from "../../view/layout.ts";
+import type { Side } from "../../view/matrix-view.ts";
 import type { SceneView } from "../../view/scene-view.ts";
 import { leastNumberCell } from "../../view/text-width.ts";
-import { Bands, type Place, stands } from "../../view/tools/bands.ts";
+import { Bands, type Place, placeIn, stands } from "../../view/tools/bands.ts";
 import { centre, closer, resultOf } from "../../view/tools/closer.ts";
 import { type Context, tokenName } from "../parts/context.ts";
 
@@ -137,19 +138,26 @@ function said(place: Place, at: number, all: number, trace: Trace): string {
   return fill(words.found, { n: at + 1, all, token, place: fill(side, { n: place.n + 1 }) });
 }
 
+/** The row or column of a box that the match is; -1 where it shows none of it. */
+function placeOf({ part: { view } }: Box, side: Side, place: Place): number {
+  const axis = side === "row" ? view.rowAxisName : view.columnAxisName;
+  return stands(place, axis) ? placeIn(view, side, place.n) : -1;
+}
+
 /** Where a match is shown: the result, or the first operand that has its tokens. */
 function boxFor(view: SceneView, place: Place): Box | undefined {
-  const has = ({ part }: Box) => stands(place, part.view.rowAxisName) || stands(place, part.view.columnAxisName);
+  const has = (box: Box) => placeOf(box, "row", place) >= 0 || placeOf(box, "column", place) >= 0;
   const result = resultOf(view);
   return result && has(result) ? result : view.layout?.boxes.find(has);
 }
 
 /** The middle of the match in a box, in cells; along a side without tokens, the middle of what is in sight. */
 function cellOf({ room }: SceneView, box: Box, place: Place): [row: number, column: number] {
-  const { view } = box.part;
-  const row = stands(place, view.rowAxisName) ? place.n + 0.5 : (room.height / 2 - box.y) / box.cellHeight;
-  const column = stands(place, view.columnAxisName) ? place.n + 0.5 : (room.width / 2 - box.x) / box.cellWidth;
-  return [row, column];
+  const [row, column] = [placeOf(box, "row", place), placeOf(box, "column", place)];
+  return [
+    row >= 0 ? row + 0.5 : (room.height / 2 - box.y) / box.cellHeight,
+    column >= 0 ? column + 0.5 : (room.width / 2 - box.x) / box.cellWidth,
+  ];
 }
 
 function middle(view: SceneView, box: Box, place: Place): { x: number; y: number } {

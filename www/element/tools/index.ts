@@ -5,6 +5,7 @@ import type { Trace } from "../../engine/types.ts";
 import { tools as text } from "../../text/tools.ts";
 import { WHOLE } from "../../timeline/course.ts";
 import type { Layout } from "../../view/layout.ts";
+import type { Palette } from "../../view/palette.ts";
 import type { SceneView } from "../../view/scene-view.ts";
 import type { Shade } from "../../view/tiles.ts";
 import { Filtering, isFiltered, type Kept, shadeOf } from "../../view/tools/filter.ts";
@@ -32,6 +33,7 @@ export class Tools {
   #open: "" | "find" | "filter" = "";
   #context: Context | undefined;
   #kept: Kept | undefined;
+  #palette: Palette | undefined;
   /** What the numbers in cells were marked for. */
   #marked: { layout: Layout | undefined; shade: Shade | undefined } = { layout: undefined, shade: undefined };
 
@@ -44,10 +46,11 @@ export class Tools {
         const segment = course && frame && course.segments[course.segments.indexOf(frame.segment) + side];
         return segment && course.frame(segment.stage.id, WHOLE);
       },
+      trace: () => this.#context?.trace,
       go: (stage) => this.#context?.actions.set({ stage, cell: WHOLE }, "push"),
     });
     this.#gestures = new Gestures(view, this.#swipe);
-    this.#minimap = new Minimap(view, text.minimap);
+    this.#minimap = new Minimap(view, () => text.minimap);
     this.#finder = new Finder(view);
     view.root.addEventListener("keydown", (event) => this.#onSceneKey(event));
     view.drawn = () => this.#drawn();
@@ -57,9 +60,11 @@ export class Tools {
   update(context: Context): void {
     this.#context = context;
     const kept = this.#known(context);
-    if (kept !== this.#kept || !kept) this.#view.shade = undefined;
+    const { palette } = context;
+    if (kept !== this.#kept || !kept || palette !== this.#palette) this.#view.shade = undefined;
     this.#kept = kept;
-    if (kept) this.#view.shade ??= shadeOf(kept, context.palette);
+    this.#palette = palette;
+    if (kept) this.#view.shade ??= shadeOf(kept, palette);
   }
 
   /** What the filter keeps, once it is known; nothing where there is none. */

@@ -44,5 +44,4 @@ export const change: ChangeWords = {
   inTurnRunning: "正在计算 {all} 个中的第 {done} 个…",
   inTurnFailed: "这个算不出来：{reason}",
   columns: { key: "去掉的键", weight: "权重，第 {head} 个头", moved: "输出的移动" },
-  rowMoved: "移动",
 };

@@ -1,6 +1,7 @@
 /** A row and a column that are lit through all matrices of the scene: those of a token. */
 
 import type { Box } from "../layout.ts";
+import type { CellsView, Side } from "../matrix-view.ts";
 import type { SceneView } from "../scene-view.ts";
 
 /** A token, and the sides that it stands on. */
@@ -38,16 +39,17 @@ export class Bands {
   }
 
   /** As far as it is in sight. */
-  #band(box: Box, side: "row" | "column", n: number): HTMLElement[] {
+  #band(box: Box, side: Side, n: number): HTMLElement[] {
     const { view } = box.part;
     const { room } = this.#view;
     const row = side === "row";
-    if (n >= (row ? view.rows : view.columns)) return [];
+    const at = placeIn(view, side, n);
+    if (at < 0) return [];
     const [left, right] = row
       ? [box.x, box.x + view.columns * box.cellWidth]
-      : [box.x + n * box.cellWidth, box.x + (n + 1) * box.cellWidth];
+      : [box.x + at * box.cellWidth, box.x + (at + 1) * box.cellWidth];
     const [top, bottom] = row
-      ? [box.y + n * box.cellHeight, box.y + (n + 1) * box.cellHeight]
+      ? [box.y + at * box.cellHeight, box.y + (at + 1) * box.cellHeight]
       : [box.y, box.y + view.rows * box.cellHeight];
     if (right < 0 || bottom < 0 || left > room.width || top > room.height) return [];
     const band = document.createElement("i");
@@ -61,6 +63,13 @@ export class Bands {
     });
     return [band];
   }
+}
+
+/** The row or the column of a view that stands for a place along its axis; -1 where none does. */
+export function placeIn(view: CellsView, side: Side, n: number): number {
+  const count = side === "row" ? view.rows : view.columns;
+  for (let at = 0; at < count; at++) if (view.along(side, at) === n) return at;
+  return -1;
 }
 
 /** Whether the tokens of an axis are those of a place. */

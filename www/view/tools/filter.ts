@@ -132,7 +132,7 @@ export class Filtering {
 
 /** What is filtered stands faded in every matrix of queries by keys. */
 export function shadeOf(kept: Kept, palette: Palette): Shade {
-  const key = `${kept.filter.threshold},${kept.filter.topK}`;
+  const key = [kept.head, kept.filter.threshold, kept.filter.topK].join();
   return {
     keyFor: (view) => (isFiltered(kept, view) ? key : ""),
     fade(_, level, part, pixels) {

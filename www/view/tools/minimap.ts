@@ -1,6 +1,6 @@
 /** The whole result, small, in a corner of a scene that is zoomed, with a frame around what is in sight: a press takes one there. */
 
-import type { Box } from "../layout.ts";
+import type { ActiveCell, Box } from "../layout.ts";
 import { MatrixView } from "../matrix-view.ts";
 import { paintNumbers, scaleOf } from "../palette.ts";
 import { blocksOf, partOf } from "../pyramid.ts";
@@ -38,16 +38,16 @@ export class Minimap {
   readonly #root = document.createElement("div");
   readonly #canvas = document.createElement("canvas");
   readonly #frame = document.createElement("i");
+  readonly #label: () => string;
   #painted: unknown[] = [];
 
-  constructor(view: SceneView, label: string) {
+  constructor(view: SceneView, label: () => string) {
     this.#view = view;
     this.#root.className = "minimap";
     this.#root.tabIndex = 0;
     this.#root.hidden = true;
     this.#root.setAttribute("role", "group");
-    this.#root.setAttribute("aria-label", label);
-    this.#root.title = label;
+    this.#label = label;
     this.#root.append(this.#canvas, this.#frame);
     view.root.append(this.#root);
     // What happens here is none of the scene's.
@@ -69,6 +69,9 @@ export class Minimap {
     const view = box?.part.view;
     this.#root.hidden = !this.#view.zoomedIn || !box || !(view instanceof MatrixView);
     if (!box || !(view instanceof MatrixView) || this.#root.hidden) return;
+    const label = this.#label();
+    this.#root.title = label;
+    this.#root.setAttribute("aria-label", label);
     this.#paint(box, view);
     const { width, height } = this.#size(box);
     const seen = this.#seen(box);
@@ -105,9 +108,10 @@ export class Minimap {
   }
 
   #corner({ width, height }: { width: number; height: number }): string {
-    const { room, input } = this.#view;
-    const active = input?.frame.active;
-    const box = resultOf(this.#view);
+    const { room, input, layout } = this.#view;
+    const frame = input?.frame;
+    const active: ActiveCell | undefined = frame && (layout?.active ? layout.active(frame) : frame.active);
+    const box = active?.box ?? resultOf(this.#view);
     const asked =
       (input?.asked && this.#view.placeOf(input.asked)) ??
       (active && box

@@ -1,11 +1,14 @@
 /** From stage to stage by a finger: the scene follows it, and the picture of the neighbour comes in from the side. */
 
+import type { Trace } from "../../engine/types.ts";
 import type { Frame } from "../../timeline/course.ts";
 import { SceneView } from "../scene-view.ts";
 
 /** The neighbour of the frame on show, after it (1) or before it (-1). */
 export interface Neighbours {
   frame(side: 1 | -1): Frame | undefined;
+  /** The trace on show, as it is now. */
+  trace(): Trace | undefined;
   go(stage: string): void;
 }
 
@@ -118,11 +121,17 @@ export class Swipe {
     this.#view.root.append(this.#beside);
     const frame = this.#neighbours.frame(side);
     const { input, room } = this.#view;
-    if (!frame || !input) return;
+    const trace = this.#neighbours.trace();
+    if (!frame || !input || !trace) return;
     const nothing = () => undefined;
-    const neighbour = new SceneView(this.#beside, { hover: nothing, pick: nothing, blocks: nothing });
+    const neighbour = new SceneView(this.#beside, {
+      hover: nothing,
+      pick: nothing,
+      blocks: nothing,
+      speak: this.#view.speak,
+    });
     neighbour.shade = this.#view.shade;
     neighbour.resize(room.width, room.height);
-    neighbour.draw({ ...input, frame, lit: [], operands: [], asked: undefined });
+    neighbour.draw({ ...input, trace, frame, lit: [], operands: [], asked: undefined, closer: undefined, note: "" });
   }
 }

@@ -17,9 +17,16 @@ export interface Closer {
 }
 
 /** Undefined where the explanation of the cell is still to come. */
-export function closerLayout(trace: Trace, frame: Frame, head: number, closer: Closer, room: Room): Layout | undefined {
+export function closerLayout(
+  trace: Trace,
+  frame: Frame,
+  head: number,
+  closer: Closer,
+  room: Room,
+  note: string,
+): Layout | undefined {
   const { zoom, at, explanation } = closer;
   if (!explanation) return undefined;
-  if (zoom === "row") return rowLayout(trace, frame, head, at.row, explanation, room);
+  if (zoom === "row") return rowLayout(trace, frame, head, at.row, explanation, room, note);
   return cellLayout(trace, frame, head, explanation, at, room);
 }

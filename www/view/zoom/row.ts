@@ -30,12 +30,20 @@ const LANE_GAP = 8;
 const BARS = { least: 40, most: 190 };
 const LANE = 30;
 
-export function rowLayout(trace: Trace, frame: Frame, head: number, row: number, of: Explanation, room: Room): Layout {
+export function rowLayout(
+  trace: Trace,
+  frame: Frame,
+  head: number,
+  row: number,
+  of: Explanation,
+  room: Room,
+  note: string,
+): Layout {
   const { stage } = frame.segment;
-  const scene = sceneFor(trace, stage, head);
+  const scene = sceneFor(trace, stage, head, note);
   if (stage.id === "mixed" && scene.product) return pile(scene, row, room);
   const ladder = LADDER.includes(stage.id) || stage.id in OWN_NUMBER;
-  if (ladder && stageOf(trace, "scores") && stage.id !== "scores") return lanes(trace, stage, head, row, room);
+  if (ladder && stageOf(trace, "scores") && stage.id !== "scores") return lanes(trace, stage, head, row, room, note);
   return plain({ ...scene, parts: scene.parts.flatMap((part) => operand(trace, scene, part, of, row)) }, row, room);
 }
 
@@ -196,11 +204,11 @@ function strips(scene: Scene, row: number, room: Room): Layout {
 }
 
 /** Lane under lane, keys in columns. */
-function lanes(trace: Trace, stage: Stage, head: number, row: number, room: Room): Layout {
+function lanes(trace: Trace, stage: Stage, head: number, row: number, room: Room, note: string): Layout {
   const last = OWN_NUMBER[stage.id] ?? stage.id;
   const until = LADDER.indexOf(last) - (stage.id in OWN_NUMBER ? 1 : 0);
   const stages = LADDER.slice(0, until + 1).flatMap((id) => stageOf(trace, id) ?? []);
-  const parts = stages.map((lane) => laneOf(trace, lane, head, row, lane === stage));
+  const parts = stages.map((lane) => laneOf(trace, lane, head, row, lane === stage ? note : undefined));
   const names = Math.min(room.width / 4, Math.max(...parts.map((part) => room.titleWidth(titleOf(part)))) + EDGE);
   const columns = parts[0]?.view.columns ?? 1;
   const own = (id: string) => (stageOf(trace, id) ? room.numberWidth + 4 * EDGE : 0);
@@ -217,7 +225,7 @@ function lanes(trace: Trace, stage: Stage, head: number, row: number, room: Room
     const title = { x: 0, y: y + (cellHeight - 18) / 2, width: names - EDGE };
     return { ...size, part, x: names, y, title, columnLabels: n === 0 ? "top" : "none" };
   });
-  boxes.push(...ownNumbers(trace, head, row, boxes, stage, room));
+  boxes.push(...ownNumbers(trace, head, row, boxes, stage, room, note));
   const box = boxes.find(({ part }) => part.place === "result") as Box;
   const lane = boxes[parts.length - 1] as Box;
   if (box === lane) box.done = doneInRow(row, columns);
@@ -235,22 +243,31 @@ function lanes(trace: Trace, stage: Stage, head: number, row: number, room: Room
   };
 }
 
-function laneOf(trace: Trace, stage: Stage, head: number, row: number, result: boolean): MatrixPart {
+/** `note`: of the result. */
+function laneOf(trace: Trace, stage: Stage, head: number, row: number, note: string | undefined): MatrixPart {
   const view = sliceForHead(trace, stage, head).row(row);
-  const place = result ? "result" : "left";
+  const place = note === undefined ? "left" : "result";
   const sign = LANE_SIGNS[stage.id] ?? "";
-  return { view, place, role: roleOf(stage.id), sign, note: "", brief: false, short: "" };
+  return { view, place, role: roleOf(stage.id), sign, note: note ?? "", brief: false, short: "" };
 }
 
 /** The largest score and the sum of a row, each at the end of the lane that it is taken of. */
-function ownNumbers(trace: Trace, head: number, row: number, lanes: Box[], stage: Stage, room: Room): Box[] {
+function ownNumbers(
+  trace: Trace,
+  head: number,
+  row: number,
+  lanes: Box[],
+  stage: Stage,
+  room: Room,
+  note: string,
+): Box[] {
   return Object.keys(OWN_NUMBER).flatMap((id): Box[] => {
     const own = stageOf(trace, id);
     const lane = own && lanes.find(({ part }) => part.view.stage.id === own.from[0]);
     const there = own && trace.stages.indexOf(own) <= trace.stages.indexOf(stage);
     if (!own || !lane || !there) return [];
     const x = lane.x + lane.part.view.columns * lane.cellWidth + 2 * EDGE;
-    const part = { ...laneOf(trace, own, head, row, own === stage), sign: "" };
+    const part = { ...laneOf(trace, own, head, row, own === stage ? note : undefined), sign: "" };
     const cellWidth = Math.max(room.numberWidth, Math.min(lane.cellWidth, MAX_CELL.width));
     const title = { x: x - EDGE, y: lane.y - 18, width: room.width - x + EDGE };
     return [{ ...lane, part, x, cellWidth, title, columnLabels: "none" }];
