@@ -19,6 +19,9 @@ export async function buildSite() {
     await build({ root: ROOT, mode, logLevel: "warn" });
   // The models that ship lie beside the scripts, each with its card.
   cpSync(join(ROOT, "models"), join(PACKAGE, "models"), { recursive: true });
+  // And the lessons, which are read as they are written.
+  for (const name of readdirSync(join(PAGE, "lessons")).filter((one) => one.endsWith(".json")))
+    cpSync(join(PAGE, "lessons", name), join(PACKAGE, "lessons", name));
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
   cpSync(PACKAGE, SITE, { recursive: true });

@@ -7,6 +7,7 @@ import { change } from "../../www/text/change.ts";
 import { digits } from "../../www/text/digits.ts";
 import { en } from "../../www/text/en.ts";
 import { glossary } from "../../www/text/glossary.ts";
+import { lesson } from "../../www/text/lesson.ts";
 import { linear } from "../../www/text/linear.ts";
 import { matrices } from "../../www/text/matrices.ts";
 import { models } from "../../www/text/models.ts";
@@ -28,6 +29,7 @@ const ENGLISH: Record<string, unknown> = {
   change,
   digits,
   glossary,
+  lesson,
   linear,
   matrices,
   models,

@@ -260,6 +260,8 @@ export const en = {
     head: "Head on show",
     theme: "Theme",
     lang: "Language",
+    lesson: "Lesson",
+    lessonStep: "Step of the lesson",
   } as Record<string, string>,
   choices: {
     none: "none",
@@ -340,6 +342,7 @@ export const en = {
     all: "Show all (0)",
   },
   close: "Close",
+  lessons: "Lessons",
   copyLink: "Copy link",
   copied: "Link copied.",
   notCopied: "The browser did not let the link be copied:",

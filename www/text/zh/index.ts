@@ -6,6 +6,7 @@ import { card } from "./card.ts";
 import { change } from "./change.ts";
 import { digits } from "./digits.ts";
 import { glossary } from "./glossary.ts";
+import { lesson } from "./lesson.ts";
 import { linear } from "./linear.ts";
 import { matrices } from "./matrices.ts";
 import { models } from "./models.ts";
@@ -17,5 +18,5 @@ import { say } from "./zh.ts";
 
 export const zh: Language = {
   say,
-  parts: { backend, card, change, digits, glossary, linear, matrices, models, own, recall, settings, tools },
+  parts: { backend, card, change, digits, glossary, lesson, linear, matrices, models, own, recall, settings, tools },
 };

@@ -238,6 +238,8 @@ export const say: Catalogue = {
     head: "显示的头",
     theme: "主题",
     lang: "语言",
+    lesson: "课程",
+    lessonStep: "课程的步骤",
   },
   choices: {
     none: "无",
@@ -316,6 +318,7 @@ export const say: Catalogue = {
     all: "显示全部（0）",
   },
   close: "关闭",
+  lessons: "课程",
   zooms: { label: "看", matrix: "矩阵", row: "行", cell: "单元格", where: "所在位置" },
   between: { product: "乘积", running: "累计和", largest: "至此最大" },
   copyLink: "复制链接",
