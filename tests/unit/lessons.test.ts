@@ -55,6 +55,17 @@ function checkState(changed: Partial<State>, trace: Trace, where: string): void 
   for (const [axis, at] of index.entries()) expect(Number(at), `${where}: ${pin}`).toBeLessThan(shape[axis] ?? 0);
 }
 
+it("the one in the documents is one", async () => {
+  const [, example = ""] = /```json\n(.*?)```/s.exec(readFileSync(new URL("README.md", FILES), "utf8")) ?? [];
+  const lesson = parseLesson(example);
+  for (const step of lesson.steps) {
+    const trace = await traceOf(engine, stateOfStep(lesson, step, true));
+    check(step.text, trace, "README");
+    if (step.question) check(step.question.reveal, trace, "README");
+    if (step.question) expect(rightAnswer(step.question, trace)).toBeDefined();
+  }
+});
+
 it("there are as many as are offered, and each under its own name", () => {
   const names = readdirSync(FILES).filter((name) => name.endsWith(".json"));
   expect(names.sort()).toEqual(LESSONS.map((name) => `${name}.json`).sort());
