@@ -110,11 +110,12 @@ export const en = {
     "All of [[softmax]] at once: e to the power of each score less the largest of its row, over the row's sum. A row that sees anything is a set of shares that add up to 1.",
   kept: "Up to {max} tokens every step is kept. With {queries} × {keys} tokens, of all that lies between query and output, the weights alone: each such step is {queries} × {keys} numbers a head, {size} MiB in all.",
   /**
-   * What happened at one cell. Slots: q, k = tokens, c = channel, v = the cell's value, p = the same as a share, a, b = the same place in
-   * the operands, top = the token of the row's largest, r = reason, head.
+   * What happened at one cell. Slots: q, k = tokens, c = channel, column of the weights, bias = that one is added, v = the cell's value,
+   * p = the same as a share, a, b = the same place in the operands, top = the token of the row's largest, r = reason, head.
    */
   cell: {
     given: "Number {c} of {q} was given: {v}.",
+    given_plain: "This number was given: {v}.",
     edited: "You have set this number: {v}.",
     embeddings: "Number {c} of the [[embedding]] of {q} is {v}.",
     positions: "Number {c} of the [[position]] of {q} is {v}.",
@@ -122,9 +123,9 @@ export const en = {
     memory_embeddings: "Number {c} of the [[embedding]] of {q} is {v}.",
     memory_positions: "Number {c} of the [[position]] of {q} is {v}.",
     memory: "At number {c} the embedding of {q}, {a}, and its place, {b}, add up to {v}.",
-    query: "The row of {q} times column {c} of W_Q gives number {c} of its [[query]]: {v}.",
-    key: "The row of {q} times column {c} of W_K gives number {c} of its [[key]]: {v}.",
-    value: "The row of {q} times column {c} of W_V gives number {c} of its [[value]]: {v}.",
+    query: "The row of {q} times column {column} of W_Q{bias} gives number {c} of its [[query]]: {v}.",
+    key: "The row of {q} times column {column} of W_K{bias} gives number {c} of its [[key]]: {v}.",
+    value: "The row of {q} times column {column} of W_V{bias} gives number {c} of its [[value]]: {v}.",
     query_rotated: "The [[query]] of {q}, turned by the angle of its place, has {v} at number {c}.",
     key_rotated: "The [[key]] of {q}, turned by the angle of its place, has {v} at number {c}.",
     scores: "The query of {q} and the key of {k}, multiplied number by number and added up, give {v}",
@@ -132,28 +133,32 @@ export const en = {
     capped: "The [[softcap|soft cap]] takes the score of {q} for {k} from {a} to {v}.",
     biased: "With its [[bias]] the score of {q} for {k} goes from {a} to {v}.",
     masked: "{q} may see {k}: its score stays {v}.",
-    masked_out: "{q} may not see {k}{r}: its score becomes {v}, so that it gets no [[weight]].",
+    masked_out: "{q} may not see {k}{r}: its score becomes {v}, which stands for no [[weight]].",
     row_max: "The largest score in the row of {q} is {v}, the one for {top}.",
     row_max_unseen: "{q} may see no key: the largest of no scores is {v}.",
     shifted: "The score of {q} for {k} lies {v} from the largest of its row, the one for {top}.",
     shifted_top: "No score in the row of {q} is larger than the one for {k}: less the largest it is {v}.",
     exp: "e to the power of {a} is {v}, for {q} and {k}.",
     row_sum: "The exponentials in the row of {q} add up to {v}: each will be divided by this sum.",
+    row_sum_none: "The exponentials in the row of {q} add up to {v}: there is nothing to share out.",
     weights: "{q} gives {k} {p} of its [[attention]]",
     mixed: "Number {c} of what {q} collects is {v}",
     concat: "Number {c} of {q} is taken over from [[head]] {head}: {v}.",
-    output: "The joined row of {q} times column {c} of W_O gives {v}.",
+    output: "The joined row of {q} times column {column} of W_O{bias} gives {v}.",
   } as Record<string, string>,
+  withBias: ", with its bias added,",
+  /** More keys than the one that is named are as good. */
+  andMore: " and {n} more",
   /** How a query and a key lie to each other, by the angle between them; see angleOf. */
   angle: {
-    same: "The [[query]] of {q} and the [[key]] of {k} point much the same way: their [[dot_product|dot product]] is {v}",
+    same: "The [[query]] of {q} and the [[key]] of {k} point mostly the same way: their [[dot_product|dot product]] is {v}",
     near: "The [[query]] of {q} and the [[key]] of {k} point a little the same way: their [[dot_product|dot product]] is {v}",
     right:
       "The [[query]] of {q} and the [[key]] of {k} are nearly at right angles: their [[dot_product|dot product]] is {v}",
     apart:
       "The [[query]] of {q} and the [[key]] of {k} point a little away from each other: their [[dot_product|dot product]] is {v}",
     opposite:
-      "The [[query]] of {q} and the [[key]] of {k} point opposite ways: their [[dot_product|dot product]] is {v}",
+      "The [[query]] of {q} and the [[key]] of {k} point mostly opposite ways: their [[dot_product|dot product]] is {v}",
   },
   /** How a number stands among those of its row: the end of its sentence. */
   rank: {
@@ -173,7 +178,7 @@ export const en = {
     unseen: ": it may not see it.",
   },
   /** Which value counts most in a weighted sum: weight times number. */
-  counts: ", and {top} counts most in it: {w} × {x}.",
+  counts: ", and what counts most in it is {w} × {x}, from {top}.",
   reasons: {
     causal: "causal: it comes later",
     window: "outside the window",
