@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { captionFor, cellCaption, type Piece, spoken, whatIsKept } from "../../www/element/parts/caption.ts";
 import { createEngine, type Engine, type Explanation, type Stage, type Trace } from "../../www/engine/engine.ts";
 import { en } from "../../www/text/en.ts";
-import "../../www/text/linear.ts";
+import "../../www/text/untrained.ts";
 import { speak } from "../../www/text/say.ts";
 import { zh } from "../../www/text/zh/index.ts";
 import { Course, isParameter } from "../../www/timeline/course.ts";

@@ -6,16 +6,16 @@ import { card } from "./card.ts";
 import { change } from "./change.ts";
 import { digits } from "./digits.ts";
 import { glossary } from "./glossary.ts";
-import { linear } from "./linear.ts";
 import { matrices } from "./matrices.ts";
 import { models } from "./models.ts";
 import { own } from "./own.ts";
 import { recall } from "./recall.ts";
 import { settings } from "./settings.ts";
 import { tools } from "./tools.ts";
+import { untrained } from "./untrained.ts";
 import { say } from "./zh.ts";
 
 export const zh: Language = {
   say,
-  parts: { backend, card, change, digits, glossary, linear, matrices, models, own, recall, settings, tools },
+  parts: { backend, card, change, digits, glossary, matrices, models, own, recall, settings, tools, untrained },
 };
