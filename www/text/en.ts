@@ -160,7 +160,6 @@ export const en = {
   } as Record<string, string>,
   ops: {
     given: "given by you",
-    seeded: "drawn by the seeded generator",
     past: "given as a past key or value",
     edited: "changed by you",
   } as Record<string, string>,
@@ -236,16 +235,6 @@ export const en = {
     lang: "Language",
   } as Record<string, string>,
   choices: {
-    none: "none",
-    sinusoidal: "sinusoidal",
-    rotary: "rotary",
-    alibi: "ALiBi",
-    self: "self",
-    cross: "cross",
-    linear: "linear",
-    gated: "gated linear",
-    delta: "delta rule",
-    gated_delta: "gated delta",
     auto: "auto",
     light: "light",
     dark: "dark",
@@ -311,9 +300,6 @@ export const en = {
   },
   close: "Close",
   copyLink: "Copy link",
-  copied: "Link copied.",
-  notCopied: "The browser did not let the link be copied:",
-  linkTooLong: "This state needs {n} characters; a link holds {max}. Saved as a file instead: drop it here to open it.",
   /** How close the stage is looked at. */
   zooms: { label: "Look at", matrix: "Matrix", row: "Row", cell: "Cell", where: "Where you are" } as Record<
     string,

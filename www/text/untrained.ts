@@ -1,6 +1,6 @@
 /**
- * The words of what only an untrained run has: linear attention, positions that are added or turned, biases, a soft cap. They join the
- * catalogue with the settings that ask for it.
+ * The words of what only an untrained run has: linear attention, positions that are added or turned, biases, a soft cap, and the choices
+ * among these. They join the catalogue with the settings that ask for it.
  */
 
 import { part, say } from "./say.ts";
@@ -72,12 +72,25 @@ const untrainedInEnglish = {
     prediction: "Predict",
   } as Record<string, string>,
   ops: {
+    seeded: "drawn by the seeded generator",
     sinusoid: "sine or cosine of the position",
     alibi: "slope times distance",
   } as Record<string, string>,
   constants: {
     softcap: "soft cap",
     alibi: "ALiBi: slope times distance",
+  } as Record<string, string>,
+  choices: {
+    none: "none",
+    sinusoidal: "sinusoidal",
+    rotary: "rotary",
+    alibi: "ALiBi",
+    self: "self",
+    cross: "cross",
+    linear: "linear",
+    gated: "gated linear",
+    delta: "delta rule",
+    gated_delta: "gated delta",
   } as Record<string, string>,
 };
 
@@ -92,4 +105,5 @@ part("untrained", untrainedInEnglish, (words) => {
   Object.assign(say.short, words.short);
   Object.assign(say.ops, words.ops);
   Object.assign(say.constants, words.constants);
+  Object.assign(say.choices, words.choices);
 });

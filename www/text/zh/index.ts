@@ -11,11 +11,26 @@ import { models } from "./models.ts";
 import { own } from "./own.ts";
 import { recall } from "./recall.ts";
 import { settings } from "./settings.ts";
+import { sharing } from "./share.ts";
 import { tools } from "./tools.ts";
 import { untrained } from "./untrained.ts";
 import { say } from "./zh.ts";
 
 export const zh: Language = {
   say,
-  parts: { backend, card, change, digits, glossary, matrices, models, own, recall, settings, tools, untrained },
+  parts: {
+    backend,
+    card,
+    change,
+    digits,
+    glossary,
+    matrices,
+    models,
+    own,
+    recall,
+    settings,
+    sharing,
+    tools,
+    untrained,
+  },
 };

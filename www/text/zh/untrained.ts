@@ -66,11 +66,24 @@ export const untrained: UntrainedWords = {
     prediction: "预测",
   },
   ops: {
+    seeded: "由带种子的随机数生成器产生",
     sinusoid: "位置的正弦或余弦",
     alibi: "斜率乘以距离",
   },
   constants: {
     softcap: "软上限",
     alibi: "ALiBi：斜率乘以距离",
+  },
+  choices: {
+    none: "无",
+    sinusoidal: "正弦",
+    rotary: "旋转",
+    alibi: "ALiBi",
+    self: "自注意力",
+    cross: "交叉",
+    linear: "线性",
+    gated: "门控线性",
+    delta: "delta 规则",
+    gated_delta: "门控 delta",
   },
 };
