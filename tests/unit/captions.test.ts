@@ -9,8 +9,9 @@ import { speak } from "../../www/text/say.ts";
 import { zh } from "../../www/text/zh/index.ts";
 import { Course, isParameter } from "../../www/timeline/course.ts";
 import { type Told, untrue } from "../common/captions/claims.ts";
-import { CASES, generator } from "../common/captions/requests.ts";
+import { CASES } from "../common/captions/requests.ts";
 import { read } from "../common/captions/sentences.ts";
+import { generator } from "../common/generator.ts";
 
 const LANGUAGES = { en: { say: en }, zh } as const;
 const CELLS = 20;

@@ -1,25 +1,13 @@
 /** Requests of many kinds, some of them drawn: the traces whose captions are tested. */
 
 import type { Edit, Engine, LinearTraceRequest, Mask, Tensor, Trace, TraceRequest } from "../../../www/engine/engine.ts";
+import { generator } from "../generator.ts";
 
 /** What a caption is held against. Which keys may be seen is worked out from the request, not from the trace. */
 export interface Case {
   name: string;
   request: TraceRequest | LinearTraceRequest;
   run(engine: Engine): Promise<Trace>;
-}
-
-/** Mulberry32: as good as needed, and the same everywhere. */
-export function generator(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (n: number) => Math.floor(next() * n);
-  return { next, below, pick: <T>(from: readonly T[]) => from[below(from.length)] as T };
 }
 
 type Random = ReturnType<typeof generator>;
