@@ -102,7 +102,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .tokens { display: flex; flex-wrap: wrap; justify-content: center; gap: 2px; max-height: 148px; overflow-y: auto; }
 .token { max-width: 100%; overflow: hidden; 
   display: inline-flex; flex-direction: column; align-items: center; padding: 2px 7px 1px; border: 0; border-radius: 5px;
-  background: color-mix(in srgb, var(--query) calc(var(--share, 0) * 42%), transparent); font-size: 17px; line-height: 1.3; color: var(--text);
+  background: none; font-size: 17px; line-height: 1.3; color: var(--text);
 }
 .token:hover { outline: 1px solid var(--line); }
 .token[aria-pressed="true"] { box-shadow: inset 0 0 0 2px var(--query); }

@@ -74,7 +74,10 @@ function written(op: string, terms: TemplateResult[][], explanation: Explanation
   const between = (sign: string) => products.flatMap((term, n): Written[] => (n === 0 ? [term] : [` ${sign} `, term]));
   switch (op) {
     case "subtract":
+    case "error":
       return between("−");
+    case "rotate":
+      return between((explanation.constant?.value ?? 1) < 0 ? "−" : "+");
     case "divide":
       return [fraction(products[0], products[1])];
     case "max":
@@ -121,5 +124,5 @@ const constant = (explanation: Explanation) =>
     : nothing;
 
 function link(factor: Factor, actions: Actions): TemplateResult {
-  return numberLink(factor, formatCell(factor.value), actions, roleOf(factor.stage));
+  return numberLink(factor, formatCell(factor.value), actions, roleOf(factor.stage), formatFull(factor.value));
 }
