@@ -2,6 +2,7 @@
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { elementSizes } from "./first.mjs";
 import { ROOT, run, runTool } from "./run.mjs";
 
 const PACKAGE = join(ROOT, "dist/package");
@@ -19,6 +20,8 @@ export async function buildSite() {
     await build({ root: ROOT, mode, logLevel: "warn" });
   // The models that ship lie beside the scripts, each with its card.
   cpSync(join(ROOT, "models"), join(PACKAGE, "models"), { recursive: true });
+  // What it weighs is told on the page.
+  writeFileSync(join(PACKAGE, "sizes.json"), `${JSON.stringify(elementSizes(PACKAGE))}\n`);
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
   cpSync(PACKAGE, SITE, { recursive: true });

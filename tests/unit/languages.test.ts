@@ -14,6 +14,7 @@ import { own } from "../../www/text/own.ts";
 import { recall } from "../../www/text/recall.ts";
 import { speak } from "../../www/text/say.ts";
 import { settings } from "../../www/text/settings.ts";
+import { take } from "../../www/text/take.ts";
 import { tools } from "../../www/text/tools.ts";
 import { zh } from "../../www/text/zh/index.ts";
 
@@ -34,6 +35,7 @@ const ENGLISH: Record<string, unknown> = {
   own,
   recall,
   settings,
+  take,
   tools,
 };
 const CHINESE: Record<string, unknown> = { say: zh.say, ...zh.parts };

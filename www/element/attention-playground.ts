@@ -332,6 +332,7 @@ export class AttentionPlayground extends LitElement {
       expanded: inquiry.expanded,
       path: inquiry.path,
       palette: this.#palette,
+      scene: this.#scene,
       backends: this.#engine?.backends(),
       blocks: this.#blocks,
       maskEdit: session.maskEdit,

@@ -18,6 +18,7 @@ import { numberLink } from "./parts/number.ts";
 import { problem } from "./parts/problem.ts";
 import { prose, term } from "./parts/prose.ts";
 import { sentence } from "./parts/sentence.ts";
+import { share } from "./parts/share.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
 import { where } from "./parts/where.ts";
@@ -100,7 +101,7 @@ function header(context: Context): TemplateResult {
     ${parts?.about(context) ?? nothing}
     <span class="spacer"></span>
     ${backend(context)}
-    ${linked ? html`<button type="button" class="quiet" @click=${actions.copyLink}>${say.copyLink}</button>` : nothing}
+    ${linked ? share(context) : nothing}
     <label class="theme"><span>${say.controls.theme}</span>
       <select data-field="theme" .value=${state.theme} @change=${(event: Event) => actions.set({ theme: (event.target as HTMLSelectElement).value as "auto" }, "replace")}>
         ${FIELDS.theme.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === state.theme}>${say.choices[choice]}</option>`)}

@@ -12,10 +12,11 @@ import { models } from "./models.ts";
 import { own } from "./own.ts";
 import { recall } from "./recall.ts";
 import { settings } from "./settings.ts";
+import { take } from "./take.ts";
 import { tools } from "./tools.ts";
 import { say } from "./zh.ts";
 
 export const zh: Language = {
   say,
-  parts: { backend, card, change, digits, glossary, linear, matrices, models, own, recall, settings, tools },
+  parts: { backend, card, change, digits, glossary, linear, matrices, models, own, recall, settings, take, tools },
 };
