@@ -45,12 +45,11 @@ export class FilmDesk {
         ) => html`<label><input type="radio" name=${name} value=${one} .checked=${one === own} ?disabled=${this.#making}
           @change=${() => this.#choose(() => set(one))}/>${words[one]}</label>`,
       );
-    return html`<h3>${words.title}</h3>
+    return html`<h3>${words.title}<span class="note" role="status" data-film>${this.#said()}</span></h3>
       <fieldset class="choices"><legend>${words.reach}</legend>
         ${choose("reach", REACHES, this.#reach, words.reaches, (reach) => (this.#reach = reach))}
         ${choose("kind", KINDS, this.#kind, words.kinds, (kind) => (this.#kind = kind))}</fieldset>
-      <div class="film">${this.#making ? this.#progress() : this.#offer(shown)}</div>
-      <p class="note" role="status" data-film>${this.#said()}</p>`;
+      <div class="film">${this.#making ? this.#progress() : this.#offer(shown)}</div>`;
   }
 
   #choose(set: () => void): void {

@@ -72,7 +72,8 @@ export function panel(context: Context): TemplateResult | typeof nothing {
   const { stage } = frame.segment;
   const shown: Shown = { trace, stage, head: state.head, token: chosenToken(context), scene, state: saved };
   return html`<div class="share-panel" role="group" aria-label=${say.share}>
-    <h2>${take.link}</h2>
+    <button type="button" class="close" aria-label=${say.close} @click=${closeFold}></button>
+    <h2>${take.link}<span class="note" role="status" data-said>${sharing.said()}</span></h2>
     ${
       link === undefined
         ? html`<p class="note">${fill(take.linkTooLong, { n: toJson(saved).length, max: MAX_URL })}</p>`
@@ -80,7 +81,6 @@ export function panel(context: Context): TemplateResult | typeof nothing {
             @focus=${(event: Event) => (event.target as HTMLInputElement).select()}/>
           <button type="button" class="quiet" data-copy-link @click=${() => void sharing.copy(link, undefined)}>${take.copy}</button></div>`
     }
-    <p class="note" role="status" data-said>${sharing.said()}</p>
     <h2>${take.away}</h2>
     ${groups(shown).map(
       ([group, formats]) => html`<h3>${fill(take.groups[group] ?? "", { stage: stageName(stage) })}</h3>
@@ -89,6 +89,13 @@ export function panel(context: Context): TemplateResult | typeof nothing {
     )}
     ${sharing.embedding.draw(saved)}
   </div>`;
+}
+
+/** The focus goes back to where the panel was opened. */
+function closeFold({ currentTarget }: Event): void {
+  const details = (currentTarget as HTMLElement).closest("details") as HTMLDetailsElement;
+  details.open = false;
+  details.querySelector("summary")?.focus();
 }
 
 function groups(shown: Shown): [group: string, formats: Format[]][] {
