@@ -220,3 +220,87 @@ test("the code for a page holds the state, and the preview is what it says", asy
   await page.keyboard.press("ArrowRight");
   expect(await state(page)).toEqual(before);
 });
+
+const HOSTILE = [
+  "<script>globalThis.ran=1</script>",
+  "<img src=https://leak.example/x onerror=globalThis.ran=1>",
+  "]]></text><script>globalThis.ran=1</script>",
+  '"; import os; os.system("x") #',
+  "=cmd|' /C calc'!A0",
+  "\\input{/etc/passwd}\\write18{x}",
+  "a\0b\u001b]0;x\u0007",
+  "\u202eabc\u2066\u200f",
+  "../../../etc/passwd",
+  "x".repeat(65_536),
+];
+
+test("hostile tokens through every file: nothing runs, nothing leaks, all is well-formed", async ({ page }) => {
+  const foreign: string[] = [];
+  page.on("request", (request) => {
+    if (!/^(http:\/\/127\.0\.0\.1|blob:|data:)/.test(request.url())) foreign.push(request.url());
+  });
+  await open(page, "model=none");
+  await page.locator("attention-playground").evaluate((element, tokens) => {
+    const x = { shape: [tokens.length, 2], data: tokens.flatMap((_, n) => [Math.sin(n), Math.cos(n)]) };
+    (element as Play).matrices = { tokens, q: x, k: x, v: x } as never;
+  }, HOSTILE);
+  await expect.poll(async () => (await trace(page)).tokens.query.length).toBe(HOSTILE.length);
+  await page.locator("attention-playground").evaluate((element) => (element as Play).goto("weights"));
+  await share(page);
+  const files = new Map<string, string>();
+  for (const id of ["svg", "png", "trace", "npz", "safetensors", "csv", "npy", "latex", "numpy", "torch", "state"]) {
+    const file = await take(page, id);
+    expect(file.suggestedFilename()).toMatch(/^attention[\w-]*\.(svg|png|json|npz|npy|safetensors|csv|tex|py)$/);
+    files.set(id, (await contents(file)).toString());
+  }
+  const text = (id: string) => files.get(id) ?? "";
+  expect(traceFromJson(text("trace")).tokens.query[0]).toBe(HOSTILE[0]);
+  expect(JSON.parse(text("state")).matrices.tokens).toEqual(HOSTILE);
+  // As a page of its own the picture runs nothing either.
+  const found = await page.evaluate(async (svg) => {
+    const frame = document.createElement("iframe");
+    frame.srcdoc = svg;
+    document.body.append(frame);
+    await new Promise((done) => {
+      frame.onload = done;
+    });
+    const parsed = new DOMParser().parseFromString(svg, "image/svg+xml");
+    return {
+      broken: parsed.querySelector("parsererror")?.textContent ?? "",
+      scripts: parsed.querySelectorAll("script, foreignObject, image, a, use").length,
+      within: Boolean((frame.contentWindow as Window & { ran?: number })?.ran),
+    };
+  }, text("svg"));
+  expect(found).toEqual({ broken: "", scripts: 0, within: false });
+  for (const id of ["svg", "csv", "latex", "numpy", "torch"]) {
+    const own = text(id).replaceAll(/\r?\n/g, "");
+    expect([id, own.match(/[\p{Cc}\u202a-\u202e\u2066-\u2069\u200e\u200f]/u)]).toEqual([id, null]);
+  }
+  expect(text("csv")).not.toMatch(/(^|,)"?[=+@]/m);
+  expect(text("latex")).not.toMatch(/\\(input|write)/);
+  await page.locator("[data-preview]").check();
+  await page.locator(".preview attention-playground").evaluate((element) => (element as Play).ready);
+  expect(await page.evaluate(() => "ran" in globalThis)).toBe(false);
+  expect(foreign).toEqual([]);
+});
+
+test("a hostile link is read as values: nothing of it runs, and what is shared again is as safe", async ({ page }) => {
+  const text = '"><img src=x onerror=globalThis.ran=1></iframe><script>globalThis.ran=1</script>';
+  const query = new URLSearchParams({
+    model: "../../models/x",
+    text,
+    stage: "<script>",
+    hide: "header,<b>",
+    pin: "scores,0,0,0);alert(1",
+    lang: "__proto__",
+    edits: "constructor,0=1",
+    matrices: "{".repeat(500),
+  });
+  await open(page, query.toString());
+  await share(page);
+  const code = (await page.locator('[data-snippet="element"]').textContent()) ?? "";
+  expect(code.match(/</g)).toHaveLength(4);
+  const link = await page.locator("[data-link]").inputValue();
+  expect(new URL(link).searchParams.get("text")).toBe(text);
+  expect(await page.evaluate(() => "ran" in globalThis)).toBe(false);
+});
