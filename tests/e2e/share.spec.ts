@@ -11,7 +11,7 @@ const SENTENCE = "model=none&text=dog+bites+man";
 const panelOf = (page: Page) => page.locator(".share-panel").first();
 
 async function share(page: Page): Promise<void> {
-  await page.locator(".share summary").click();
+  await page.locator(".sharing summary").click();
   await expect(panelOf(page)).toBeVisible();
 }
 
@@ -40,7 +40,7 @@ for (const [lang, scheme] of [
 test("by the keyboard: opened, walked through, closed with Escape, and the focus is back", async ({ page }) => {
   await open(page);
   const before = await page.locator(".scene").boundingBox();
-  const summary = page.locator(".share summary");
+  const summary = page.locator(".sharing summary");
   await summary.focus();
   await page.keyboard.press("Enter");
   await expect(panelOf(page)).toBeVisible();

@@ -69,7 +69,10 @@ describe("JSON", () => {
 });
 
 it("npy has the header of format 1.0, and the numbers at a multiple of 64", () => {
-  const bytes = npy([2, 3], Float32Array.from("abcdef", (letter) => letter.charCodeAt(0)));
+  const bytes = npy(
+    [2, 3],
+    Float32Array.from("abcdef", (letter) => letter.charCodeAt(0)),
+  );
   expect([...bytes.subarray(0, 8)]).toEqual([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
   const header = new TextDecoder().decode(bytes.subarray(10, 128));
   expect(header).toMatch(/^\{'descr': '<f4', 'fortran_order': False, 'shape': \(2, 3,\), \} *\n$/);
@@ -85,7 +88,11 @@ it("safetensors has each stage where its header says", () => {
   expect(JSON.parse(header.__metadata__.tokens)).toEqual(trace.tokens);
   expect(Object.keys(header).slice(1)).toEqual(trace.stages.map(({ id }) => id));
   for (const one of trace.stages) {
-    const { dtype, shape, data_offsets: [from, to] } = header[one.id];
+    const {
+      dtype,
+      shape,
+      data_offsets: [from, to],
+    } = header[one.id];
     expect([dtype, shape]).toEqual(["F32", one.shape]);
     expect(new Float32Array(bytes.slice(8 + length + from, 8 + length + to).buffer)).toEqual(numbersOf(trace, one));
   }
@@ -128,7 +135,9 @@ describe("CSV", () => {
     expect(header).toEqual(["", ...trace.tokens.key]);
     for (const [n, [name, ...cells]] of rows.entries()) {
       expect(name).toBe(trace.tokens.query[n]);
-      expect(cells.map((cell) => Math.fround(Number(cell)))).toEqual(cells.map((_, column) => view.value(trace, n, column)));
+      expect(cells.map((cell) => Math.fround(Number(cell)))).toEqual(
+        cells.map((_, column) => view.value(trace, n, column)),
+      );
     }
   });
 
@@ -145,7 +154,7 @@ describe("CSV", () => {
     const rows = table(csv(one, sliceForHead(one, stage("weights", one), 0)));
     expect(rows.map(({ length }) => length)).toEqual(rows.map(() => HOSTILE.length + 1));
     expect(rows.length).toBe(HOSTILE.length + 1);
-    for (const name of rows[0] ?? []) expect(name).not.toMatch(/^\s*[=+\-@]|[\0-\x1f]/);
+    for (const name of rows[0] ?? []) expect(name).not.toMatch(/^\s*[=+\-@]|\p{Cc}/u);
     expect(rows[0]?.[4]).toBe("'=cmd()");
   });
 });
@@ -166,7 +175,7 @@ describe("LaTeX", () => {
     const one = await hostile();
     for (let query = 0; query < HOSTILE.length; query++) {
       const text = workedRow(one, 0, query);
-      expect(text).not.toMatch(/\\input|\\write|[\0-\x09\x0b-\x1f]/);
+      expect(text.replaceAll("\n", "")).not.toMatch(/\\input|\\write|\p{Cc}/u);
       // Braces are in pairs, but for those that are set.
       const bare = text.replaceAll(/\\[{}]/g, "");
       expect(bare.match(/\{/g)?.length).toBe(bare.match(/\}/g)?.length);

@@ -36,7 +36,9 @@ describe.each(dialects)("$module", ({ module, script }) => {
     async () => {
       const traces = await allTraces(engine);
       const outcomes = runAll(python as string, [...traces.values()].map(script));
-      const failed = [...traces.keys()].flatMap((name, n) => (outcomes[n]?.ok ? [] : [`${name}: ${outcomes[n]?.said}`]));
+      const failed = [...traces.keys()].flatMap((name, n) =>
+        outcomes[n]?.ok ? [] : [`${name}: ${outcomes[n]?.said}`],
+      );
       expect(failed).toEqual([]);
       const numbers = [...traces.values()].map(({ stages }) => stages.length);
       expect(outcomes.map(({ said }) => Number(said.match(/of (\d+) stages/)?.[1]))).toEqual(numbers);
@@ -50,7 +52,10 @@ describe.each(dialects)("$module", ({ module, script }) => {
       const trace = await plainTrace(engine);
       // Of a row of the mask a number is -infinity, and of the first row of weights one is 0.
       const ids = trace.stages.map(({ id }) => id).filter((id) => !["masked", "shifted"].includes(id));
-      const outcomes = runAll(python as string, ids.map((id) => script(wrong(trace, id))));
+      const outcomes = runAll(
+        python as string,
+        ids.map((id) => script(wrong(trace, id))),
+      );
       const passed = ids.filter((_, n) => outcomes[n]?.ok);
       expect(passed).toEqual([]);
       const said = (id: string) => (outcomes[ids.indexOf(id)] as Outcome).said;

@@ -41,7 +41,10 @@ export function runAll(python: string, scripts: readonly string[]): Outcome[] {
       return path;
     });
     const said = execFileSync(python, [RUN, ...paths], { encoding: "utf8", cwd: folder, maxBuffer: 2 ** 28 });
-    return said.trim().split("\n").map((line) => JSON.parse(line));
+    return said
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
   } finally {
     rmSync(folder, { recursive: true });
   }

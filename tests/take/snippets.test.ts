@@ -2,10 +2,10 @@
 
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { ask } from "../../scripts/lib/setup.mjs";
 import { snippet, WAYS } from "../../www/element/share/snippets.ts";
 import { parseQuery } from "../../www/state/codec.ts";
 import { defaultState, type State } from "../../www/state/fields.ts";
-import { ask } from "../../scripts/lib/setup.mjs";
 
 const BASE = "https://example.org/a&b/";
 const HOSTILE = [
@@ -14,16 +14,23 @@ const HOSTILE = [
   "'; import os #",
   '"""\n"); import os',
   "{alert(1)}</AttentionPlayground>",
-  "a\0\u001b[2J\u202e\u2028`${x}",
+  "a\0\u001b[2J\u202e\u2028`$" + "{x}",
   "plain, it's \\ & <b>",
 ];
-const stateWith = (text: string, more: Partial<State> = {}): State => ({ ...defaultState(), model: "none", text, ...more });
+const stateWith = (text: string, more: Partial<State> = {}): State => ({
+  ...defaultState(),
+  model: "none",
+  text,
+  ...more,
+});
 
 /** Values of attributes, as a browser reads them. */
 function attributes(code: string, name: string): Record<string, string> {
   const [, inner = ""] = code.match(new RegExp(`<${name}((?:[^>"]|"[^"]*")*)>`)) ?? [];
   const decode = (text: string) => text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
-  return Object.fromEntries([...inner.matchAll(/ ([\w-]+)="([^"]*)"/g)].map(([, key, value]) => [key, decode(value as string)]));
+  return Object.fromEntries(
+    [...inner.matchAll(/ ([\w-]+)="([^"]*)"/g)].map(([, key, value]) => [key, decode(value as string)]),
+  );
 }
 
 describe.each(HOSTILE)("%j", (text) => {
@@ -53,7 +60,8 @@ describe.each(HOSTILE)("%j", (text) => {
   const python = ask("python3", ["--version"]) !== undefined;
   it.skipIf(!python)("stays a literal in a notebook", () => {
     const code = snippet("notebook", stateWith(text), BASE) ?? "";
-    const read = "import ast, json, sys\ncalls = [one for one in ast.walk(ast.parse(sys.stdin.read())) if isinstance(one, ast.Call)]\nassert len(calls) == 1\nprint(json.dumps(calls[0].args[0].value))";
+    const read =
+      "import ast, json, sys\ncalls = [one for one in ast.walk(ast.parse(sys.stdin.read())) if isinstance(one, ast.Call)]\nassert len(calls) == 1\nprint(json.dumps(calls[0].args[0].value))";
     const address = new URL(JSON.parse(execFileSync("python3", ["-c", read], { input: code, encoding: "utf8" })));
     expect(parseQuery(address.search).values.text).toBe(text);
   });

@@ -39,7 +39,11 @@ const REQUESTS: Record<string, TraceRequest> = {
   window: { ...plain, window: [1, 0] },
   "softcap and scale": { ...plain, softcap: 2.5, scale: 1.75 },
   alibi: { ...plain, position: "alibi", causal: true },
-  "alibi and an additive mask": { ...plain, position: "alibi", mask: changed(tensor(5, 5), 7, Number.NEGATIVE_INFINITY) },
+  "alibi and an additive mask": {
+    ...plain,
+    position: "alibi",
+    mask: changed(tensor(5, 5), 7, Number.NEGATIVE_INFINITY),
+  },
   rotary: { ...plain, position: "rotary" },
   "rotary, interleaved, partial": { ...plain, headDim: 6, position: { kind: "rotary", dim: 4, interleaved: true } },
   sinusoidal: { ...plain, position: "sinusoidal" },
@@ -144,8 +148,17 @@ export async function allTraces(engine: Engine): Promise<Map<string, Trace>> {
   const query = Array.from({ length: LONG }, (_, n) => words[n % words.length] as string);
   const long: TraceRequest = { tokens: { query }, heads: 1, headDim: 2, seed: 1, causal: true };
   made.set("weights alone", await engine.traceAttention(long));
-  const few = { ...long, tokens: { query: ["a"], key: query }, causal: false, softcap: 3, position: "alibi" } as const;
-  const mask = { shape: [1, LONG], data: Float32Array.from({ length: LONG }, (_, n) => (n % 7 ? n / LONG : -Infinity)) };
+  const few: TraceRequest = {
+    ...long,
+    tokens: { query: ["a"], key: query },
+    causal: false,
+    softcap: 3,
+    position: "alibi",
+  };
+  const mask = {
+    shape: [1, LONG],
+    data: Float32Array.from({ length: LONG }, (_, n) => (n % 7 ? n / LONG : -Infinity)),
+  };
   made.set("weights alone, capped, with a mask", await engine.traceAttention({ ...few, mask }));
   return made;
 }

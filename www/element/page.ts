@@ -12,6 +12,7 @@ import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
 import { changes, comparison, pictured } from "./parts/change.ts";
 import type { Context } from "./parts/context.ts";
 import { equation, name } from "./parts/equation.ts";
+import { gallery } from "./parts/gallery.ts";
 import { input, underInput } from "./parts/input.ts";
 import { modelMenu } from "./parts/model-menu.ts";
 import { numberLink } from "./parts/number.ts";
@@ -27,7 +28,7 @@ import { where } from "./parts/where.ts";
 const withFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
 
 export function page(context: Context): TemplateResult {
-  const { state, palette, actions, compact, parts, played } = context;
+  const { state, palette, actions, compact, parts, played, linked } = context;
   const hidden = new Set(state.hide.split(","));
   const show = (part: string, made: () => unknown) => (hidden.has(part) ? nothing : made());
   const panel = ["heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
@@ -77,6 +78,7 @@ export function page(context: Context): TemplateResult {
       ${show("caption", () => caption(context))}
       ${show("equation", () => [equation(context), changes(context)])}
       ${show("controls", () => (played ? nothing : (context.settings?.controls(context) ?? nothing)))}
+      ${linked ? gallery(context) : nothing}
       <p class="hint keys-hint">${say.keys}</p>
     </aside>`
         : nothing

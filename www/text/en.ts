@@ -341,6 +341,7 @@ export const en = {
   },
   close: "Close",
   share: "Share",
+  gallery: "Worth seeing",
   /** How close the stage is looked at. */
   zooms: { label: "Look at", matrix: "Matrix", row: "Row", cell: "Cell", where: "Where you are" } as Record<
     string,

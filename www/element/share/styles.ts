@@ -2,7 +2,7 @@ import { css } from "lit";
 import { adopt } from "../adopt.ts";
 
 const styles = css`
-.header .share summary {
+.header .sharing summary {
   list-style: none; min-height: 30px; padding: 4px 10px; font-size: 14px; line-height: 20px; color: var(--text); border: 1px solid var(--line); border-radius: 5px;
 }
 .share-panel {
