@@ -30,6 +30,21 @@ const engineApart: Plugin = {
   resolveId: (source) => (source.endsWith("/engine/engine.ts") ? { id: "./engine.js", external: true } : null),
 };
 
+/** Styles without what a browser skips: comments, and space that parts nothing. */
+const tightStyles: Plugin = {
+  name: "tight-styles",
+  enforce: "pre",
+  transform: (code: string, id: string) =>
+    /\/www\/.*\.ts$/.test(id) && code.includes("css`") ? code.replace(/(?<=css`)[^`]*(?=`)/g, tight) : undefined,
+};
+
+/** What stands in between is the script's own. */
+const tight = (css: string): string =>
+  css
+    .split(/(\$\{[^}]*\})/)
+    .map((piece, n) => (n % 2 === 1 ? piece : piece.replace(/\/\*.*?\*\/|\s+/gs, " ").replace(/\s*([{};,])\s*/g, "$1")))
+    .join("");
+
 const ENGINE = ["engine/engine.ts"];
 
 /**
@@ -48,7 +63,7 @@ function inElement(): (id: string) => boolean {
 export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: false,
-  plugins: mode === "page" ? [plainImports, engineApart] : [plainImports],
+  plugins: mode === "page" ? [plainImports, engineApart, tightStyles] : [plainImports],
   build: {
     outDir: "dist/package",
     emptyOutDir: mode === "engine",
@@ -73,7 +88,7 @@ export default defineConfig(({ mode }) => ({
     },
   },
   test: {
-    include: ["tests/unit/**/*.test.ts", "scripts/**/*.test.mjs"],
+    include: ["tests/unit/**/*.test.ts", "tests/take/**/*.test.ts", "scripts/**/*.test.mjs"],
     // The page says nothing before it has a language.
     setupFiles: ["tests/unit/english.ts"],
   },

@@ -2,6 +2,7 @@
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { elementSizes } from "./first.mjs";
 import { ROOT, run, runTool } from "./run.mjs";
 
 const PACKAGE = join(ROOT, "dist/package");
@@ -22,6 +23,8 @@ export async function buildSite() {
   // And the lessons, which are read as they are written.
   for (const name of readdirSync(join(PAGE, "lessons")).filter((one) => one.endsWith(".json")))
     cpSync(join(PAGE, "lessons", name), join(PACKAGE, "lessons", name));
+  // What it weighs is told on the page.
+  writeFileSync(join(PACKAGE, "sizes.json"), `${JSON.stringify(elementSizes(PACKAGE))}\n`);
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
   cpSync(PACKAGE, SITE, { recursive: true });
