@@ -12,6 +12,20 @@ const plainImports: Plugin = {
 };
 
 /**
+ * Importing is safe without a DOM, as on a server that renders pages: Lit asks for two things of it when it is loaded. Its own build for
+ * servers would bring a whole substitute along.
+ */
+const withoutDom: Plugin = {
+  name: "without-dom",
+  transform: (code: string, id: string) =>
+    /node_modules\/(@lit\/reactive-element|lit-html)\//.test(id)
+      ? code
+          .replace(/\bextends HTMLElement\{/, "extends (globalThis.HTMLElement??Object){")
+          .replace(/=document,/, "=globalThis.document??{createTreeWalker(){}},")
+      : undefined,
+};
+
+/**
  * The builds, by mode. The engine and its worker are each one file, so that the first result waits for no second round of
  * requests; what they have in common is small and stands in both. The page fetches the engine beside its own scripts.
  */
@@ -20,7 +34,12 @@ const BUILDS = {
   worker: { worker: "www/engine/worker.ts" },
   "model-worker": { "model-worker": "www/engine/model/worker.ts" },
   "gpu-worker": { "gpu-worker": "www/engine/gpu/gpu-worker.ts" },
-  page: { element: "www/element.ts", index: "www/index.ts", model: "www/model/index.ts" },
+  page: {
+    element: "www/element.ts",
+    index: "www/index.ts",
+    model: "www/model/index.ts",
+    react: "www/react/index.ts",
+  },
 };
 
 /** Leaves the engine where it is: in a file beside. */
@@ -48,7 +67,7 @@ function inElement(): (id: string) => boolean {
 export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: false,
-  plugins: mode === "page" ? [plainImports, engineApart] : [plainImports],
+  plugins: mode === "page" ? [plainImports, withoutDom, engineApart] : [plainImports],
   build: {
     outDir: "dist/package",
     emptyOutDir: mode === "engine",
@@ -59,6 +78,7 @@ export default defineConfig(({ mode }) => ({
     modulePreload: false,
     reportCompressedSize: false,
     rolldownOptions: {
+      external: ["react"],
       input: BUILDS[mode as keyof typeof BUILDS] ?? {},
       // Otherwise the exports of an entry, which nothing here imports, would be dropped. What engine.js loads on demand may use
       // its insides: what they share is then in no file of its own.

@@ -1,7 +1,8 @@
 /** The steps of a build: the engine's wasm, the npm package in dist/package, the page in dist/site. */
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { elementsManifest, packageManifest } from "./manifest.mjs";
 import { ROOT, run, runTool } from "./run.mjs";
 
 const PACKAGE = join(ROOT, "dist/package");
@@ -29,42 +30,11 @@ export async function buildSite() {
 
 /** What an npm package needs besides: manifest, licences, types. */
 export async function finishPackage() {
-  const manifest = `${JSON.stringify(packageManifest(), null, 2)}\n`;
-  writeFileSync(join(PACKAGE, "package.json"), manifest);
+  const write = (name, value) => writeFileSync(join(PACKAGE, name), `${JSON.stringify(value, null, 2)}\n`);
+  write("package.json", packageManifest());
   for (const name of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
     if (existsSync(join(ROOT, name))) cpSync(join(ROOT, name), join(PACKAGE, name));
   }
   await runTool("typescript", "tsc", ["--project", "tsconfig.types.json"]);
-}
-
-function packageManifest() {
-  const source = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  const { name, version, description, license, keywords, engines, dependencies } = source;
-  const entry = (types, script) => ({ types: `./types/${types}.d.ts`, default: `./${script}.js` });
-  return {
-    name,
-    version,
-    description,
-    keywords,
-    license,
-    type: "module",
-    exports: {
-      ".": entry("index", "index"),
-      "./element": entry("element", "element"),
-      "./engine": entry("engine/engine", "engine"),
-      "./model": entry("model/index", "model"),
-      "./engine.wasm": "./engine_bg.wasm",
-      "./kernels_simd128.wasm": "./kernels_simd128.wasm",
-      "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
-      "./models.wasm": "./models.wasm",
-      "./gpu.wasm": "./gpu_bg.wasm",
-      "./models/*": "./models/*",
-      "./package.json": "./package.json",
-    },
-    types: "./types/index.d.ts",
-    sideEffects: ["./element.js"],
-    engines,
-    // Bundled already, but the types refer to theirs.
-    dependencies,
-  };
+  write("custom-elements.json", await elementsManifest(join(PACKAGE, "types")));
 }
