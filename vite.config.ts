@@ -39,6 +39,7 @@ const BUILDS = {
     index: "www/index.ts",
     model: "www/model/index.ts",
     react: "www/react/index.ts",
+    embed: "www/embed/index.ts",
   },
 };
 
@@ -84,6 +85,8 @@ export default defineConfig(({ mode }) => ({
       // its insides: what they share is then in no file of its own.
       preserveEntrySignatures: mode === "engine" ? "allow-extension" : "strict",
       output: {
+        // A worker is one file, wherever a bundler puts it.
+        ...(mode === "model-worker" && { codeSplitting: false }),
         ...(mode === "page" && { codeSplitting: { groups: [{ name: "attention-playground", test: inElement() }] } }),
         entryFileNames: "[name].js",
         // Beside the entries, so that a relative address means the same in every file.

@@ -20,6 +20,7 @@ export async function buildSite() {
     await build({ root: ROOT, mode, logLevel: "warn" });
   // The models that ship lie beside the scripts, each with its card.
   cpSync(join(ROOT, "models"), join(PACKAGE, "models"), { recursive: true });
+  for (const name of ["embed.html", "embed.css", "favicon.svg"]) cpSync(join(PAGE, name), join(PACKAGE, name));
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
   cpSync(PACKAGE, SITE, { recursive: true });

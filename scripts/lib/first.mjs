@@ -14,7 +14,7 @@ const FILES = [
   ...["config.json", "data.json", "tokenizer.json", "model.safetensors"].map((file) => `models/pronoun/${file}`),
 ];
 /** Scripts that this picture imports on demand, by the beginnings of their names; the ends are made from what is in them. */
-const ON_DEMAND = ["en", "models", "load", "instance", "wasm", "tokenizer"];
+const ON_DEMAND = ["en", "models", "load", "instance", "wasm"];
 const ENTRIES = ["element.js", "model-worker.js"];
 const DYNAMIC_IMPORT = /\bimport\(\s*["'`](\.\/([\w]+)-[^"'`]+)["'`]\s*\)/g;
 
@@ -26,8 +26,7 @@ export function firstPicture(site) {
     const scripts = withImports(join(site, entry));
     for (const script of scripts) {
       for (const [, file, name] of readFileSync(script, "utf8").matchAll(DYNAMIC_IMPORT)) {
-        // The page's own tokenizer is for where there are no workers: here the model's worker has it.
-        if (!ON_DEMAND.includes(name) || (name === "tokenizer" && entry === "element.js")) continue;
+        if (!ON_DEMAND.includes(name)) continue;
         seen.add(name);
         withImports(join(dirname(script), file), scripts);
       }

@@ -26,6 +26,7 @@ export function packageManifest() {
       "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
       "./models.wasm": "./models.wasm",
       "./gpu.wasm": "./gpu_bg.wasm",
+      "./embed.html": "./embed.html",
       "./models/*": "./models/*",
       "./custom-elements.json": "./custom-elements.json",
       "./package.json": "./package.json",
@@ -33,7 +34,7 @@ export function packageManifest() {
     types: "./types/index.d.ts",
     customElements: "custom-elements.json",
     sideEffects: ["./element.js", "./react.js"],
-    files: ["*.js", "*.wasm", "*.json", "models", "types", "CHANGELOG.md", "LICENSE-*"],
+    files: ["*.js", "*.wasm", "*.json", "embed.*", "favicon.svg", "models", "types", "CHANGELOG.md", "LICENSE-*"],
     engines,
     // Bundled already, but the types refer to theirs.
     dependencies,
