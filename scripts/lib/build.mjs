@@ -16,10 +16,11 @@ export async function buildWasm() {
 /** What the browser loads: the scripts and the wasm, then the page around them. */
 export async function buildSite() {
   const { build } = await import("vite");
-  for (const mode of ["engine", "worker", "model-worker", "gpu-worker", "page"])
-    await build({ root: ROOT, mode, logLevel: "warn" });
+  const make = (mode) => build({ root: ROOT, mode, logLevel: "warn" });
+  for (const mode of ["engine", "worker", "model-worker", "gpu-worker", "page"]) await make(mode);
   // The models that ship lie beside the scripts, each with its card.
   cpSync(join(ROOT, "models"), join(PACKAGE, "models"), { recursive: true });
+  await make("standalone");
   for (const name of ["embed.html", "embed.css", "favicon.svg"]) cpSync(join(PAGE, name), join(PACKAGE, name));
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });

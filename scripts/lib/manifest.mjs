@@ -26,6 +26,7 @@ export function packageManifest() {
       "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
       "./models.wasm": "./models.wasm",
       "./gpu.wasm": "./gpu_bg.wasm",
+      "./standalone": entry("standalone", "standalone"),
       "./embed.html": "./embed.html",
       "./models/*": "./models/*",
       "./custom-elements.json": "./custom-elements.json",
@@ -33,7 +34,7 @@ export function packageManifest() {
     },
     types: "./types/index.d.ts",
     customElements: "custom-elements.json",
-    sideEffects: ["./element.js", "./react.js"],
+    sideEffects: ["./element.js", "./react.js", "./standalone.js"],
     files: ["*.js", "*.wasm", "*.json", "embed.*", "favicon.svg", "models", "types", "CHANGELOG.md", "LICENSE-*"],
     engines,
     // Bundled already, but the types refer to theirs.

@@ -20,6 +20,7 @@ const ENTRIES = {
   "/engine": ["createEngine"],
   "/model": ["modelFromFiles", "findOnHub"],
   "/react": ["AttentionPlayground"],
+  "/standalone": [],
 };
 
 let home: string;
