@@ -20,6 +20,9 @@ export async function buildSite() {
   for (const mode of ["engine", "worker", "model-worker", "gpu-worker", "page"]) await make(mode);
   // The models that ship lie beside the scripts, each with its card.
   cpSync(join(ROOT, "models"), join(PACKAGE, "models"), { recursive: true });
+  // And the lessons, which are read as they are written.
+  for (const name of readdirSync(join(PAGE, "lessons")).filter((one) => one.endsWith(".json")))
+    cpSync(join(PAGE, "lessons", name), join(PACKAGE, "lessons", name));
   await make("standalone");
   for (const name of ["embed.html", "embed.css", "favicon.svg"]) cpSync(join(PAGE, name), join(PACKAGE, name));
   rmSync(SITE, { recursive: true, force: true });

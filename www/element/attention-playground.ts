@@ -11,6 +11,7 @@ import type { Lit } from "../view/paint.ts";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
 import { SceneView } from "../view/scene-view.ts";
 import type { Closer } from "../view/zoom/index.ts";
+import type * as Equation from "./equation/body.ts";
 import type * as Glossary from "./glossary/index.ts";
 import { keyAction } from "./keys.ts";
 import { type LanguageName, languageOf, loadLanguage } from "./language.ts";
@@ -325,6 +326,8 @@ export class AttentionPlayground extends LitElement {
       parts: session.parts,
       settings: session.settings,
       tools: this.#tools,
+      lessons: session.lessons,
+      written: this.#written,
       glossary: this.#glossary,
       trace: session.trace,
       tracedTokens: session.tracedTokens,
@@ -370,7 +373,8 @@ export class AttentionPlayground extends LitElement {
   protected override updated(): void {
     const place = this.renderRoot.querySelector<HTMLElement>(".scene");
     const { trace, frame, inquiry, parts } = this.#session;
-    for (const more of [parts, this.#session.settings]) more?.adoptStyles(this.renderRoot as ShadowRoot);
+    for (const more of [parts, this.#session.settings, this.#session.lessons])
+      more?.adoptStyles(this.renderRoot as ShadowRoot);
     if (!place || !trace || !frame) return;
     if (!this.#scene) {
       const { hover } = this.#session.actions;
@@ -417,6 +421,8 @@ export class AttentionPlayground extends LitElement {
       note: noteOf(context),
     });
     this.#glossary?.settle(this.renderRoot as ShadowRoot);
+    // An equation waits.
+    if (inquiry.explanation && !this.#written) this.#loadTools().catch(() => undefined);
     this.#showProblem(context);
     this.#showEquation(context);
   }
@@ -428,9 +434,19 @@ export class AttentionPlayground extends LitElement {
     return { zoom, at, explanation: closeness.of(activeCell) };
   }
 
-  /** The first picture does not wait for them. */
-  async #loadTools(): Promise<void> {
-    const { Tools } = await import("./tools/index.ts");
+  #loading: Promise<void> | undefined;
+  /** The first picture does not wait for them. What failed to come is asked for again. */
+  #loadTools(): Promise<void> {
+    this.#loading ??= this.#takeTools();
+    this.#loading.catch(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #takeTools(): Promise<void> {
+    const [{ Tools }, written] = await Promise.all([import("./tools/index.ts"), import("./equation/body.ts")]);
+    this.#written = written;
     if (this.#scene) this.#tools ??= new Tools(this.#scene);
     this.requestUpdate();
   }
@@ -439,6 +455,7 @@ export class AttentionPlayground extends LitElement {
   #frame: Frame | undefined;
   #shown: unknown[] = [];
 
+  #written: typeof Equation | undefined;
   #glossary: typeof Glossary | undefined;
   /** What words and formulas mean can wait until the first picture stands. */
   async #loadGlossary(): Promise<void> {
@@ -454,7 +471,8 @@ export class AttentionPlayground extends LitElement {
     this.#heldCell = state.pin;
     const panel = this.renderRoot.querySelector<HTMLElement>(".panel");
     const equation = panel?.querySelector<HTMLElement>(".equation");
-    if (!panel || !equation || state.pin === "") return;
+    // What a lesson holds is told of in the lesson, which stands above.
+    if (!panel || !equation || state.pin === "" || state.pin === this.#session.lessons?.pin) return;
     const below = equation.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom;
     if (below > 0) panel.scrollTop += below + 4;
   }

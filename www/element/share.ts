@@ -2,20 +2,21 @@
 
 import { MAX_URL, toJson } from "../state/codec.ts";
 import type { Store } from "../state/store.ts";
-import { fill, type Said, say } from "../text/say.ts";
+import { fill, type Said } from "../text/say.ts";
+import { sharing } from "../text/share.ts";
 
 export async function share(store: Store): Promise<Said> {
   const link = store.link();
   if (!link) {
     const json = toJson(store.state);
     save(new Blob([json], { type: "application/json" }), "attention-playground.json");
-    return () => fill(say.linkTooLong, { n: json.length, max: MAX_URL });
+    return () => fill(sharing.linkTooLong, { n: json.length, max: MAX_URL });
   }
   const copied = await navigator.clipboard?.writeText(link).then(
     () => true,
     () => false,
   );
-  return () => (copied ? say.copied : `${say.notCopied} ${link}`);
+  return () => (copied ? sharing.copied : `${sharing.notCopied} ${link}`);
 }
 
 function save(blob: Blob, name: string): void {

@@ -42,6 +42,7 @@ interface Grid {
 export class Overlay {
   readonly #root: HTMLElement;
   #grids = new Map<string, Grid>();
+  #labels = new Map<string, HTMLElement>();
   #frame: Frame | undefined;
   #trace: Trace | undefined;
 
@@ -59,8 +60,20 @@ export class Overlay {
     this.#trace = trace;
     this.#grids = new Map();
     this.#frame = frame;
+    // Labels stay from trace to trace, and from place to place: most say the same.
+    const known = this.#labels;
+    this.#labels = new Map();
+    const label = (key: string) => {
+      const found = known.get(key) ?? element("div");
+      this.#labels.set(key, found);
+      return found;
+    };
     const parts = boxes.flatMap(({ box, rows, columns }) => {
-      const words = [titleElement(box), ...labels(box, trace, "row", rows), ...labels(box, trace, "column", columns)];
+      const words = [
+        titleElement(box),
+        ...labels(box, trace, "row", rows, label),
+        ...labels(box, trace, "column", columns, label),
+      ];
       const seen = rows.to > rows.from && columns.to > columns.from;
       const readable = few && box.cellWidth >= least && box.cellHeight >= NUMBER_HEIGHT;
       if (!readable || !seen) return [...words, cursorGrid(trace, box)];
@@ -278,8 +291,14 @@ function titleElement(box: Box): HTMLElement {
   return made;
 }
 
-/** Token labels along a side; where they would not fit, every second, third, .. is shown. */
-function labels(box: Box, trace: Trace, side: "row" | "column", range: Range): HTMLElement[] {
+/** Token labels along a side; where they would not fit, every second, third, .. is shown. `label`: the element for one. */
+function labels(
+  box: Box,
+  trace: Trace,
+  side: "row" | "column",
+  range: Range,
+  label: (key: string) => HTMLElement,
+): HTMLElement[] {
   if ((side === "row" ? box.rowLabels : box.columnLabels) === "none") return [];
   const { view } = box.part;
   const axis = side === "row" ? view.rowAxisName : view.columnAxisName;
@@ -289,11 +308,12 @@ function labels(box: Box, trace: Trace, side: "row" | "column", range: Range): H
   const every = Math.max(1, Math.ceil(LABEL[side] / size));
   const made: HTMLElement[] = [];
   for (let n = Math.ceil(range.from / every) * every; n < range.to; n += every) {
-    const label = element("div", `label ${side}`);
+    const one = label(`${view.key}/${side}/${n}`);
     const token = view.along(side, n);
-    label.textContent = tokens[token] ?? String(features ? token + 1 : token);
-    label.title = label.textContent;
-    if (!features && axis !== "key" && side === "row") label.dataset.query = String(token);
+    const text = tokens[token] ?? String(features ? token + 1 : token);
+    if (!one.classList.contains(side)) one.className = `label ${side}`;
+    if (one.title !== text) one.title = one.textContent = text;
+    if (!features && axis !== "key" && side === "row") one.dataset.query = String(token);
     const at =
       side === "row"
         ? {
@@ -308,8 +328,9 @@ function labels(box: Box, trace: Trace, side: "row" | "column", range: Range): H
             width: `${size * every}px`,
             height: "18px",
           };
-    Object.assign(label.style, at);
-    made.push(label);
+    if (one.style.left !== at.left || one.style.top !== at.top || one.style.width !== at.width)
+      Object.assign(one.style, at);
+    made.push(one);
   }
   return made;
 }
