@@ -83,6 +83,7 @@ export class AttentionPlayground extends LitElement {
 
   // -- the element's face ---------------------------------------------------------------------------------------------
 
+  /** All fields of the state; what is set may be a part of them. */
   get state(): State {
     return { ...this.#session.store.state };
   }
@@ -90,10 +91,12 @@ export class AttentionPlayground extends LitElement {
     this.#session.store.set(values ?? {}, "api", "replace");
   }
 
+  /** Every number on show; null until ready. */
   get trace(): Trace | null {
     return this.#session.trace ?? null;
   }
 
+  /** The reader's own matrices, if there are any. */
   get matrices(): MatrixSet | null {
     return this.#session.store.state.matrices;
   }
@@ -102,14 +105,17 @@ export class AttentionPlayground extends LitElement {
     this.#session.store.set({ matrices: matrices && plainMatrices(matrices) }, "api", "push");
   }
 
+  /** Plays from where it stands, or from the start where it is at the end. */
   play(): void {
     this.#session.play("api");
   }
 
+  /** Stops playing. */
   pause(): void {
     this.#session.pause("api");
   }
 
+  /** Moves by so many cells, rows or stages, back where it is negative. */
   step(n = 1, by: StepUnit = "cell"): void {
     if (!STEP_UNITS.includes(by)) throw new RangeError(`step: expected one of ${STEP_UNITS.join(", ")}, found ${by}`);
     this.#session.step(by, n, "api");
@@ -120,10 +126,12 @@ export class AttentionPlayground extends LitElement {
     this.#session.seek(time, "api", "replace");
   }
 
+  /** Shows a stage, all of it, and holds one of its cells where an index is given. */
   goto(stage: string, index?: readonly number[]): void {
     this.#session.goto(stage, index, "api");
   }
 
+  /** The operation, the operands and the value of one cell. */
   async explain(stage: string, index: readonly number[]): Promise<Explanation> {
     await this.ready;
     const engine = await sharedEngine();
@@ -137,6 +145,7 @@ export class AttentionPlayground extends LitElement {
     return toBlob(this.#scene, type);
   }
 
+  /** Takes the element away for good. */
   dispose(): void {
     this.#settleReady.reject(new Error("disposed of before it was ready"));
     this.remove();

@@ -176,7 +176,7 @@ function legend(context: Context): TemplateResult | typeof nothing {
           ? `linear-gradient(90deg, ${ends.negative}, ${ends.paper}, ${ends.positive})`
           : `linear-gradient(90deg, ${ends.paper}, ${ends.ink})`;
       return html`<span class="scale" data-scale=${stage.id}>${stageName(stage)}
-        <span class="low">${kind === "signed" ? formatCell(-end) : "0"}</span><i style="background: ${bar}"></i><span class="high">${formatCell(end)}</span></span>`;
+        <span class="low">${kind === "signed" ? formatCell(-end) : "0"}</span><i .style="background: ${bar}"></i><span class="high">${formatCell(end)}</span></span>`;
     })}
     ${context.blocks > 1 ? html`<span class="scale" data-blocks=${context.blocks}>${fill(say.legendBlocks, { n: context.blocks })}</span>` : nothing}
     ${context.tools?.note(context)}

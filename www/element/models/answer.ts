@@ -82,7 +82,7 @@ export function answer(context: Context): TemplateResult | typeof nothing {
 function bars(answer: Answer): TemplateResult {
   return html`<ol class="bars">${answer.choices.map(
     (choice) =>
-      html`<li style="--part: ${choice.probability}"><span class="bar-name">${choice.label}</span>${share(choice, answer.row)}</li>`,
+      html`<li .style="--part: ${choice.probability}"><span class="bar-name">${choice.label}</span>${share(choice, answer.row)}</li>`,
   )}</ol>`;
 }
 
@@ -92,7 +92,7 @@ function classes(answer: Answer): TemplateResult {
   const [first] = answer.choices;
   return html`<ol class="classes">${ordered.map(
     (choice) =>
-      html`<li style="--part: ${choice.probability}" ?data-first=${choice === first}><span class="class-share">${share(choice, answer.row)}</span><i></i><span class="class-name">${choice.label}</span></li>`,
+      html`<li .style="--part: ${choice.probability}" ?data-first=${choice === first}><span class="class-share">${share(choice, answer.row)}</span><i></i><span class="class-name">${choice.label}</span></li>`,
   )}</ol>`;
 }
 
@@ -100,7 +100,7 @@ function classes(answer: Answer): TemplateResult {
 function text(answer: Answer): TemplateResult {
   return html`<ol class="written">${answer.written.map(
     (one) =>
-      html`<li style="--part: ${one.probability}"><span class="written-token">${one.label}</span>${share(one, one.row, "likelihoods")}</li>`,
+      html`<li .style="--part: ${one.probability}"><span class="written-token">${one.label}</span>${share(one, one.row, "likelihoods")}</li>`,
   )}</ol>`;
 }
 
