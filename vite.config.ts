@@ -122,7 +122,10 @@ export default defineConfig(({ mode }) => ({
     },
   },
   test: {
-    include: ["tests/unit/**/*.test.ts", "tests/take/**/*.test.ts", "scripts/**/*.test.mjs"],
+    include:
+      mode === "engines"
+        ? ["tests/engines/**/*.test.ts"]
+        : ["tests/unit/**/*.test.ts", "tests/take/**/*.test.ts", "scripts/**/*.test.mjs"],
     // The page says nothing before it has a language.
     setupFiles: ["tests/unit/english.ts"],
   },
