@@ -3,12 +3,27 @@
 import { type Plugin, parseAst } from "vite";
 import { defineConfig } from "vitest/config";
 import { sourcesOf } from "./scripts/lib/closure.mjs";
+import { inlineFiles } from "./scripts/lib/inline.mjs";
 
 /** An import on demand is an import: Vite's wrapper would reach for `document` and `window`, and here are no styles to preload. */
 const plainImports: Plugin = {
   name: "plain-imports",
   transform: (_: string, id: string) =>
     id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : undefined,
+};
+
+/**
+ * Importing is safe without a DOM, as on a server that renders pages: Lit asks for two things of it when it is loaded. Its own build for
+ * servers would bring a whole substitute along.
+ */
+const withoutDom: Plugin = {
+  name: "without-dom",
+  transform: (code: string, id: string) =>
+    /node_modules\/(@lit\/reactive-element|lit-html)\//.test(id)
+      ? code
+          .replace(/\bextends HTMLElement\{/, "extends (globalThis.HTMLElement??Object){")
+          .replace(/=document,/, "=globalThis.document??{createTreeWalker(){}},")
+      : undefined,
 };
 
 /**
@@ -20,7 +35,15 @@ const BUILDS = {
   worker: { worker: "www/engine/worker.ts" },
   "model-worker": { "model-worker": "www/engine/model/worker.ts" },
   "gpu-worker": { "gpu-worker": "www/engine/gpu/gpu-worker.ts" },
-  page: { element: "www/element.ts", index: "www/index.ts", model: "www/model/index.ts" },
+  page: {
+    element: "www/element.ts",
+    index: "www/index.ts",
+    model: "www/model/index.ts",
+    react: "www/react/index.ts",
+    embed: "www/embed/index.ts",
+  },
+  /** All in one script that is no module, for pages from a disk: made of what the others made. */
+  standalone: { standalone: "www/standalone.ts" },
 };
 
 /** Leaves the engine where it is: in a file beside. */
@@ -80,7 +103,11 @@ function inElement(): (id: string) => boolean {
 export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: false,
-  plugins: mode === "page" ? [plainImports, engineApart, tightTemplates] : [plainImports],
+  plugins: [
+    ...[plainImports, withoutDom],
+    ...(mode === "page" ? [engineApart, tightTemplates] : []),
+    ...(mode === "standalone" ? [inlineFiles(`${import.meta.dirname}/dist/package`)] : []),
+  ],
   build: {
     outDir: "dist/package",
     emptyOutDir: mode === "engine",
@@ -90,12 +117,19 @@ export default defineConfig(({ mode }) => ({
     // Its helper reaches for `document`, and engine.js runs in Node and in workers too.
     modulePreload: false,
     reportCompressedSize: false,
+    ...(mode === "standalone" && { chunkSizeWarningLimit: Number.POSITIVE_INFINITY }),
     rolldownOptions: {
+      external: ["react"],
+      // What is inlined has no address of its own.
+      ...(mode === "standalone" && { transform: { define: { "import.meta": "{}" } } }),
       input: BUILDS[mode as keyof typeof BUILDS] ?? {},
       // Otherwise the exports of an entry, which nothing here imports, would be dropped. What engine.js loads on demand may use
       // its insides: what they share is then in no file of its own.
       preserveEntrySignatures: mode === "engine" ? "allow-extension" : "strict",
       output: {
+        // A worker is one file, wherever a bundler puts it.
+        ...(["model-worker", "standalone"].includes(mode) && { codeSplitting: false }),
+        ...(mode === "standalone" && { format: "iife" as const }),
         ...(mode === "page" && { codeSplitting: { groups: [{ name: "attention-playground", test: inElement() }] } }),
         entryFileNames: "[name].js",
         // Beside the entries, so that a relative address means the same in every file.

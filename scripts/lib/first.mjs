@@ -13,7 +13,7 @@ const WITH_MODEL = {
     "models.wasm",
     ...["config.json", "data.json", "tokenizer.json", "model.safetensors"].map((file) => `models/pronoun/${file}`),
   ],
-  scripts: ["en", "models", "load", "instance", "wasm", "tokenizer"],
+  scripts: ["en", "models", "load", "instance", "wasm"],
   entries: ["element.js", "model-worker.js"],
 };
 const WITHOUT_MODEL = {
@@ -40,8 +40,7 @@ function filesOf(site, { files, scripts: onDemand, entries }) {
     const scripts = withImports(join(site, entry));
     for (const script of scripts) {
       for (const [, file, name] of readFileSync(script, "utf8").matchAll(DYNAMIC_IMPORT)) {
-        // The page's own tokenizer is for where there are no workers: here the model's worker has it.
-        if (!onDemand.includes(name) || (name === "tokenizer" && entry === "element.js")) continue;
+        if (!onDemand.includes(name)) continue;
         seen.add(name);
         withImports(join(dirname(script), file), scripts);
       }

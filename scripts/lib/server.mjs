@@ -55,6 +55,8 @@ async function answer(folders, request, response) {
     "content-type": TYPES[extname(file)] ?? "application/octet-stream",
     "content-length": found.size,
     "cache-control": "no-cache",
+    // Pages of other origins may load it, as from a network that delivers packages.
+    "access-control-allow-origin": "*",
   });
   if (request.method === "HEAD") return response.end();
   const stream = createReadStream(file);

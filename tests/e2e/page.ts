@@ -5,6 +5,8 @@ import type { Trace } from "../../www/engine/types.ts";
 import type { AttentionPlayground } from "../../www/index.ts";
 import type { State } from "../../www/state/fields.ts";
 
+export { misprint } from "../common/print.ts";
+
 export type Play = AttentionPlayground & { state: State };
 
 export async function open(page: Page, query = ""): Promise<void> {
@@ -59,23 +61,4 @@ export function traced(of: { stages: Trace["stages"]; data: number[] }, stage: s
     linear = linear * size + at;
   });
   return of.data[found.offset + linear] as number;
-}
-
-/** What is wrong with `text` as a print of `value`, or undefined: it has to be `value` at the precision that is printed. */
-export function misprint(text: string, value: number): string | undefined {
-  const ascii = text.trim().replaceAll("−", "-");
-  const wrong = `shows “${text}” for ${value}`;
-  if (ascii === "NaN") return Number.isNaN(value) ? undefined : wrong;
-  if (ascii === "∞" || ascii === "-∞") return value === (ascii === "∞" ? Infinity : -Infinity) ? undefined : wrong;
-  // In a cell that has no room for more.
-  if (ascii === "≈0") return value !== 0 && Math.abs(value) < 0.01 ? undefined : wrong;
-  if (ascii === "<0.1 %") return value > 0 && value < 0.001 ? undefined : wrong;
-  const percent = ascii.endsWith(" %");
-  const number = percent ? ascii.slice(0, -2) : ascii;
-  if (!/^-?\d+(\.\d+)?(e-?\d+)?$/.test(number)) return `${wrong}: no number`;
-  const [mantissa = "", exponent = "0"] = number.split("e");
-  const unit = 10 ** (Number(exponent) - (mantissa.split(".")[1]?.length ?? 0));
-  const meant = percent ? value * 100 : value;
-  if (Number(number) === 0 && meant !== 0) return wrong;
-  return Math.abs(Number(number) - meant) <= unit / 2 + Math.abs(meant) * 1e-9 ? undefined : wrong;
 }

@@ -271,28 +271,6 @@ test("hovering any cell shows its value and its equation", async ({ page }) => {
   }
 });
 
-test("a walk from the output back to the input, through the page alone", async ({ page }) => {
-  await open(page, "stage=output");
-  await page.locator('.scene [data-stage="output"]').first().click({ force: true });
-  const visited: string[] = [];
-  for (let n = 0; n < 20; n++) {
-    await checkPage(page, 1);
-    visited.push(((await page.locator(".equation .result [data-index]").getAttribute("data-stage")) ?? "") as string);
-    const operands = page.locator(".equation .terms [data-stage]");
-    if ((await operands.count()) === 0) break;
-    const cell = await operands.first().getAttribute("data-index");
-    const stage = await operands.first().getAttribute("data-stage");
-    await operands.first().click();
-    const result = page.locator(`.equation .result [data-stage="${stage}"]`);
-    await expect(result).toHaveAttribute("data-index", cell ?? "");
-  }
-  expect(visited[0]).toBe("output");
-  expect(visited.at(-1)).toMatch(/^embeddings$|^w_/);
-  expect(visited).toContain("weights");
-  await page.keyboard.press("Escape");
-  expect((await state(page)).pin).toBe("");
-});
-
 test("the held cell stays asked when the room changes and the scene is drawn anew", async ({ page }) => {
   await open(page, "stage=output");
   // The click gives the focus to the grid, too.

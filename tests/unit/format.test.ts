@@ -83,6 +83,9 @@ describe("formatPercent", () => {
     [0.0449, "4.5 %"],
     [0.74, "74 %"],
     [1, "100 %"],
+    [-0.5, "−50 %"],
+    [-0.00001, ">−0.1 %"],
+    [1e20, "1e22 %"],
     [Number.NaN, "NaN"],
   ])("%d is %s", (value, text) => expect(formatPercent(value)).toBe(text));
 });

@@ -7,7 +7,7 @@ import { change } from "../../www/text/change.ts";
 import { digits } from "../../www/text/digits.ts";
 import { en } from "../../www/text/en.ts";
 import { glossary } from "../../www/text/glossary.ts";
-import { linear } from "../../www/text/linear.ts";
+import { lesson } from "../../www/text/lesson.ts";
 import { matrices } from "../../www/text/matrices.ts";
 import { models } from "../../www/text/models.ts";
 import { own } from "../../www/text/own.ts";
@@ -16,6 +16,7 @@ import { speak } from "../../www/text/say.ts";
 import { settings } from "../../www/text/settings.ts";
 import { take } from "../../www/text/take.ts";
 import { tools } from "../../www/text/tools.ts";
+import { untrained } from "../../www/text/untrained.ts";
 import { zh } from "../../www/text/zh/index.ts";
 
 // Some parts join the catalogue of the language that is spoken.
@@ -29,7 +30,7 @@ const ENGLISH: Record<string, unknown> = {
   change,
   digits,
   glossary,
-  linear,
+  lesson,
   matrices,
   models,
   own,
@@ -37,6 +38,7 @@ const ENGLISH: Record<string, unknown> = {
   settings,
   take,
   tools,
+  untrained,
 };
 const CHINESE: Record<string, unknown> = { say: zh.say, ...zh.parts };
 

@@ -146,11 +146,12 @@ export class Runner {
   }
 }
 
-/** No stage of a smaller trace is large: most need no more than is loaded. */
+/** Most traces have no stage as large as this, and need no more than is loaded. */
 const LARGE = 100_000;
 
 async function prepared(trace: Trace): Promise<void> {
-  if (trace.data.length > LARGE) await (await import("../view/prepare.ts")).prepare(trace);
+  if (trace.stages.some(({ shape }) => shape.reduce((a, b) => a * b, 1) > LARGE))
+    await (await import("../view/prepare.ts")).prepare(trace);
 }
 
 /** A link can name the reader's own model, and not bring it. */

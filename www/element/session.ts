@@ -12,6 +12,7 @@ import type { Lit } from "../view/paint.ts";
 import { Closeness, pace, placeOf } from "./closer.ts";
 import type { Gathered, Gatherer } from "./gather.ts";
 import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
+import type { Lessons } from "./lesson/index.ts";
 import type * as Models from "./models/index.ts";
 import { captionFor, spoken } from "./parts/caption.ts";
 import { type Actions, chosenToken } from "./parts/context.ts";
@@ -121,8 +122,13 @@ export class Session {
 
   /** The engine may be asked from now on. */
   start(): void {
-    this.#running = true;
-    void this.#runner.run(this.store.state, this.#cause);
+    const run = () => {
+      this.#running = true;
+      void this.#runner.run(this.store.state, this.#cause);
+    };
+    // What a lesson shows is the first picture.
+    if (this.store.state.lesson) void this.#beginLesson().finally(run);
+    else run();
   }
 
   // -- moving through the course --------------------------------------------------------------------------------------
@@ -214,6 +220,45 @@ export class Session {
     if (time >= this.course.duration) this.pause(this.#playSource);
   }
 
+  // -- lessons ---------------------------------------------------------------------------------------------------------
+
+  lessons: Lessons | undefined;
+  #comingLessons: Promise<Lessons> | undefined;
+
+  #loadLessons(): Promise<Lessons> {
+    this.#comingLessons ??= import("./lesson/index.ts").then(({ Lessons }) => {
+      this.lessons = new Lessons({
+        store: this.store,
+        update: () => this.#host.update(),
+        refused: (code, said) => {
+          this.#badValues.set("lesson", said);
+          this.#host.emit("error", () => ({ code, field: "lesson", message: said(), source: "api" }));
+          this.#host.update();
+        },
+      });
+      this.#host.update();
+      return this.lessons;
+    });
+    // The next one may have the network back.
+    this.#comingLessons.catch(() => {
+      this.#comingLessons = undefined;
+    });
+    return this.#comingLessons;
+  }
+
+  async #beginLesson(): Promise<void> {
+    await (await this.#loadLessons()).begin();
+  }
+
+  #followLesson(change: Change): void {
+    if (!this.#running) return;
+    if (this.lessons) this.lessons.changed(change);
+    else if (change.changed.includes("lesson"))
+      void this.#loadLessons()
+        .then((lessons) => lessons.changed(change))
+        .catch(() => undefined);
+  }
+
   // -- state to trace to frame ----------------------------------------------------------------------------------------
 
   #onChange({ changed, source, warnings }: Change): void {
@@ -234,6 +279,7 @@ export class Session {
       this.#host.emit("select", { pin: this.store.state.pin || null, source });
     }
     if (changed.length > 0) this.#host.emit("state-change", { state: { ...this.store.state }, changed, source });
+    this.#followLesson({ changed, source, warnings });
     this.#reframe(source);
     this.#host.update();
   }
@@ -288,7 +334,7 @@ export class Session {
     if (first) this.inquiry.hold(parseCell(this.store.state.pin), trace);
     this.#reframe(this.#inputSource);
     const { answerSaid } = this.parts ?? {};
-    if (played?.answer && answerSaid && !first && this.#inputSource === "user")
+    if (played?.answer && answerSaid && !first && !this.lessons?.asking && this.#inputSource === "user")
       this.spoken = () => answerSaid(played) ?? "";
     this.#host.update();
     this.#host.emit("trace", {});
@@ -501,6 +547,7 @@ export class Session {
       this.inquiry.error = "";
       this.#host.update();
     },
+    loadLessons: () => void this.#loadLessons().catch(() => undefined),
     share: () => ({ state: this.store.state, link: this.store.link() }),
     openMore: (open) => {
       this.moreOpen = open;
@@ -579,6 +626,7 @@ export class Session {
       this.#gatherer ??= new (await import("./gather.ts")).Gatherer();
       const found = await read(this.#gatherer);
       if (found.kind === "state") this.store.load(found.json, "user");
+      else if (found.kind === "lesson") (await this.#loadLessons()).bring(found.text);
       else if (found.kind === "incomplete") {
         const [have, missing] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());
         this.notice = () => fill(say.matricesMissing, { have: have ?? "", missing: missing ?? "" });

@@ -65,7 +65,9 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .header { grid-area: header; display: flex; align-items: center; gap: 12px; padding: 10px 0; }
 .header .name, .header .quiet, .header summary { white-space: nowrap; }
 .header label { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
-.header .example { min-width: 0; flex: 0 1 330px; }
+.header .model { min-width: 0; flex: 0 1 auto; }
+.header .model select { min-width: 0; }
+.header .example { min-width: 110px; flex: 0 1 330px; }
 .header .example select { min-width: 0; flex: 1; }
 .header .backend { position: relative; flex: none; }
 .header .backend summary { min-height: 30px; padding-top: 4px; font-size: 12.5px; color: var(--soft); }
@@ -101,7 +103,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .tokens { display: flex; flex-wrap: wrap; justify-content: center; gap: 2px; max-height: 148px; overflow-y: auto; }
 .token { max-width: 100%; overflow: hidden; 
   display: inline-flex; flex-direction: column; align-items: center; padding: 2px 7px 1px; border: 0; border-radius: 5px;
-  background: color-mix(in srgb, var(--query) calc(var(--share, 0) * 42%), transparent); font-size: 17px; line-height: 1.3; color: var(--text);
+  background: none; font-size: 17px; line-height: 1.3; color: var(--text);
 }
 .token:hover { outline: 1px solid var(--line); }
 .token[aria-pressed="true"] { box-shadow: inset 0 0 0 2px var(--query); }
@@ -183,6 +185,8 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
   border: 0; background: none; padding: 0 1px; color: var(--accent, inherit); border-bottom: 1px dotted currentColor; white-space: nowrap; line-height: 1.35; font-weight: inherit;
 }
 .term { border: 0; background: none; padding: 0; color: inherit; text-decoration: underline dotted 1px; text-underline-offset: 3px; cursor: help; line-height: inherit; }
+.tight { white-space: nowrap; }
+.term { white-space: normal; }
 .term:hover { color: var(--text); background: var(--paper); }
 .fraction { display: inline-flex; flex-direction: column; align-items: center; vertical-align: middle; line-height: 1.5; }
 .fraction > :last-child { border-top: 1px solid currentColor; }
@@ -260,10 +264,10 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header .quiet { padding: 3px 7px; }
   .header .name { flex: 1; }
   .header .spacer { display: none; }
-  .header select { max-width: 78px; padding: 4px; }
+  .header select { max-width: 64px; padding: 4px 2px; }
   .below { flex-wrap: wrap; }
   .legend { min-width: 0; flex: 1 1 200px; }
-  .header :is(.model, .example) { order: 1; flex: 1 1 20%; min-width: 0; }
+  .header :is(.model, .example) { order: 1; flex: 1 1 14%; min-width: 0; }
   .header :is(.model, .example) select { max-width: none; flex: 1; min-width: 0; }
   .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .header .loading-model { position: absolute; inset: 100% 0 auto; z-index: 5; background: var(--page); }

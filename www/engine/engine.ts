@@ -31,6 +31,7 @@ type JobName = Wasm.JobName;
 
 /** The one instance of the engine on this thread: of whichever wasm was there first. */
 let local: "none" | "ready" | "trapped" = "none";
+let glue: typeof Wasm | undefined;
 
 export async function createEngine(options: types.EngineOptions = {}): Promise<types.Engine> {
   const kind = kernelsOf(options);
@@ -174,10 +175,14 @@ class LocalEngine implements types.Engine {
   /** A job of the engine: small ones here, until an instance on this thread has trapped. */
   async #call<T>(name: JobName, request: unknown): Promise<T> {
     if (this.#disposed) throw disposed(name);
-    // Attention alone needs no glue, so that it is not in the first file.
-    const glue = import("./wasm.ts");
-    this.#modules.engine ??= await loadModule(this.#source);
-    const wasm = await glue;
+    // Once all is there nothing is waited for: a frame would come between, even where an import is of what is known.
+    if (!glue || !this.#modules.engine) {
+      // Attention alone needs no glue, so that it is not in the first file.
+      const loading = import("./wasm.ts");
+      this.#modules.engine ??= await loadModule(this.#source);
+      glue = await loading;
+    }
+    const wasm = glue;
     if (local !== "trapped" && (costOf(name, request) <= LOCAL_COST || this.#pool.size === 0)) {
       if (local === "none") wasm.instantiate(this.#modules.engine);
       local = "ready";

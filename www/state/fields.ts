@@ -49,6 +49,8 @@ export interface State {
   speed: number;
   theme: "auto" | "light" | "dark";
   lang: "auto" | "en" | "zh";
+  lesson: string;
+  lessonStep: number;
   hide: string;
 }
 
@@ -76,6 +78,7 @@ export type Fields = { [K in keyof State]: Field<State[K]> };
 /** The parts of the page that `hide` can take away. */
 export const PARTS = [
   "header",
+  "lesson",
   "sentence",
   "input",
   "strip",
@@ -276,6 +279,15 @@ export const FIELDS: Fields = {
   speed: { kind: "view", type: "number", default: 1, min: 0.1, max: 10 },
   theme: { kind: "view", type: "choice", choices: ["auto", "light", "dark"], default: "auto" },
   lang: { kind: "view", type: "choice", choices: ["auto", "en", "zh"], default: "auto" },
+  lesson: {
+    kind: "view",
+    type: "text",
+    default: "",
+    max: 300,
+    pattern: /^[\w./:?=&%~+-]+$/,
+    example: "pronoun",
+  },
+  lessonStep: { kind: "view", type: "integer", default: 0, min: 0, max: 59 },
   hide: {
     kind: "view",
     type: "list",

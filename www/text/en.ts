@@ -25,10 +25,8 @@ export const en = {
   },
   stages: {
     embeddings: "Embeddings",
-    positions: "Positions",
     input: "Input X",
     memory_embeddings: "Memory embeddings",
-    memory_positions: "Memory positions",
     memory: "Memory",
     w_query: "Weights W_Q",
     w_key: "Weights W_K",
@@ -41,17 +39,8 @@ export const en = {
     query: "Query Q",
     key: "Key K",
     value: "Value V",
-    cos: "cos",
-    sin: "sin",
-    query_rotated: "Q rotated",
-    key_rotated: "K rotated",
     scores: "Scores",
     scaled: "Scaled",
-    capped: "Capped",
-    alibi: "ALiBi",
-    mask: "Mask",
-    bias: "Bias",
-    biased: "Biased",
     masked: "Masked",
     row_max: "Row max",
     shifted: "Shifted",
@@ -77,24 +66,16 @@ export const en = {
   about: {
     given: "These numbers are yours: they were given, not computed here.",
     embeddings: "Each [[token]] becomes a row of numbers, its [[embedding]]. The same token always gets the same row.",
-    positions:
-      "Each [[position|place]] in the sentence has its own row of sines and cosines, so that order is not lost.",
     input: "The input of [[attention]]: one row for each [[token]].",
     memory_embeddings: "Each [[token]] of the other sentence becomes a row of numbers.",
-    memory_positions: "Each [[position|place]] in the other sentence has its own row of sines and cosines.",
     memory: "The other sentence, one row for each token: [[key|keys]] and [[value|values]] will come from it.",
     query: "Each token asks a question: its [[query]] is its row times W_Q.",
     key: "Each token offers a label to be found by: its [[key]] is its row times W_K.",
     value: "Each token holds something to hand over: its [[value]] is its row times W_V.",
-    query_rotated:
-      "[[rotary|Rotary positions]]: each pair of query numbers turns by an angle that grows with the place.",
-    key_rotated: "[[rotary|Rotary positions]]: each pair of key numbers turns by an angle that grows with the place.",
     scores:
       "Every [[query]] meets every [[key]]: their [[dot_product|dot product]] is large where the two point the same way.",
     scaled:
       "The [[score|scores]] are multiplied by one number, the [[scale]], so that they do not grow with the size of a [[head]].",
-    capped: "A [[softcap|soft cap]] keeps the scores within ±c: c · tanh(score / c).",
-    biased: "A [[bias]] is added to each score.",
     masked: "[[score|Scores]] that a query may not see are set to −∞ by the [[mask]].",
     row_max: "The largest score of each row: [[softmax]] will subtract it, so that no exponential overflows.",
     shifted: "The row's largest score is subtracted: the best key stands at 0, the others below.",
@@ -110,50 +91,47 @@ export const en = {
     "All of [[softmax]] at once: e to the power of each score less the largest of its row, over the row's sum. A row that sees anything is a set of shares that add up to 1.",
   kept: "Up to {max} tokens every step is kept. With {queries} × {keys} tokens, of all that lies between query and output, the weights alone: each such step is {queries} × {keys} numbers a head, {size} MiB in all.",
   /**
-   * What happened at one cell. Slots: q, k = tokens, c = channel, v = the cell's value, p = the same as a share, a, b = the same place in
-   * the operands, top = the token of the row's largest, r = reason, head.
+   * What happened at one cell. Slots: q, k = tokens, c = channel, column of the weights, bias = that one is added, v = the cell's value,
+   * p = the same as a share, a, b = the same place in the operands, top = the token of the row's largest, r = reason, head.
    */
   cell: {
     given: "Number {c} of {q} was given: {v}.",
+    given_plain: "This number was given: {v}.",
     edited: "You have set this number: {v}.",
     embeddings: "Number {c} of the [[embedding]] of {q} is {v}.",
-    positions: "Number {c} of the [[position]] of {q} is {v}.",
-    input: "At number {c} the embedding of {q}, {a}, and its place, {b}, add up to {v}.",
     memory_embeddings: "Number {c} of the [[embedding]] of {q} is {v}.",
-    memory_positions: "Number {c} of the [[position]] of {q} is {v}.",
-    memory: "At number {c} the embedding of {q}, {a}, and its place, {b}, add up to {v}.",
-    query: "The row of {q} times column {c} of W_Q gives number {c} of its [[query]]: {v}.",
-    key: "The row of {q} times column {c} of W_K gives number {c} of its [[key]]: {v}.",
-    value: "The row of {q} times column {c} of W_V gives number {c} of its [[value]]: {v}.",
-    query_rotated: "The [[query]] of {q}, turned by the angle of its place, has {v} at number {c}.",
-    key_rotated: "The [[key]] of {q}, turned by the angle of its place, has {v} at number {c}.",
+    query: "The row of {q} times column {column} of W_Q{bias} gives number {c} of its [[query]]: {v}.",
+    key: "The row of {q} times column {column} of W_K{bias} gives number {c} of its [[key]]: {v}.",
+    value: "The row of {q} times column {column} of W_V{bias} gives number {c} of its [[value]]: {v}.",
     scores: "The query of {q} and the key of {k}, multiplied number by number and added up, give {v}",
     scaled: "Times the [[scale]], the score of {q} for {k} goes from {a} to {v}.",
-    capped: "The [[softcap|soft cap]] takes the score of {q} for {k} from {a} to {v}.",
-    biased: "With its [[bias]] the score of {q} for {k} goes from {a} to {v}.",
     masked: "{q} may see {k}: its score stays {v}.",
-    masked_out: "{q} may not see {k}{r}: its score becomes {v}, so that it gets no [[weight]].",
+    masked_out: "{q} may not see {k}{r}: its score becomes {v}, which stands for no [[weight]].",
     row_max: "The largest score in the row of {q} is {v}, the one for {top}.",
     row_max_unseen: "{q} may see no key: the largest of no scores is {v}.",
     shifted: "The score of {q} for {k} lies {v} from the largest of its row, the one for {top}.",
     shifted_top: "No score in the row of {q} is larger than the one for {k}: less the largest it is {v}.",
     exp: "e to the power of {a} is {v}, for {q} and {k}.",
     row_sum: "The exponentials in the row of {q} add up to {v}: each will be divided by this sum.",
+    row_sum_none: "The exponentials in the row of {q} add up to {v}: there is nothing to share out.",
     weights: "{q} gives {k} {p} of its [[attention]]",
     mixed: "Number {c} of what {q} collects is {v}",
     concat: "Number {c} of {q} is taken over from [[head]] {head}: {v}.",
-    output: "The joined row of {q} times column {c} of W_O gives {v}.",
+    output: "The joined row of {q} times column {column} of W_O{bias} gives {v}.",
   } as Record<string, string>,
+  withBias: ", with its bias added,",
+  /** More keys than the one that is named are as good. */
+  andMore: " and {n} more",
   /** How a query and a key lie to each other, by the angle between them; see angleOf. */
   angle: {
-    same: "The [[query]] of {q} and the [[key]] of {k} point much the same way: their [[dot_product|dot product]] is {v}",
+    same: "The [[query]] of {q} and the [[key]] of {k} point mostly the same way: their [[dot_product|dot product]] is {v}",
     near: "The [[query]] of {q} and the [[key]] of {k} point a little the same way: their [[dot_product|dot product]] is {v}",
     right:
       "The [[query]] of {q} and the [[key]] of {k} are nearly at right angles: their [[dot_product|dot product]] is {v}",
     apart:
       "The [[query]] of {q} and the [[key]] of {k} point a little away from each other: their [[dot_product|dot product]] is {v}",
     opposite:
-      "The [[query]] of {q} and the [[key]] of {k} point opposite ways: their [[dot_product|dot product]] is {v}",
+      "The [[query]] of {q} and the [[key]] of {k} point mostly opposite ways: their [[dot_product|dot product]] is {v}",
   },
   /** How a number stands among those of its row: the end of its sentence. */
   rank: {
@@ -173,7 +151,7 @@ export const en = {
     unseen: ": it may not see it.",
   },
   /** Which value counts most in a weighted sum: weight times number. */
-  counts: ", and {top} counts most in it: {w} × {x}.",
+  counts: ", and what counts most in it is {w} × {x}, from {top}.",
   reasons: {
     causal: "causal: it comes later",
     window: "outside the window",
@@ -182,9 +160,6 @@ export const en = {
   } as Record<string, string>,
   ops: {
     given: "given by you",
-    seeded: "drawn by the seeded generator",
-    sinusoid: "sine or cosine of the position",
-    alibi: "slope times distance",
     past: "given as a past key or value",
     edited: "changed by you",
   } as Record<string, string>,
@@ -206,8 +181,6 @@ export const en = {
   /** What the numbers of an equation are that stand in no matrix. */
   constants: {
     scale: "scale",
-    softcap: "soft cap",
-    alibi: "ALiBi: slope times distance",
     row_max: "largest score of the row",
     row_sum: "sum of the row's exponentials",
     computed: "without that",
@@ -260,18 +233,10 @@ export const en = {
     head: "Head on show",
     theme: "Theme",
     lang: "Language",
+    lesson: "Lesson",
+    lessonStep: "Step of the lesson",
   } as Record<string, string>,
   choices: {
-    none: "none",
-    sinusoidal: "sinusoidal",
-    rotary: "rotary",
-    alibi: "ALiBi",
-    self: "self",
-    cross: "cross",
-    linear: "linear",
-    gated: "gated linear",
-    delta: "delta rule",
-    gated_delta: "gated delta",
     auto: "auto",
     light: "light",
     dark: "dark",
@@ -322,16 +287,12 @@ export const en = {
   },
   short: {
     embeddings: "Embed",
-    positions: "Place",
     memory_embeddings: "Mem. embed",
-    memory_positions: "Mem. place",
     query: "Q",
     key: "K",
     value: "V",
     mixed: "Mixed",
     concat: "Concat",
-    query_rotated: "Q rot.",
-    key_rotated: "K rot.",
   } as Record<string, string>,
   zoom: {
     group: "Zoom",
@@ -340,6 +301,7 @@ export const en = {
     all: "Show all (0)",
   },
   close: "Close",
+  lessons: "Lessons",
   share: "Share",
   gallery: "Worth seeing",
   /** How close the stage is looked at. */

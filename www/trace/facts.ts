@@ -1,4 +1,4 @@
-/** What can be said of a cell beside its value: how it stands in its row, and what counts most in it. All of it is read off the trace. */
+/** What can be said of a cell beside its value: how it stands in its row, how query and key lie, and what counts most in it. All of it is read off the trace. */
 
 import type { Explanation, Factor, Stage, Trace } from "../engine/types.ts";
 import { valueAt } from "./cells.ts";
@@ -11,9 +11,11 @@ export function rowAt(trace: Trace, { shape, offset }: Stage, index: readonly nu
   return trace.data.subarray(offset + row * width, offset + (row + 1) * width);
 }
 
-/** The place of the largest number; -1 where there is none. */
-export const largestIn = (row: Float32Array): number =>
-  row.reduce((best, value, n) => (value > (row[best] ?? Number.NEGATIVE_INFINITY) ? n : best), -1);
+/** The places of the largest number, more than one where several are as large; none in a row of −∞ or with NaN. */
+export function largestIn(row: Float32Array): number[] {
+  const largest = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  return largest === Number.NEGATIVE_INFINITY ? [] : [...row.keys()].filter((n) => row[n] === largest);
+}
 
 export interface Standing {
   /** Nothing can be said of a row with NaN, or of one number. */
@@ -51,12 +53,9 @@ export function angleOf({ terms, exact }: Explanation): Angle | undefined {
   return cosine <= -MUCH ? "opposite" : "apart";
 }
 
-/** The product that counts most in a sum, whatever its sign; undefined where none counts. */
-export function mostIn({ terms }: Explanation): readonly Factor[] | undefined {
-  let [most, found] = [0, undefined as readonly Factor[] | undefined];
-  for (const { factors } of terms) {
-    const size = Math.abs(factors.reduce((product, { value }) => product * value, 1));
-    if (size > most) [most, found] = [size, factors];
-  }
-  return found;
+/** The products that count most in a sum, whatever their sign: more than one where several are as large; none where none counts. */
+export function mostIn({ terms }: Explanation): (readonly Factor[])[] {
+  const sizes = terms.map(({ product }) => Math.abs(product));
+  const most = sizes.reduce((a, b) => Math.max(a, b), 0);
+  return most > 0 ? terms.filter((_, n) => sizes[n] === most).map(({ factors }) => factors) : [];
 }

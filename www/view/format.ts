@@ -71,8 +71,9 @@ export function formatExact(value: number): string {
 
 export function formatPercent(value: number): string {
   if (!Number.isFinite(value)) return formatCell(value);
-  const percent = value * 100;
+  // Below nothing, where the reader has set a sum or an exponential so.
+  const [percent, negative] = [Math.abs(value * 100), value < 0];
   if (percent === 0) return "0 %";
-  if (percent < 0.1) return "<0.1 %";
-  return `${percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)} %`;
+  if (percent < 0.1) return negative ? `>${MINUS}0.1 %` : "<0.1 %";
+  return `${negative ? MINUS : ""}${typeset(percent.toFixed(percent < 9.95 ? 1 : 0))} %`;
 }

@@ -15,6 +15,8 @@ export interface Range {
 }
 
 export interface Label {
+  /** The row or the column. */
+  n: number;
   text: string;
   /** The query that it names, if it is one of a row. */
   query: number;
@@ -61,6 +63,7 @@ export function labelsFor(box: Box, trace: Trace, side: "row" | "column", range:
   for (let n = Math.ceil(range.from / every) * every; n < range.to; n += every) {
     const token = view.along(side, n);
     made.push({
+      n,
       text: tokens[token] ?? String(features ? token + 1 : token),
       query: !features && axis !== "key" && side === "row" ? token : -1,
       ...(side === "row"

@@ -35,6 +35,7 @@ interface Grid {
 export class Overlay {
   readonly #root: HTMLElement;
   #grids = new Map<string, Grid>();
+  #labels = new Map<string, HTMLElement>();
   #frame: Frame | undefined;
   #trace: Trace | undefined;
 
@@ -52,8 +53,20 @@ export class Overlay {
     this.#trace = trace;
     this.#grids = new Map();
     this.#frame = frame;
+    // Labels stay from trace to trace, and from place to place: most say the same.
+    const known = this.#labels;
+    this.#labels = new Map();
+    const label = (key: string) => {
+      const found = known.get(key) ?? element("div");
+      this.#labels.set(key, found);
+      return found;
+    };
     const parts = boxes.flatMap(({ box, rows, columns }) => {
-      const words = [titleElement(box), ...labels(box, trace, "row", rows), ...labels(box, trace, "column", columns)];
+      const words = [
+        titleElement(box),
+        ...labels(box, trace, "row", rows, label),
+        ...labels(box, trace, "column", columns, label),
+      ];
       const seen = rows.to > rows.from && columns.to > columns.from;
       const readable = few && box.cellWidth >= least && box.cellHeight >= NUMBER_HEIGHT;
       if (!readable || !seen) return [...words, cursorGrid(trace, box)];
@@ -266,12 +279,22 @@ function titleElement(box: Box): HTMLElement {
   return made;
 }
 
-function labels(box: Box, trace: Trace, side: "row" | "column", range: Range): HTMLElement[] {
-  return labelsFor(box, trace, side, range).map(({ text, query, left, top, width, height }) => {
-    const label = element("div", `label ${side}`);
-    label.textContent = label.title = text;
-    if (query >= 0) label.dataset.query = String(query);
-    Object.assign(label.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
-    return label;
+/** The labels along a side, each in the element that it had. `label`: the element for one. */
+function labels(
+  box: Box,
+  trace: Trace,
+  side: "row" | "column",
+  range: Range,
+  label: (key: string) => HTMLElement,
+): HTMLElement[] {
+  return labelsFor(box, trace, side, range).map(({ n, text, query, left, top, width, height }) => {
+    const one = label(`${box.part.view.key}/${side}/${n}`);
+    if (!one.classList.contains(side)) one.className = `label ${side}`;
+    if (one.title !== text) one.title = one.textContent = text;
+    if (query >= 0) one.dataset.query = String(query);
+    const at = { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` };
+    if (one.style.left !== at.left || one.style.top !== at.top || one.style.width !== at.width)
+      Object.assign(one.style, at);
+    return one;
   });
 }

@@ -263,11 +263,11 @@ interface Place {
 }
 
 /** Which cells of which matrix: worked out once for each list of cells, however often they are painted. */
-const located = new WeakMap<readonly Lit[], Map<CellsView, CellPlace[]>>();
+const located = new WeakMap<readonly Lit[], WeakMap<CellsView, CellPlace[]>>();
 
 /** Where cells stand in the scene, box by box. */
 function placesOf(cells: readonly Lit[], { boxes }: Layout, result = false): Map<Box, Place[]> {
-  const known = located.get(cells) ?? new Map<CellsView, CellPlace[]>();
+  const known = located.get(cells) ?? new WeakMap<CellsView, CellPlace[]>();
   located.set(cells, known);
   const places = new Map<Box, Place[]>();
   for (const box of boxes) {

@@ -91,7 +91,9 @@ function makeScale(trace: Trace, stage: Stage): Scale {
   const size = stage.shape.reduce((a, b) => a * b, 1);
   let end = 0;
   let holes = false;
-  for (const value of trace.data.subarray(stage.offset, stage.offset + size)) {
+  const { data } = trace;
+  for (let n = stage.offset; n < stage.offset + size; n++) {
+    const value = data[n] as number;
     const distance = value < 0 ? -value : value;
     if (!(distance < Number.POSITIVE_INFINITY)) holes = true;
     else if (distance > end) end = distance;

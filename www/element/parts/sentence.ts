@@ -1,6 +1,6 @@
 /** The sentence with its arcs: the first thing seen, and the result at once. The stages below say why. */
 
-import { html, nothing, svg, type TemplateResult } from "lit";
+import { html, nothing, render, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import type { Trace } from "../../engine/types.ts";
 import { fill, say } from "../../text/say.ts";
@@ -20,8 +20,8 @@ const LARGEST = 12;
 export function sentence(context: Context): unknown {
   const { trace, state } = context;
   if (!trace) return nothing;
-  const { menuAt, parts } = context;
-  return guard([trace, state.head, state.token, menuAt, parts, say], () => sentenceOf(context, trace));
+  const { menuAt, parts, palette } = context;
+  return guard([trace, state.head, state.token, menuAt, parts, palette, say], () => sentenceOf(context, trace));
 }
 
 function sentenceOf(context: Context, trace: Trace): TemplateResult {
@@ -36,7 +36,7 @@ function sentenceOf(context: Context, trace: Trace): TemplateResult {
   const from = weights.offset + (head * queries + chosen) * keys;
   const row = trace.data.subarray(from, from + keys);
   const largest = row.reduce((most, share) => Math.max(most, share), 0);
-  const inRow: Row = { trace, head, chosen, row, largest };
+  const inRow: Row = { trace, head, chosen, row, largest, accent: context.palette.accents.query ?? "" };
   const arcs = html`<svg class="arcs ${cross ? "between" : ""}" aria-hidden="true">${svg``}</svg>`;
   return html`<section class="sentence" aria-label=${say.tokens}>
     <p class="attends">${headPicker(context)} ${fill(say.attends, { q: `“${tokenName(trace, "query", chosen)}”` })}
@@ -58,6 +58,8 @@ interface Row {
   chosen: number;
   row: Float32Array;
   largest: number;
+  /** The colour of queries, as #rrggbb. */
+  accent: string;
 }
 
 /** A side of the matrix as text: all of it, or the part around the chosen token, with the way to the others. */
@@ -83,11 +85,11 @@ function tokens(side: "query" | "key" | "both", count: number, context: Context,
   const button = (n: number) => {
     const both = side === "both";
     const made = html`<button type="button" class="token ${unknown(n) ? "unknown" : ""}" data-token=${both ? n : nothing} data-query=${both ? nothing : n} aria-pressed=${n === chosen}
-    tabindex=${n === chosen ? 0 : -1} style=${both ? shade(inRow.row[n] ?? 0, inRow.largest) : ""} @click=${() => choose(n)} @keydown=${(event: KeyboardEvent) => onDown(event, n)}>${word(n)}${both ? weighed(n, inRow) : nothing}</button>`;
+    tabindex=${n === chosen ? 0 : -1} .style=${both ? shade(inRow.row[n] ?? 0, inRow) : ""} @click=${() => choose(n)} @keydown=${(event: KeyboardEvent) => onDown(event, n)}>${word(n)}${both ? weighed(n, inRow) : nothing}</button>`;
     return both && played && parts ? html`<span class="slot">${made}${parts.swapButton(context, n)}</span>` : made;
   };
   const plain = (n: number) =>
-    html`<span class="token ${unknown(n) ? "unknown" : ""}" data-key=${n} style=${shade(inRow.row[n] ?? 0, inRow.largest)}>${word(n)}${weighed(n, inRow)}</span>`;
+    html`<span class="token ${unknown(n) ? "unknown" : ""}" data-key=${n} .style=${shade(inRow.row[n] ?? 0, inRow)}>${word(n)}${weighed(n, inRow)}</span>`;
   const away = (text: string, n: number, token: number) => {
     if (n <= 0) return nothing;
     const words = fill(text, { n: n.toLocaleString("en") });
@@ -117,7 +119,7 @@ function mostly(inRow: Row): TemplateResult {
   const place = (n: number) => fill(say.tokenAt, { token: tokenName(trace, "key", n), n: n + 1, all: row.length });
   return html`<p class="attends mostly">${say.mostly} ${keys.map(
     (key) =>
-      html`<span class="token" title=${place(key)} style=${shade(row[key] ?? 0, inRow.largest)}><span class="word">${tokenName(trace, "key", key)}</span>${weighed(key, inRow)}</span>`,
+      html`<span class="token" title=${place(key)} .style=${shade(row[key] ?? 0, inRow)}><span class="word">${tokenName(trace, "key", key)}</span>${weighed(key, inRow)}</span>`,
   )}</p>`;
 }
 
@@ -134,8 +136,19 @@ function headPicker({ trace, state, actions }: Context): TemplateResult {
     </select></label>`;
 }
 
-/** Shaded against the largest share of the row, so that the pattern shows among many tokens too. */
-const shade = (share: number, largest: number) => `--share: ${share > 0 && largest > 0 ? share / largest : 0}`;
+/** Of the accent of queries, behind the token of the largest share. */
+const MOST_SHADE = 0.42;
+
+/**
+ * Shaded against the largest share of the row, so that the pattern shows among many tokens too. A plain colour, and not a variable that
+ * the styles make one of: what stands in a token would be styled anew with every edit, too.
+ */
+function shade(share: number, { largest, accent }: Row): string {
+  const part = share > 0 && largest > 0 ? (MOST_SHADE * share) / largest : 0;
+  return `background: ${accent}${Math.round(255 * part)
+    .toString(16)
+    .padStart(2, "0")}`;
+}
 
 const MAX_ARC_WIDTH = 9;
 /** Between two sentences, as high as the drawing. */
@@ -172,18 +185,19 @@ export function drawArcs(root: ParentNode, context: Context, chosen: number): vo
   const most = Math.max(0, foot - 4);
   const middle = (token: HTMLElement) => token.offsetLeft + token.offsetWidth / 2;
   const head = headIndex(trace, weights, state.head);
-  const longest = Math.max(...tokens.map((token) => Math.abs(middle(token) - middle(start))));
+  // Where nothing is laid out, as in a tab that is not on show, all are 0.
+  const longest = Math.max(1, ...tokens.map((token) => Math.abs(middle(token) - middle(start))));
   const paths = tokens.map((token) => {
     const key = Number(token.dataset.key ?? token.dataset.token);
     const share = valueAt(trace, weights, [head, chosen, key]);
-    if ((!between && key === chosen) || !(share > 0)) return "";
+    if ((!between && key === chosen) || !(share > 0)) return nothing;
     const [a, b] = [middle(start), middle(token)];
     const height = most * (0.25 + 0.75 * Math.sqrt(Math.abs(b - a) / longest));
     const width = Math.max(0.5, share * MAX_ARC_WIDTH);
     const opacity = (0.25 + 0.75 * share) * (kept?.has(chosen, key) === false ? FADED : 1);
-    if (between)
-      return `<path d="M${a} 0 C${a} ${BETWEEN / 2} ${b} ${BETWEEN / 2} ${b} ${BETWEEN}" stroke-width="${width}" opacity="${opacity}"/>`;
-    return `<path d="M${a} ${foot} C${a} ${most - height} ${b} ${most - height} ${b} ${foot}" stroke-width="${width}" opacity="${opacity}"/>`;
+    const arc = (path: string) => svg`<path d=${path} stroke-width=${width} opacity=${opacity}></path>`;
+    if (between) return arc(`M${a} 0 C${a} ${BETWEEN / 2} ${b} ${BETWEEN / 2} ${b} ${BETWEEN}`);
+    return arc(`M${a} ${foot} C${a} ${most - height} ${b} ${most - height} ${b} ${foot}`);
   });
-  drawing.innerHTML = paths.join("");
+  render(paths, drawing as unknown as HTMLElement);
 }

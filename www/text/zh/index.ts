@@ -6,7 +6,7 @@ import { card } from "./card.ts";
 import { change } from "./change.ts";
 import { digits } from "./digits.ts";
 import { glossary } from "./glossary.ts";
-import { linear } from "./linear.ts";
+import { lesson } from "./lesson.ts";
 import { matrices } from "./matrices.ts";
 import { models } from "./models.ts";
 import { own } from "./own.ts";
@@ -14,9 +14,25 @@ import { recall } from "./recall.ts";
 import { settings } from "./settings.ts";
 import { take } from "./take.ts";
 import { tools } from "./tools.ts";
+import { untrained } from "./untrained.ts";
 import { say } from "./zh.ts";
 
 export const zh: Language = {
   say,
-  parts: { backend, card, change, digits, glossary, linear, matrices, models, own, recall, settings, take, tools },
+  parts: {
+    backend,
+    card,
+    change,
+    digits,
+    glossary,
+    lesson,
+    matrices,
+    models,
+    own,
+    recall,
+    settings,
+    take,
+    tools,
+    untrained,
+  },
 };

@@ -24,7 +24,7 @@ const LANE = 32;
 const LARGE = { width: 108, height: 48 };
 /** How the number that is no cell comes in. */
 const SIGNS_OF_CONSTANTS: Record<string, string> = { scale: "×" };
-const OPERATORS: Record<string, string> = { subtract: "−", divide: "÷", add: "+" };
+const OPERATORS: Record<string, string> = { subtract: "−", error: "−", divide: "÷", add: "+" };
 
 export function cellLayout(
   trace: Trace,
@@ -197,12 +197,14 @@ const factorsOf = ({ terms: all }: Explanation) => Math.max(...all.map(({ factor
 
 function lanesOf(trace: Trace, of: Explanation, range: { from: number; to: number }, products: boolean): Lane[] {
   const within = of.terms.slice(range.from, range.to);
+  // Of a turned pair one product may be taken away.
+  const second = of.op === "rotate" && (of.constant?.value ?? 1) < 0 ? "× −" : "×";
   const lanes: Lane[] = Array.from({ length: factorsOf(of) }, (_, n) => ({
     parts: bySeveral(within.map((term) => term.factors[n])).flatMap(({ cells, offset }) => {
       const stage = stageOf(trace, cells[0]?.stage ?? "");
       if (!stage) return [];
       const key = `factor:${n}:${range.from}:${cells[0]?.stage}:${cells[0]?.index.join()}`;
-      const sign = n > 0 ? "×" : offset > 0 ? "+" : "";
+      const sign = n > 0 ? (offset > 0 ? second : "×") : offset > 0 ? "+" : "";
       return [{ part: partOf(new FactorsView(stage, cells, key), "left", sign), offset }];
     }),
   }));
