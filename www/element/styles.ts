@@ -71,6 +71,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .header .example select { min-width: 0; flex: 1; }
 .header .backend { position: relative; flex: none; }
 .header .backend summary { min-height: 30px; padding-top: 4px; font-size: 12.5px; color: var(--soft); }
+.header .sharing summary { list-style: none; padding: 4px 10px; border: 1px solid var(--line); border-radius: 5px; color: var(--text); }
 .header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .spacer { flex: 1; }
 

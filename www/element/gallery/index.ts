@@ -4,7 +4,13 @@ import { html, type TemplateResult } from "lit";
 import { GALLERY } from "../../gallery/index.ts";
 import { toQuery } from "../../state/codec.ts";
 import { defaultState } from "../../state/fields.ts";
-import type { Context } from "../parts/context.ts";
+import type { Actions, Context } from "../parts/context.ts";
+
+/** It comes into the view of the panel that it stands in. */
+export function open(details: HTMLDetailsElement, { refresh }: Actions): void {
+  refresh();
+  if (details.open) requestAnimationFrame(() => details.scrollIntoView({ block: "nearest" }));
+}
 
 export function gallery({ state, language }: Context): TemplateResult {
   // How the page looks and speaks stays as it is.

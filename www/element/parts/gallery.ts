@@ -9,9 +9,9 @@ import { closeOnEscape } from "./fold.ts";
 let loaded: typeof Gallery | undefined;
 
 export function gallery(context: Context): TemplateResult {
-  const onToggle = async () => {
+  const onToggle = async ({ target }: Event) => {
     loaded ??= await import("../gallery/index.ts");
-    context.actions.refresh();
+    loaded.open(target as HTMLDetailsElement, context.actions);
   };
   return html`<details class="ready" @toggle=${onToggle} @keydown=${closeOnEscape}>
     <summary>${say.gallery}</summary>${loaded?.gallery(context) ?? nothing}</details>`;
