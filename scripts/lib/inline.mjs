@@ -8,7 +8,7 @@ const TYPES = { js: "text/javascript", json: "application/json", wasm: "applicat
 const ASKS = [
   [/new URL\("(?:\.\.\/)+build\/wasm\/([\w.]+)", import\.meta\.url\)/g, 'inlined("$1")'],
   [/new URL\(file, base\)/g, "inlined(file)"],
-  [/new URL\((`models\/[^`]*`), HERE\)/g, "inlined($1)"],
+  [/new URL\((`(?:models|lessons)\/[^`]*`), HERE\)/g, "inlined($1)"],
 ];
 const VIRTUAL = "\0inlined";
 
@@ -33,7 +33,7 @@ function filesOf(folder) {
     (name) =>
       /^(engine_bg|models|kernels_\w+)\.wasm$/.test(name) ||
       /^([\w-]+-)?worker\.js$/.test(name) ||
-      /^models\/.+\.(json|safetensors)$/.test(name),
+      /^(models|lessons)\/.+\.(json|safetensors)$/.test(name),
   );
   return Object.fromEntries(wanted.map((name) => [name, addressOf(name, readFileSync(join(folder, name)))]));
 }
