@@ -53,6 +53,21 @@ const engineApart: Plugin = {
   resolveId: (source) => (source.endsWith("/engine/engine.ts") ? { id: "./engine.js", external: true } : null),
 };
 
+/** Styles without what a browser skips: comments, and space that parts nothing. */
+const tightStyles: Plugin = {
+  name: "tight-styles",
+  enforce: "pre",
+  transform: (code: string, id: string) =>
+    /\/www\/.*\.ts$/.test(id) && code.includes("css`") ? code.replace(/(?<=css`)[^`]*(?=`)/g, tight) : undefined,
+};
+
+/** What stands in between is the script's own. */
+const tight = (css: string): string =>
+  css
+    .split(/(\$\{[^}]*\})/)
+    .map((piece, n) => (n % 2 === 1 ? piece : piece.replace(/\/\*.*?\*\/|\s+/gs, " ").replace(/\s*([{};,])\s*/g, "$1")))
+    .join("");
+
 const ENGINE = ["engine/engine.ts"];
 
 /**
@@ -73,8 +88,8 @@ export default defineConfig(({ mode }) => ({
   publicDir: false,
   plugins: [
     ...[plainImports, withoutDom],
-    ...(mode === "page" ? [engineApart] : []),
-    ...(mode === "standalone" ? [inlineFiles(`${import.meta.dirname}/dist/package`)] : []),
+    ...(mode === "page" ? [engineApart, tightStyles] : []),
+    ...(mode === "standalone" ? [tightStyles, inlineFiles(`${import.meta.dirname}/dist/package`)] : []),
   ],
   build: {
     outDir: "dist/package",
@@ -107,7 +122,7 @@ export default defineConfig(({ mode }) => ({
     },
   },
   test: {
-    include: ["tests/unit/**/*.test.ts", "scripts/**/*.test.mjs"],
+    include: ["tests/unit/**/*.test.ts", "tests/take/**/*.test.ts", "scripts/**/*.test.mjs"],
     // The page says nothing before it has a language.
     setupFiles: ["tests/unit/english.ts"],
   },

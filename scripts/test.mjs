@@ -3,6 +3,7 @@
 import { createServer } from "node:net";
 import { ensureBrowser } from "./lib/browser.mjs";
 import { countTests } from "./lib/count.mjs";
+import { ensureNumpy } from "./lib/python.mjs";
 import { main, run, runTool, step } from "./lib/run.mjs";
 import { setUp } from "./lib/setup.mjs";
 import { ensureVulkan } from "./lib/vulkan.mjs";
@@ -45,6 +46,8 @@ await main(async () => {
   const env = {};
   if (names.includes("rust")) await ensureVulkan();
   if (names.some((name) => IN_BROWSER.includes(name))) env.CHROME_PATH = await ensureBrowser();
+  const python = names.includes("unit") && (await ensureNumpy());
+  if (python) env.PYTHON_PATH = python;
 
   const results = [];
   for (const name of names) results.push(await runStep(name, { env, keep: true }));

@@ -2,6 +2,7 @@
 
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { elementSizes } from "./first.mjs";
 import { elementsManifest, packageManifest } from "./manifest.mjs";
 import { ROOT, run, runTool } from "./run.mjs";
 
@@ -23,6 +24,8 @@ export async function buildSite() {
   // And the lessons, which are read as they are written.
   for (const name of readdirSync(join(PAGE, "lessons")).filter((one) => one.endsWith(".json")))
     cpSync(join(PAGE, "lessons", name), join(PACKAGE, "lessons", name));
+  // What it weighs is told on the page.
+  writeFileSync(join(PACKAGE, "sizes.json"), `${JSON.stringify(elementSizes(PACKAGE))}\n`);
   await make("standalone");
   for (const name of ["embed.html", "embed.css", "favicon.svg"]) cpSync(join(PAGE, name), join(PACKAGE, name));
   rmSync(SITE, { recursive: true, force: true });

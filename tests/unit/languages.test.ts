@@ -14,7 +14,7 @@ import { own } from "../../www/text/own.ts";
 import { recall } from "../../www/text/recall.ts";
 import { speak } from "../../www/text/say.ts";
 import { settings } from "../../www/text/settings.ts";
-import { sharing } from "../../www/text/share.ts";
+import { take } from "../../www/text/take.ts";
 import { tools } from "../../www/text/tools.ts";
 import { untrained } from "../../www/text/untrained.ts";
 import { zh } from "../../www/text/zh/index.ts";
@@ -36,7 +36,7 @@ const ENGLISH: Record<string, unknown> = {
   own,
   recall,
   settings,
-  sharing,
+  take,
   tools,
   untrained,
 };

@@ -138,11 +138,11 @@ export class AttentionPlayground extends LitElement {
     return engine.explain(this.#session.trace as Trace, stage, index);
   }
 
-  /** The picture on show, as an image. */
+  /** The picture on show: `image/svg+xml`, or any image type that the browser can write. */
   async toBlob(type = "image/png"): Promise<Blob> {
     await this.updateComplete;
-    const { toBlob } = await import("./picture.ts");
-    return toBlob(this.renderRoot.querySelector<HTMLElement>(".scene") ?? this, type);
+    const { toBlob } = await import("../take/picture/blob.ts");
+    return toBlob(this.#scene, type);
   }
 
   /** Takes the element away for good. */
@@ -346,6 +346,7 @@ export class AttentionPlayground extends LitElement {
       expanded: inquiry.expanded,
       path: inquiry.path,
       palette: this.#palette,
+      scene: this.#scene,
       backends: this.#engine?.backends(),
       blocks: this.#blocks,
       maskEdit: session.maskEdit,

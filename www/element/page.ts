@@ -12,6 +12,7 @@ import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
 import { changes, comparison, pictured } from "./parts/change.ts";
 import { type Context, cellName } from "./parts/context.ts";
 import { equation } from "./parts/equation.ts";
+import { gallery } from "./parts/gallery.ts";
 import { input, underInput } from "./parts/input.ts";
 import { lessonMenu } from "./parts/lessons.ts";
 import { modelMenu } from "./parts/model-menu.ts";
@@ -19,6 +20,7 @@ import { numberLink } from "./parts/number.ts";
 import { problem } from "./parts/problem.ts";
 import { joined, prose, term } from "./parts/prose.ts";
 import { sentence } from "./parts/sentence.ts";
+import { share } from "./parts/share.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
 import { where } from "./parts/where.ts";
@@ -29,7 +31,7 @@ const partsOf = (list: string): Set<string> => new Set(list.split(","));
 const withFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
 
 export function page(context: Context): TemplateResult {
-  const { state, palette, actions, compact, parts, played } = context;
+  const { state, palette, actions, compact, parts, played, linked } = context;
   const hidden = partsOf(state.hide);
   const locked = partsOf(state.lock);
   const show = (part: string, made: () => unknown) => {
@@ -88,6 +90,7 @@ export function page(context: Context): TemplateResult {
       ${show("caption", () => caption(context))}
       ${show("equation", () => [equation(context), changes(context)])}
       ${show("controls", () => (played ? nothing : (context.settings?.controls(context) ?? nothing)))}
+      ${linked ? gallery(context) : nothing}
       <p class="hint keys-hint">${say.keys}</p>
     </aside>`
         : nothing
@@ -113,7 +116,7 @@ function header(context: Context): TemplateResult {
     ${parts?.about(context) ?? nothing}
     <span class="spacer"></span>
     ${backend(context)}
-    ${linked ? html`<button type="button" class="quiet" @click=${actions.copyLink}>${say.copyLink}</button>` : nothing}
+    ${linked ? share(context) : nothing}
     <label class="theme"><span>${say.controls.theme}</span>
       <select data-field="theme" .value=${state.theme} @change=${(event: Event) => actions.set({ theme: (event.target as HTMLSelectElement).value as "auto" }, "replace")}>
         ${FIELDS.theme.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === state.theme}>${say.choices[choice]}</option>`)}

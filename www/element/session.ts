@@ -547,8 +547,8 @@ export class Session {
       this.inquiry.error = "";
       this.#host.update();
     },
-    copyLink: () => void this.#copyLink(),
     loadLessons: () => void this.#loadLessons().catch(() => undefined),
+    share: () => ({ state: this.store.state, link: this.store.link() }),
     openMore: (open) => {
       this.moreOpen = open;
       this.#host.update();
@@ -648,12 +648,6 @@ export class Session {
   async #openMatrices(open: boolean): Promise<void> {
     if (open) await this.#runner.loadSettings();
     this.openMatrices = open;
-    this.#host.update();
-  }
-
-  async #copyLink(): Promise<void> {
-    const { share } = await import("./share.ts");
-    this.notice = await share(this.store);
     this.#host.update();
   }
 }

@@ -116,7 +116,10 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .stale { position: absolute; right: 0; top: 82px; z-index: 3; }
 [data-editing] .scene { outline: 2px dashed var(--key); outline-offset: -2px; }
 .page[data-bare] { grid-template-columns: minmax(0, 1fr); grid-template-areas: "header" "top" "work" "transport"; }
-.keys-hint { margin-top: auto; }
+.keys-hint, .ready { margin-top: auto; }
+.ready + .keys-hint { margin-top: 0; }
+.ready ul { margin: 0 0 8px; padding-inline-start: 18px; }
+.ready a { color: inherit; }
 .strip { display: flex; gap: 4px; overflow-x: auto; flex: none; scrollbar-width: thin; padding-bottom: 2px; }
 .group { border-inline-start: 1px solid var(--line); padding-inline-start: 4px; }
 .group:first-child { border: 0; padding: 0; }

@@ -303,7 +303,8 @@ export const en = {
   },
   close: "Close",
   lessons: "Lessons",
-  copyLink: "Copy link",
+  share: "Share",
+  gallery: "Worth seeing",
   /** How close the stage is looked at. */
   zooms: { label: "Look at", matrix: "Matrix", row: "Row", cell: "Cell", where: "Where you are" } as Record<
     string,
@@ -314,7 +315,7 @@ export const en = {
   legendBlocks: "one pixel: the largest of up to {n} × {n} cells, and pointing at it names that cell",
   legendMasked: "hatched: may not be seen, or no finite number",
   keptHere:
-    "Too long for a link of {max} characters: the address does not hold this input. “Copy link” saves it as a file.",
+    "Too long for a link of {max} characters: the address does not hold this input. “Share” saves it as a file.",
   tooManyTokens: "{n} tokens; at most {max} can be shown. The last picture stays.",
   stale: "This picture belongs to the last input that worked.",
   loading: "The engine is loading.",

@@ -28,6 +28,8 @@ export interface Picture {
   shade: Shade | undefined;
   /** Reduced motion: nothing flies, frames cut between ends. */
   still: boolean;
+  /** How the cells of a matrix are drawn, if not as tiles. */
+  cells?: typeof drawCells;
 }
 
 /** Where cells of a size stand. */
@@ -119,7 +121,9 @@ function paintMatrix(context: CanvasRenderingContext2D, picture: Picture, box: B
   if (rest > 0) context.rect(box.x, box.y + rows * box.cellHeight, rest * box.cellWidth, box.cellHeight);
   context.clip();
   const complete =
-    view instanceof MatrixView ? drawCells(context, picture, box, view) : drawEach(context, picture, box);
+    view instanceof MatrixView
+      ? (picture.cells ?? drawCells)(context, picture, box, view)
+      : drawEach(context, picture, box);
   if (box.cellHeight >= HATCH_FROM) {
     hatch(context, picture, box, done);
     markEdits(context, picture, box);

@@ -10,7 +10,6 @@ import { formatCell, formatPercent } from "../../view/format.ts";
 import type { Context } from "../parts/context.ts";
 import { problem } from "../parts/problem.ts";
 import { extras } from "./extras.ts";
-import { targetControl } from "./target.ts";
 
 /** A probability, and where it stands: row and id of the logits that it was made of. */
 function share({ id, probability }: Choice, row: number, of = "probabilities"): TemplateResult {
@@ -74,7 +73,7 @@ export function answer(context: Context): TemplateResult | typeof nothing {
     ${said.kind === "text" ? text(said) : said.kind === "label" ? classes(said) : bars(said)}
     ${said.kind === "next" ? adding(context, played, said) : nothing}
     ${given ? html`<h2>${models.nextAfter}</h2>${bars(said)}` : nothing}
-    ${said.kind === "text" && played ? targetControl(context, played, said) : nothing}
+    ${said.kind === "text" && played ? extras.target?.targetControl(context, played, said) : nothing}
     ${said.kind === "text" && !given ? nothing : temperature(context)}
   </section>`;
 }

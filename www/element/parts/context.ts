@@ -11,6 +11,7 @@ import { stageName } from "../../trace/story.ts";
 import type { Place } from "../../view/matrix-view.ts";
 import type { Lit } from "../../view/paint.ts";
 import type { Palette } from "../../view/palette.ts";
+import type { SceneView } from "../../view/scene-view.ts";
 import type * as Equation from "../equation/body.ts";
 import type * as Glossary from "../glossary/index.ts";
 import type { Lessons } from "../lesson/index.ts";
@@ -51,7 +52,8 @@ export interface Actions {
   openOwn(open: boolean): void;
   /** Takes away what was said about the picture as a whole. */
   dismiss(): void;
-  copyLink(): void;
+  /** The state as a link or a file has it, and the link, if it is not too long for one. */
+  share(): { state: State; link: string | undefined };
   editMask(on: boolean): void;
   openMore(open: boolean): void;
   loadLessons(): void;
@@ -97,6 +99,8 @@ export interface Context {
   /** Cells held on the way here, the last one on show. */
   path: readonly Lit[];
   palette: Palette;
+  /** What draws the scene, once it has. */
+  scene: SceneView | undefined;
   /** The language that is spoken. */
   language: Exclude<State["lang"], "auto">;
   /** What is known of CPU and GPU. */

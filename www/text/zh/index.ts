@@ -12,7 +12,7 @@ import { models } from "./models.ts";
 import { own } from "./own.ts";
 import { recall } from "./recall.ts";
 import { settings } from "./settings.ts";
-import { sharing } from "./share.ts";
+import { take } from "./take.ts";
 import { tools } from "./tools.ts";
 import { untrained } from "./untrained.ts";
 import { say } from "./zh.ts";
@@ -31,7 +31,7 @@ export const zh: Language = {
     own,
     recall,
     settings,
-    sharing,
+    take,
     tools,
     untrained,
   },
