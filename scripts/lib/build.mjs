@@ -26,7 +26,8 @@ export async function buildSite() {
     cpSync(join(PAGE, "lessons", name), join(PACKAGE, "lessons", name));
   // What it weighs is told on the page.
   writeFileSync(join(PACKAGE, "sizes.json"), `${JSON.stringify(elementSizes(PACKAGE))}\n`);
-  await make("standalone");
+  for (const mode of ["standalone", "anywidget"]) await make(mode);
+  cpSync(join(PACKAGE, "anywidget.js"), join(ROOT, "python/attention_playground/static/anywidget.js"));
   for (const name of ["embed.html", "embed.css", "favicon.svg"]) cpSync(join(PAGE, name), join(PACKAGE, name));
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });

@@ -27,6 +27,7 @@ export function packageManifest() {
       "./models.wasm": "./models.wasm",
       "./gpu.wasm": "./gpu_bg.wasm",
       "./standalone": entry("standalone", "standalone"),
+      "./anywidget": entry("anywidget/index", "anywidget"),
       "./embed.html": "./embed.html",
       "./models/*": "./models/*",
       "./custom-elements.json": "./custom-elements.json",
@@ -34,7 +35,7 @@ export function packageManifest() {
     },
     types: "./types/index.d.ts",
     customElements: "custom-elements.json",
-    sideEffects: ["./element.js", "./react.js", "./standalone.js"],
+    sideEffects: ["./element.js", "./react.js", "./standalone.js", "./anywidget.js"],
     files: [
       "*.js",
       "*.wasm",
