@@ -55,7 +55,8 @@ await main(async () => {
 
   const others = env.FIREFOX_PATH ?? env.WEBKIT_DRIVER;
   const results = [];
-  for (const name of names.filter((one) => one !== "engines" || others)) results.push(await runStep(name, { env, keep: true }));
+  for (const name of names.filter((one) => one !== "engines" || others))
+    results.push(await runStep(name, { env, keep: true }));
 
   console.log(`\n== summary\n${results.map(describe).join("\n")}`);
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);

@@ -217,6 +217,7 @@ export const en = {
     pin: "Held cell",
     speed: "Speed",
     hide: "Hidden parts",
+    lock: "Locked parts",
     heads: "Heads",
     kvHeads: "K/V heads",
     headDim: "Head size",

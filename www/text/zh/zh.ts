@@ -196,6 +196,7 @@ export const say: Catalogue = {
     pin: "固定的单元格",
     speed: "速度",
     hide: "隐藏的部分",
+    lock: "锁定的部分",
     heads: "头数",
     kvHeads: "键值头数",
     headDim: "头的大小",
