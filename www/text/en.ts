@@ -302,7 +302,6 @@ export const en = {
   close: "Close",
   lessons: "Lessons",
   share: "Share",
-  gallery: "Worth seeing",
   /** How close the stage is looked at. */
   zooms: { label: "Look at", matrix: "Matrix", row: "Row", cell: "Cell", where: "Where you are" } as Record<
     string,

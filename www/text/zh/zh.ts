@@ -281,7 +281,6 @@ export const say: Catalogue = {
   zooms: { label: "看", matrix: "矩阵", row: "行", cell: "单元格", where: "所在位置" },
   between: { product: "乘积", running: "累计和", largest: "至此最大" },
   share: "分享",
-  gallery: "值得一看",
   legendBlocks: "一个像素：至多 {n} × {n} 个单元格中最大的；指向它会说出是哪一格",
   legendMasked: "斜线：不可以看，或不是有限的数",
   keptHere: "超过了链接的 {max} 个字符：地址里没有这个输入。“分享”里可以把它保存成文件。",
