@@ -242,35 +242,40 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 } }
 @container (max-width: 899px) {
   .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; }
-  .scene { flex: none; height: min(96cqw, 440px); min-height: 300px; }
+  .scene { flex: none; height: min(96cqw, max(440px, 46vh)); min-height: 300px; }
   .caption { min-height: 0; }
   .panel { height: auto; min-height: 0; }
   .page { height: auto; }
   .equation { height: auto; max-height: 300px; }
-  .header { flex-wrap: wrap; row-gap: 4px; }
+  .header { flex-wrap: wrap; row-gap: 4px; position: relative; }
+  .header :is(.model, .example, .about-model) { order: 1; }
+  .theme span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .segments { display: none; }
   .transport { flex-wrap: wrap; gap: 4px 12px; justify-content: center; }
   .scrub { order: -1; flex: 1 0 100%; }
-    .sentence { padding-bottom: 4px; }
+  .sentence { padding-bottom: 4px; }
   .token { font-size: 16px; padding: 2px 5px; }
+}
+/* A tablet: the sentence of the default model on one line, so that it has its arcs. */
+@container (min-width: 521px) and (max-width: 899px) {
+  .token { font-size: 15px; padding: 2px 3px; }
+  .header::before { content: ""; order: 1; flex: 0 0 100%; }
 }
 @container (max-width: 520px) {
   .arcs:not(.between) { height: 0; }
-  .header { flex-wrap: wrap; gap: 8px; padding: 8px 0 4px; }
-  .theme span, .speed span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .speed span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .name { font-size: 15px; }
-  .header { gap: 6px; }
+  .header { gap: 6px; padding: 8px 0 4px; }
   .header .quiet { padding: 3px 7px; }
   .header .name { flex: 1; }
   .header .spacer { display: none; }
   .header select { max-width: 64px; padding: 4px 2px; }
   .below { flex-wrap: wrap; }
   .legend { min-width: 0; flex: 1 1 200px; }
-  .header :is(.model, .example) { order: 1; flex: 1 1 14%; min-width: 0; }
+  .header :is(.model, .example) { flex: 1 1 14%; min-width: 0; }
   .header :is(.model, .example) select { max-width: none; flex: 1; min-width: 0; }
   .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .header .loading-model { position: absolute; inset: 100% 0 auto; z-index: 5; background: var(--page); }
-  .header { position: relative; }
   .header .backend { order: 1; position: static; flex: none; }
   .backend summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .icon { width: 36px; height: 38px; }

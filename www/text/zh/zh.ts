@@ -97,12 +97,10 @@ export const say: Catalogue = {
     masked: "{q} 可以看 {k}：分数仍是 {v}。",
     masked_out: "{q} 不可以看 {k}{r}：分数变为 {v}，表示没有[[weight|权重]]。",
     row_max: "{q} 这一行最大的分数是 {v}，即对 {top} 的分数。",
-    row_max_unseen: "{q} 不可以看任何键：没有分数，最大值是 {v}。",
     shifted: "{q} 对 {k} 的分数与本行最大的分数（对 {top} 的）相差 {v}。",
     shifted_top: "{q} 这一行没有比对 {k} 更大的分数：减去最大值后是 {v}。",
     exp: "e 的 {a} 次方是 {v}，对应 {q} 和 {k}。",
     row_sum: "{q} 这一行的指数加起来是 {v}：每个指数都将除以这个和。",
-    row_sum_none: "{q} 这一行的指数加起来是 {v}：没有可以分配的份额。",
     weights: "{q} 把自己[[attention|注意力]]的 {p} 给了 {k}",
     mixed: "{q} 收集到的内容的第 {c} 个数是 {v}",
     concat: "{q} 的第 {c} 个数取自第 {head} 个[[head|头]]：{v}。",
@@ -135,9 +133,6 @@ export const say: Catalogue = {
   counts: "，其中影响最大的是 {w} × {x}，来自 {top}。",
   reasons: {
     causal: "因果：它在后面",
-    window: "在窗口之外",
-    mask: "被掩码隐藏",
-    padding: "填充",
   },
   ops: {
     edited: "由你改变",
