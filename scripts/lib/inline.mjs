@@ -7,8 +7,7 @@ const TYPES = { js: "text/javascript", json: "application/json", wasm: "applicat
 /** Where the sources ask for a file that lies beside the scripts. */
 const ASKS = [
   [/new URL\("(?:\.\.\/)+build\/wasm\/([\w.]+)", import\.meta\.url\)/g, 'inlined("$1")'],
-  [/new URL\(file, base\)/g, "inlined(file)"],
-  [/new URL\((`(?:models|lessons)\/[^`]*`), HERE\)/g, "inlined($1)"],
+  [/new URL\(\s*\/\* @vite-ignore \*\/ (["`]\.\/[^"`]*["`]),\s*import\.meta\.url,?\s*\)/g, "inlined($1)"],
   [/new URL\("sizes\.json", BASE\)/g, 'inlined("sizes.json")'],
   // What is told of the address of the files is told of the page's: the script itself has none.
   [/\bimport\.meta\.url\b/g, '(globalThis.document?.baseURI ?? "none://none/")'],
