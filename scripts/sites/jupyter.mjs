@@ -1,4 +1,4 @@
-/** A notebook that is run in JupyterLab: a sentence, arrays of NumPy, attentions as a model returns them. */
+/** The package for Python: its own tests, and a notebook with arrays of NumPy that is run in JupyterLab. */
 
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -6,12 +6,19 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { ROOT } from "../lib/run.mjs";
 import { snippetOf } from "../lib/snippets.mjs";
-import { allTrue, python } from "./tools.mjs";
+import { allTrue, command, python } from "./tools.mjs";
 
 export async function open({ page, folder }) {
   const program = python("jupyterlab", join(ROOT, "python"));
+  command(ROOT, program("python"), ["-m", "unittest", "discover", "python/tests"]);
   const cell = (source) => ({ cell_type: "code", metadata: {}, outputs: [], execution_count: null, source });
-  const notebook = { cells: [cell(snippetOf("notebook.py"))], metadata: {}, nbformat: 4, nbformat_minor: 5 };
+  const kernelspec = { name: "python3", display_name: "Python 3", language: "python" };
+  const notebook = {
+    cells: [cell(snippetOf("notebook.py"))],
+    metadata: { kernelspec },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
   writeFileSync(join(folder, "attention.ipynb"), JSON.stringify(notebook));
   const port = await freePort();
   const options = [

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "vite";
+import { build, createServer } from "vite";
 import { snippetOf } from "../lib/snippets.mjs";
 import { allTrue, install, serving } from "./tools.mjs";
 
@@ -21,5 +21,14 @@ export async function open({ page, folder, tarball, version }) {
   await allTrue(page, 2);
   await page.locator('body[data-told="load"]').waitFor();
   if (!said.includes("weights")) throw new Error(`expected the step that was told, found ${said.join("; ")}`);
-  return close;
+  close();
+  // While it is written: Vite serves the files of the package as they lie.
+  const server = await createServer({
+    ...{ root: folder, configFile: false, logLevel: "error" },
+    ...{ server: { host: "127.0.0.1", port: 0 }, optimizeDeps: { exclude: ["attention-playground"] } },
+  });
+  await server.listen();
+  await page.goto(server.resolvedUrls.local[0]);
+  await allTrue(page, 2);
+  return () => server.close();
 }
