@@ -3,6 +3,7 @@
 import { expect, type Page, test } from "@playwright/test";
 import { hostPage, twoOrigins } from "./host.ts";
 import type { Play } from "./page.ts";
+import { snippet } from "./snippets.ts";
 
 const hosts = twoOrigins();
 
@@ -86,6 +87,13 @@ test("matrices of the kernel are those of the trace", async ({ page }) => {
   });
   expect(weights.tokens).toEqual(["a", "b"]);
   for (const [n, expected] of [0.25, 0.75, 0.5].entries()) expect(weights.all[n]).toBeCloseTo(expected, 6);
+});
+
+test("the values of the directive in the document", async ({ page }) => {
+  const [, values = ""] = /\n(\{.*\})\n:::/s.exec(snippet("page.md", hosts.package)) ?? [];
+  await rendered(page, JSON.parse(values));
+  expect(await stateOf(page)).toMatchObject({ model: "none", text: "dog bites man", stage: "weights" });
+  expect((await element(page).boundingBox())?.height).toBe(560);
 });
 
 test("a model without any value, as of a page without a kernel; and it leaves nothing behind", async ({ page }) => {

@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { expect, type Page, test } from "@playwright/test";
 import { allReady, DIST, hostPage, LARGE, tag, twoOrigins, UNTRAINED } from "./host.ts";
 import type { Play } from "./page.ts";
+import { snippet } from "./snippets.ts";
 
 const hosts = twoOrigins();
 const SCRIPT = join(DIST, "package/standalone.js");
@@ -36,7 +37,7 @@ test("a page from a disk: a model, workers, and not one request to a network", a
   cpSync(SCRIPT, join(folder, "standalone.js"));
   writeFileSync(
     join(folder, "page.html"),
-    `<!doctype html><html lang="en"><meta charset="utf-8"><title>disk</title><script src="standalone.js"></script>${ELEMENTS}`,
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>disk</title>${snippet("standalone.html", "")}${ELEMENTS}`,
   );
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));

@@ -182,7 +182,7 @@ function surroundings(): Surroundings {
   const missing = whyNone();
   return {
     ...(missing && { missing }),
-    start: () => startWorker("./gpu-worker.js"),
+    start: () => startWorker(new URL(/* @vite-ignore */ "./gpu-worker.js", import.meta.url)),
     now: () => performance.now(),
     idle: () =>
       new Promise((resolve) => {

@@ -201,7 +201,7 @@ class LocalEngine implements types.Engine {
 
   /** A worker that is sent each module with the first job that needs it. */
   async #startWorker(): Promise<WorkerHandle> {
-    const worker = await startWorker();
+    const worker = await startWorker(new URL(/* @vite-ignore */ "./worker.js", import.meta.url));
     const sent = new Set<string>();
     const post = (message: object, transfer: Transferable[]) => {
       const needed = "part" in message ? "kernels" : "engine";

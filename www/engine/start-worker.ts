@@ -7,9 +7,8 @@ const READY_WITHIN = 20_000;
 /** Workers of this page so far, to tell their locks apart. */
 let started = 0;
 
-export async function startWorker(file = "./worker.js"): Promise<WorkerHandle> {
-  const base = import.meta.url;
-  const script = new URL(file, base);
+/** The addresses of scripts are written out where they are asked for, so that whoever bundles this takes the scripts along. */
+export async function startWorker(script: URL): Promise<WorkerHandle> {
   const worker = typeof Worker === "undefined" ? await startThread(script) : startBrowserWorker(script);
   await new Promise<void>((resolve, reject) => {
     const fail = (reason: string) => {

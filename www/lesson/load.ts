@@ -15,14 +15,14 @@ export const LESSONS = [
   "what-weights-do-not-say",
 ] as const;
 
-/** Beside this file, wherever it came from. */
-const HERE = import.meta.url;
+/** Beside this file, wherever it came from; written so that whoever bundles it takes the files along. */
+const fileOf = (name: string) => new URL(/* @vite-ignore */ `./lessons/${name}.json`, import.meta.url);
 
 const MOST_BYTES = 262_144;
 
 /** `name`: of one that ships, or the address of a file on this site. */
 export async function loadLesson(name: string): Promise<Lesson> {
-  const url = (LESSONS as readonly string[]).includes(name) ? new URL(`lessons/${name}.json`, HERE) : onThisSite(name);
+  const url = (LESSONS as readonly string[]).includes(name) ? fileOf(name) : onThisSite(name);
   let response: Response;
   try {
     response = await fetch(url);

@@ -32,9 +32,9 @@ interface Entry {
   listeners: Set<(progress: Progress) => void>;
 }
 
-/** Beside this file, wherever it came from. */
-const HERE = import.meta.url;
-export const fileOf = (name: string, file: string): URL => new URL(`models/${name}/${file}`, HERE);
+/** Beside this file, wherever it came from; written so that whoever bundles it takes the files along. */
+export const fileOf = (name: string, file: string): URL =>
+  new URL(/* @vite-ignore */ `./models/${name}/${file}`, import.meta.url);
 
 /** By name; what the reader brought, by the files themselves. */
 const entries = new Map<string | ModelFiles, Entry>();

@@ -15,7 +15,8 @@ export interface Host {
 export async function startHost(module: WebAssembly.Module, inWorker: boolean): Promise<Host> {
   if (!inWorker) return new LocalHost(module);
   try {
-    return new WorkerHost(await startWorker("./model-worker.js"), module);
+    const script = new URL(/* @vite-ignore */ "./model-worker.js", import.meta.url);
+    return new WorkerHost(await startWorker(script), module);
   } catch (thrown) {
     const found = thrown instanceof Error ? thrown.message : String(thrown);
     throw new EngineError({ code: "worker", operation: "loadModel", expected: "a worker that starts", found });

@@ -1,0 +1,70 @@
+/** The package for Python: its own tests, and a notebook with arrays of NumPy that is run in JupyterLab. */
+
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { ROOT } from "../lib/run.mjs";
+import { snippetOf } from "../lib/snippets.mjs";
+import { allTrue, command, python } from "./tools.mjs";
+
+export async function open({ page, folder }) {
+  const program = python("jupyterlab", join(ROOT, "python"));
+  command(ROOT, program("python"), ["-m", "unittest", "discover", "python/tests"]);
+  const cell = (source) => ({ cell_type: "code", metadata: {}, outputs: [], execution_count: null, source });
+  const kernelspec = { name: "python3", display_name: "Python 3", language: "python" };
+  const notebook = {
+    cells: [cell(snippetOf("notebook.py"))],
+    metadata: { kernelspec },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+  writeFileSync(join(folder, "attention.ipynb"), JSON.stringify(notebook));
+  const port = await freePort();
+  const options = [
+    "--no-browser",
+    "--allow-root",
+    `--port=${port}`,
+    "--IdentityProvider.token=",
+    "--ServerApp.ip=127.0.0.1",
+  ];
+  const lab = spawn(program("jupyter-lab"), options, {
+    cwd: folder,
+    stdio: "ignore",
+    env: { ...process.env, HOME: folder },
+  });
+  try {
+    const address = `http://127.0.0.1:${port}/lab/tree/attention.ipynb`;
+    await answers(address);
+    await page.goto(address);
+    await page.locator(".jp-Notebook").waitFor({ timeout: 60_000 });
+    await page.locator(".jp-Notebook .jp-Cell").first().click();
+    await page.keyboard.press("Control+Enter");
+    await allTrue(page, 1);
+  } finally {
+    lab.kill();
+  }
+}
+
+async function answers(address) {
+  for (let tries = 0; tries < 120; tries++) {
+    if (
+      await fetch(address).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error("JupyterLab did not start");
+}
+
+function freePort() {
+  return new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
