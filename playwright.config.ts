@@ -17,8 +17,8 @@ export default defineConfig({
   updateSnapshots: process.env.CI ? "none" : "missing",
   forbidOnly: Boolean(process.env.CI),
   retries: 0,
-  // One at a time: some tests measure how long things take.
-  workers: 1,
+  // Two files at a time: more would wait for each other where there are two cores.
+  workers: 2,
   reporter: "list",
   expect: { toHaveScreenshot: { threshold: 0.1, maxDiffPixels: 100, animations: "disabled" } },
   use: {

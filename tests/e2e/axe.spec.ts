@@ -64,6 +64,16 @@ const ALL: View[] = [
         await expect(page.locator(".gloss")).toBeVisible({ timeout: 500 });
       }).toPass(),
   ],
+  [
+    "a lesson, answered; the chapters",
+    "lesson=query-key-value&lesson-step=6",
+    async (page) => {
+      await page.locator("[data-lesson-show]").click();
+      await expect(page.locator("[data-lesson-reveal]")).toBeVisible();
+      await unfold(".lessons summary", ".chapters")(page);
+    },
+  ],
+  ["what can be taken away", "stage=weights", unfold(".sharing summary", "[data-copy-snippet]")],
   ["other words for one", "", unfold("[data-swap]", ".words")],
   ["a field that is refused", "model=none&heads=17"],
   ["many tokens", `model=none&heads=1&head-dim=2&stage=weights&text=${"word+".repeat(520)}`],

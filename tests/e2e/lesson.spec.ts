@@ -1,7 +1,6 @@
 /** Lessons: by the keyboard alone, in both languages, from a link and from a file; and lessons that are none. */
 
 import { readFileSync } from "node:fs";
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
 import { misprint, open, type Play, rerun, state, trace, traced } from "./page.ts";
 
@@ -279,27 +278,3 @@ test("an address is of the same site, and a lesson", async ({ page }) => {
   }
   expect(asked.filter((url) => new URL(url).hostname === "example.org")).toEqual([]);
 });
-
-for (const [lang, scheme] of [
-  ["en", "light"],
-  ["zh", "dark"],
-] as const) {
-  test(`axe-core finds nothing serious in a lesson: ${lang}, ${scheme}`, async ({ page }) => {
-    test.setTimeout(120_000);
-    await page.emulateMedia({ colorScheme: scheme });
-    const serious = async () =>
-      (await new AxeBuilder({ page }).analyze()).violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
-    for (const width of [1440, 390]) {
-      await page.setViewportSize({ width, height: 860 });
-      await open(page, `lang=${lang}&lesson=query-key-value&lesson-step=6`);
-      expect(await serious()).toEqual([]);
-      await page.locator("[data-guess]").fill("50");
-      await page.locator("[data-guess]").press("Enter");
-      await page.locator(".lessons summary").click();
-      await page.locator(".chapters").waitFor();
-      expect(await serious()).toEqual([]);
-    }
-  });
-}

@@ -20,5 +20,6 @@ export const VIEWS: [name: string, query: string][] = [
   ["digits", "model=digits&stage=weights"],
   ["dates", "model=dates&stage=weights&token=6"],
   ["decoder", "model=decoder"],
+  ["lesson", "lesson=query-key-value&lesson-step=6"],
   ["recall", "model=recall&text=a1+b2+c3+d4+e5+f6+g7+h8+c?"],
 ];
