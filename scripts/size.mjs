@@ -24,6 +24,8 @@ const BUDGETS = [
   { part: "desk for the GPU", most: 4 * KB, files: onDemand("desk") },
   { part: "GPU wasm", most: 160 * KB, files: [at("gpu_bg.wasm")] },
   { part: "element (script and what it imports)", most: 60 * KB, files: element },
+  // Not fetched by any page of ours: for pages from a disk, and hosts that cannot serve files beside it.
+  { part: "standalone.js, everything in it", most: 1400 * KB, files: [at("standalone.js")] },
   {
     part: "all that the first picture needs",
     most: 400 * KB,

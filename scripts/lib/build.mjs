@@ -2,7 +2,10 @@
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { elementSizes } from "./first.mjs";
+import { elementsManifest, packageManifest } from "./manifest.mjs";
 import { ROOT, run, runTool } from "./run.mjs";
+import { finishSite } from "./site.mjs";
 
 const PACKAGE = join(ROOT, "dist/package");
 const SITE = join(ROOT, "dist/site");
@@ -15,56 +18,35 @@ export async function buildWasm() {
 /** What the browser loads: the scripts and the wasm, then the page around them. */
 export async function buildSite() {
   const { build } = await import("vite");
-  for (const mode of ["engine", "worker", "model-worker", "gpu-worker", "page"])
-    await build({ root: ROOT, mode, logLevel: "warn" });
+  const make = (mode) => build({ root: ROOT, mode, logLevel: "warn" });
+  for (const mode of ["engine", "worker", "model-worker", "gpu-worker", "page"]) await make(mode);
   // The models that ship lie beside the scripts, each with its card.
   cpSync(join(ROOT, "models"), join(PACKAGE, "models"), { recursive: true });
+  // And the lessons, which are read as they are written.
+  for (const name of readdirSync(join(PAGE, "lessons")).filter((one) => one.endsWith(".json")))
+    cpSync(join(PAGE, "lessons", name), join(PACKAGE, "lessons", name));
+  // What it weighs is told on the page.
+  writeFileSync(join(PACKAGE, "sizes.json"), `${JSON.stringify(elementSizes(PACKAGE))}\n`);
+  for (const mode of ["standalone", "anywidget"]) await make(mode);
+  cpSync(join(PACKAGE, "anywidget.js"), join(ROOT, "python/attention_playground/static/anywidget.js"));
+  for (const name of ["embed.html", "embed.css", "favicon.svg"]) cpSync(join(PAGE, name), join(PACKAGE, name));
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
   cpSync(PACKAGE, SITE, { recursive: true });
   for (const entry of readdirSync(PAGE, { withFileTypes: true })) {
     if (entry.isFile() && !entry.name.endsWith(".ts")) cpSync(join(PAGE, entry.name), join(SITE, entry.name));
   }
+  const gallery = JSON.parse(readFileSync(join(PAGE, "gallery/states.json"), "utf8"));
+  finishSite(SITE, gallery, process.env.SITE_URL);
 }
 
 /** What an npm package needs besides: manifest, licences, types. */
 export async function finishPackage() {
-  const manifest = `${JSON.stringify(packageManifest(), null, 2)}\n`;
-  writeFileSync(join(PACKAGE, "package.json"), manifest);
+  const write = (name, value) => writeFileSync(join(PACKAGE, name), `${JSON.stringify(value, null, 2)}\n`);
+  write("package.json", packageManifest());
   for (const name of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
     if (existsSync(join(ROOT, name))) cpSync(join(ROOT, name), join(PACKAGE, name));
   }
   await runTool("typescript", "tsc", ["--project", "tsconfig.types.json"]);
-}
-
-function packageManifest() {
-  const source = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  const { name, version, description, license, keywords, engines, dependencies } = source;
-  const entry = (types, script) => ({ types: `./types/${types}.d.ts`, default: `./${script}.js` });
-  return {
-    name,
-    version,
-    description,
-    keywords,
-    license,
-    type: "module",
-    exports: {
-      ".": entry("index", "index"),
-      "./element": entry("element", "element"),
-      "./engine": entry("engine/engine", "engine"),
-      "./model": entry("model/index", "model"),
-      "./engine.wasm": "./engine_bg.wasm",
-      "./kernels_simd128.wasm": "./kernels_simd128.wasm",
-      "./kernels_relaxed.wasm": "./kernels_relaxed.wasm",
-      "./models.wasm": "./models.wasm",
-      "./gpu.wasm": "./gpu_bg.wasm",
-      "./models/*": "./models/*",
-      "./package.json": "./package.json",
-    },
-    types: "./types/index.d.ts",
-    sideEffects: ["./element.js"],
-    engines,
-    // Bundled already, but the types refer to theirs.
-    dependencies,
-  };
+  write("custom-elements.json", await elementsManifest(join(PACKAGE, "types")));
 }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Of sources: types leave no import behind. */
-const SOURCE_IMPORT = /^(?:import|export)\s(?!type\b)[^"';]*["'](\.[^"']+\.ts)["']/gm;
+const SOURCE_IMPORT = /^(?:import|export)\s(?!type\b)[^"';(]*["'](\.[^"']+\.ts)["']/gm;
 const STATIC_IMPORT = /(?:\bfrom|\bimport)\s*["'](\.[^"']+)["']/g;
 
 /** The built script and all that it imports statically, directly or not, as paths. */

@@ -7,13 +7,14 @@ import { change } from "../../www/text/change.ts";
 import { digits } from "../../www/text/digits.ts";
 import { en } from "../../www/text/en.ts";
 import { glossary } from "../../www/text/glossary.ts";
+import { lesson } from "../../www/text/lesson.ts";
 import { matrices } from "../../www/text/matrices.ts";
 import { models } from "../../www/text/models.ts";
 import { own } from "../../www/text/own.ts";
 import { recall } from "../../www/text/recall.ts";
 import { speak } from "../../www/text/say.ts";
 import { settings } from "../../www/text/settings.ts";
-import { sharing } from "../../www/text/share.ts";
+import { take } from "../../www/text/take.ts";
 import { tools } from "../../www/text/tools.ts";
 import { untrained } from "../../www/text/untrained.ts";
 import { zh } from "../../www/text/zh/index.ts";
@@ -29,12 +30,13 @@ const ENGLISH: Record<string, unknown> = {
   change,
   digits,
   glossary,
+  lesson,
   matrices,
   models,
   own,
   recall,
   settings,
-  sharing,
+  take,
   tools,
   untrained,
 };

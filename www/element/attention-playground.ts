@@ -11,6 +11,7 @@ import type { Lit } from "../view/paint.ts";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
 import { SceneView } from "../view/scene-view.ts";
 import type { Closer } from "../view/zoom/index.ts";
+import type * as Equation from "./equation/body.ts";
 import type * as Glossary from "./glossary/index.ts";
 import { keyAction } from "./keys.ts";
 import { type LanguageName, languageOf, loadLanguage } from "./language.ts";
@@ -82,6 +83,7 @@ export class AttentionPlayground extends LitElement {
 
   // -- the element's face ---------------------------------------------------------------------------------------------
 
+  /** All fields of the state; what is set may be a part of them. */
   get state(): State {
     return { ...this.#session.store.state };
   }
@@ -89,10 +91,12 @@ export class AttentionPlayground extends LitElement {
     this.#session.store.set(values ?? {}, "api", "replace");
   }
 
+  /** Every number on show; null until ready. */
   get trace(): Trace | null {
     return this.#session.trace ?? null;
   }
 
+  /** The reader's own matrices, if there are any. */
   get matrices(): MatrixSet | null {
     return this.#session.store.state.matrices;
   }
@@ -101,14 +105,17 @@ export class AttentionPlayground extends LitElement {
     this.#session.store.set({ matrices: matrices && plainMatrices(matrices) }, "api", "push");
   }
 
+  /** Plays from where it stands, or from the start where it is at the end. */
   play(): void {
     this.#session.play("api");
   }
 
+  /** Stops playing. */
   pause(): void {
     this.#session.pause("api");
   }
 
+  /** Moves by so many cells, rows or stages, back where it is negative. */
   step(n = 1, by: StepUnit = "cell"): void {
     if (!STEP_UNITS.includes(by)) throw new RangeError(`step: expected one of ${STEP_UNITS.join(", ")}, found ${by}`);
     this.#session.step(by, n, "api");
@@ -119,22 +126,26 @@ export class AttentionPlayground extends LitElement {
     this.#session.seek(time, "api", "replace");
   }
 
+  /** Shows a stage, all of it, and holds one of its cells where an index is given. */
   goto(stage: string, index?: readonly number[]): void {
     this.#session.goto(stage, index, "api");
   }
 
+  /** The operation, the operands and the value of one cell. */
   async explain(stage: string, index: readonly number[]): Promise<Explanation> {
     await this.ready;
     const engine = await sharedEngine();
     return engine.explain(this.#session.trace as Trace, stage, index);
   }
 
+  /** The picture on show: `image/svg+xml`, or any image type that the browser can write. */
   async toBlob(type = "image/png"): Promise<Blob> {
     await this.updateComplete;
-    const { toBlob } = await import("./picture.ts");
-    return toBlob(this.renderRoot.querySelector<HTMLElement>(".scene") ?? this, type);
+    const { toBlob } = await import("../take/picture/blob.ts");
+    return toBlob(this.#scene, type);
   }
 
+  /** Takes the element away for good. */
   dispose(): void {
     this.#settleReady.reject(new Error("disposed of before it was ready"));
     this.remove();
@@ -220,7 +231,9 @@ export class AttentionPlayground extends LitElement {
 
   readonly #onKey = (event: KeyboardEvent) => {
     const keys = () =>
-      keyAction(event, this.#session.actions, this.#session.course, this.#session.inquiry.path.length > 0);
+      /transport/.test(this.#session.store.state.lock)
+        ? undefined
+        : keyAction(event, this.#session.actions, this.#session.course, this.#session.inquiry.path.length > 0);
     const act = this.#tools?.keyAction(event) ?? keys();
     if (!act) return;
     event.preventDefault();
@@ -315,6 +328,8 @@ export class AttentionPlayground extends LitElement {
       parts: session.parts,
       settings: session.settings,
       tools: this.#tools,
+      lessons: session.lessons,
+      written: this.#written,
       glossary: this.#glossary,
       trace: session.trace,
       tracedTokens: session.tracedTokens,
@@ -331,6 +346,7 @@ export class AttentionPlayground extends LitElement {
       expanded: inquiry.expanded,
       path: inquiry.path,
       palette: this.#palette,
+      scene: this.#scene,
       backends: this.#engine?.backends(),
       blocks: this.#blocks,
       maskEdit: session.maskEdit,
@@ -360,7 +376,8 @@ export class AttentionPlayground extends LitElement {
   protected override updated(): void {
     const place = this.renderRoot.querySelector<HTMLElement>(".scene");
     const { trace, frame, inquiry, parts } = this.#session;
-    for (const more of [parts, this.#session.settings]) more?.adoptStyles(this.renderRoot as ShadowRoot);
+    for (const more of [parts, this.#session.settings, this.#session.lessons])
+      more?.adoptStyles(this.renderRoot as ShadowRoot);
     if (!place || !trace || !frame) return;
     if (!this.#scene) {
       const { hover } = this.#session.actions;
@@ -407,6 +424,8 @@ export class AttentionPlayground extends LitElement {
       note: noteOf(context),
     });
     this.#glossary?.settle(this.renderRoot as ShadowRoot);
+    // An equation waits.
+    if (inquiry.explanation && !this.#written) this.#loadTools().catch(() => undefined);
     this.#showProblem(context);
     this.#showEquation(context);
   }
@@ -418,9 +437,19 @@ export class AttentionPlayground extends LitElement {
     return { zoom, at, explanation: closeness.of(activeCell) };
   }
 
-  /** The first picture does not wait for them. */
-  async #loadTools(): Promise<void> {
-    const { Tools } = await import("./tools/index.ts");
+  #loading: Promise<void> | undefined;
+  /** The first picture does not wait for them. What failed to come is asked for again. */
+  #loadTools(): Promise<void> {
+    this.#loading ??= this.#takeTools();
+    this.#loading.catch(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #takeTools(): Promise<void> {
+    const [{ Tools }, written] = await Promise.all([import("./tools/index.ts"), import("./equation/body.ts")]);
+    this.#written = written;
     if (this.#scene) this.#tools ??= new Tools(this.#scene);
     this.requestUpdate();
   }
@@ -429,6 +458,7 @@ export class AttentionPlayground extends LitElement {
   #frame: Frame | undefined;
   #shown: unknown[] = [];
 
+  #written: typeof Equation | undefined;
   #glossary: typeof Glossary | undefined;
   /** What words and formulas mean can wait until the first picture stands. */
   async #loadGlossary(): Promise<void> {
@@ -444,7 +474,8 @@ export class AttentionPlayground extends LitElement {
     this.#heldCell = state.pin;
     const panel = this.renderRoot.querySelector<HTMLElement>(".panel");
     const equation = panel?.querySelector<HTMLElement>(".equation");
-    if (!panel || !equation || state.pin === "") return;
+    // What a lesson holds is told of in the lesson, which stands above.
+    if (!panel || !equation || state.pin === "" || state.pin === this.#session.lessons?.pin) return;
     const below = equation.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom;
     if (below > 0) panel.scrollTop += below + 4;
   }

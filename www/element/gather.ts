@@ -7,10 +7,11 @@ import { readFiles } from "./matrix-files.ts";
 
 export { matricesAsText } from "./matrix-text.ts";
 
-/** What a paste or a drop comes to: changes of the state, a saved state, or matrices that are not yet whole. */
+/** What a paste or a drop comes to: changes of the state, a saved state, a lesson, or matrices that are not yet whole. */
 export type Gathered =
   | { kind: "changes"; changes: Partial<State> }
   | { kind: "state"; json: Record<string, unknown> }
+  | { kind: "lesson"; text: string }
   | { kind: "incomplete"; have: string[]; missing: string[] };
 
 export class Gatherer {
@@ -26,6 +27,7 @@ export class Gatherer {
   async files(files: readonly File[]): Promise<Gathered> {
     const found = await readFiles(files);
     if ("state" in found) return { kind: "state", json: found.state };
+    if ("lesson" in found) return { kind: "lesson", text: found.lesson };
     const matrices = { ...this.#pending, ...found.matrices };
     const missing = missingOf(matrices);
     this.#pending = missing.length > 0 ? matrices : {};

@@ -5,7 +5,7 @@ import { MAX_TEXT, parseInSlices, refusal } from "../input/parse-matrices.ts";
 import { parseJson } from "../state/codec.ts";
 import { fill } from "../text/say.ts";
 
-export type Dropped = { state: Record<string, unknown> } | { matrices: MatrixSet };
+export type Dropped = { state: Record<string, unknown> } | { lesson: string } | { matrices: MatrixSet };
 
 /** One or more files: a saved state, or matrices whose names are those of the files (q.csv, W_K.txt) or stand in them. */
 export async function readFiles(files: readonly File[]): Promise<Dropped> {
@@ -28,6 +28,7 @@ export async function readFiles(files: readonly File[]): Promise<Dropped> {
         (t) => t.found.binary,
       );
     }
+    if (text.includes('"attentionLesson"')) return { lesson: text };
     if (parseJson(text)) return { state: JSON.parse(text) as Record<string, unknown> };
     const stem = file.name.replace(/\.\w+$/, "");
     Object.assign(set, await parseInSlices(text, matrixName(stem) ?? "x"));

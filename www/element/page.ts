@@ -10,36 +10,47 @@ import { sceneFor } from "../view/scene.ts";
 import { backend } from "./parts/backend.ts";
 import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
 import { changes, comparison, pictured } from "./parts/change.ts";
-import type { Context } from "./parts/context.ts";
-import { equation, name } from "./parts/equation.ts";
+import { type Context, cellName } from "./parts/context.ts";
+import { equation } from "./parts/equation.ts";
 import { input, underInput } from "./parts/input.ts";
+import { lessonMenu } from "./parts/lessons.ts";
 import { modelMenu } from "./parts/model-menu.ts";
 import { numberLink } from "./parts/number.ts";
 import { problem } from "./parts/problem.ts";
-import { prose, term } from "./parts/prose.ts";
+import { joined, prose, term } from "./parts/prose.ts";
 import { sentence } from "./parts/sentence.ts";
+import { share } from "./parts/share.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
 import { where } from "./parts/where.ts";
+
+const partsOf = (list: string): Set<string> => new Set(list.split(","));
 
 /** Text that is dragged into a field is the browser's own affair. */
 const withFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
 
 export function page(context: Context): TemplateResult {
   const { state, palette, actions, compact, parts, played } = context;
-  const hidden = new Set(state.hide.split(","));
-  const show = (part: string, made: () => unknown) => (hidden.has(part) ? nothing : made());
-  const panel = ["heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
+  const hidden = partsOf(state.hide);
+  const locked = partsOf(state.lock);
+  const show = (part: string, made: () => unknown) => {
+    if (hidden.has(part)) return nothing;
+    // What is disabled is still read, aloud too.
+    return locked.has(part) ? html`<fieldset class="locked" role="none" disabled>${made()}</fieldset>` : made();
+  };
+  const panel = ["lesson", "heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
   // In one column the sheet that is drawn on comes before what is made of it.
   const sheetAbove = context.narrow && played?.drawing !== undefined;
+  const taught = () => show("lesson", () => context.lessons?.panel(context) ?? nothing);
   const answered = () => show("answer", () => parts?.answer(context) ?? nothing);
   const onDrop = (event: DragEvent) => {
     if (!event.dataTransfer || !withFiles(event)) return;
     event.preventDefault();
+    if (locked.has("input")) return;
     actions.files(event.dataTransfer);
   };
   const onOver = (event: DragEvent) => withFiles(event) && event.preventDefault();
-  return html`<div class="page" lang=${say.lang} data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel}
+  return html`<div class="page" lang=${say.lang} data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel} ?data-asking=${context.lessons?.asking}
     @drop=${onDrop} @dragover=${onOver} @mousedown=${keepFocus}>
     ${show("header", () => header(context))}
     <div class="top">
@@ -53,6 +64,7 @@ export function page(context: Context): TemplateResult {
       </div></div>
       ${sheetAbove ? answered() : nothing}
       ${show("sentence", () => (played?.recalled ? parts?.extras.remembered?.remembered(context) : sentence(context)))}
+      ${context.narrow ? taught() : nothing}
     </div>
     <div class="work" ?data-editing=${context.maskEdit}>
       ${show("strip", () => strip(context))}
@@ -71,6 +83,7 @@ export function page(context: Context): TemplateResult {
     ${
       panel
         ? html`<aside class="panel">
+      ${context.narrow ? nothing : taught()}
       ${show("heads", () => parts?.heads(context) ?? nothing)}
       ${sheetAbove ? nothing : answered()}
       ${show("caption", () => caption(context))}
@@ -95,12 +108,13 @@ function header(context: Context): TemplateResult {
   const { state, actions, linked, parts, language } = context;
   return html`<div class="header" role="group" aria-label=${say.title}>
     <span class="name">${say.title}</span>
+    ${partsOf(state.hide).has("lesson") ? nothing : lessonMenu(context)}
     ${modelMenu(context)}
     ${parts?.examples(context) ?? nothing}
     ${parts?.about(context) ?? nothing}
     <span class="spacer"></span>
     ${backend(context)}
-    ${linked ? html`<button type="button" class="quiet" @click=${actions.copyLink}>${say.copyLink}</button>` : nothing}
+    ${linked ? share(context) : nothing}
     <label class="theme"><span>${say.controls.theme}</span>
       <select data-field="theme" .value=${state.theme} @change=${(event: Event) => actions.set({ theme: (event.target as HTMLSelectElement).value as "auto" }, "replace")}>
         ${FIELDS.theme.choices?.map((choice) => html`<option value=${choice} ?selected=${choice === state.theme}>${say.choices[choice]}</option>`)}
@@ -139,7 +153,7 @@ function caption(context: Context): TemplateResult | typeof nothing {
     ${parts?.where({ trace, state, played }) ?? nothing}
     <p class="about">${prose(aboutStage(stage))}</p>
     ${kept ? html`<p class="hint" data-kept>${kept}</p>` : nothing}
-    ${frame.active ? html`<p class="now">${pieces.map((p) => (typeof p === "string" ? p : "term" in p ? term(p) : numberLink(p.cell, p.text, actions)))}</p>` : nothing}
+    ${frame.active ? html`<p class="now">${joined(pieces.map((p) => (typeof p === "string" ? p : "term" in p ? term(p) : numberLink(p.cell, p.text, actions))))}</p>` : nothing}
     ${comparison(context)}
   </section>`;
 }
@@ -166,14 +180,14 @@ function legend(context: Context): TemplateResult | typeof nothing {
           ? `linear-gradient(90deg, ${ends.negative}, ${ends.paper}, ${ends.positive})`
           : `linear-gradient(90deg, ${ends.paper}, ${ends.ink})`;
       return html`<span class="scale" data-scale=${stage.id}>${stageName(stage)}
-        <span class="low">${kind === "signed" ? formatCell(-end) : "0"}</span><i style="background: ${bar}"></i><span class="high">${formatCell(end)}</span></span>`;
+        <span class="low">${kind === "signed" ? formatCell(-end) : "0"}</span><i .style="background: ${bar}"></i><span class="high">${formatCell(end)}</span></span>`;
     })}
     ${context.blocks > 1 ? html`<span class="scale" data-blocks=${context.blocks}>${fill(say.legendBlocks, { n: context.blocks })}</span>` : nothing}
     ${context.tools?.note(context)}
     ${holes ? html`<span class="scale">${say.legendMasked}</span>` : nothing}
     ${
       trace.nonFiniteCount
-        ? html`<span class="notice">${fill(say.nonFinite, { n: trace.nonFiniteCount, at: trace.nonFinite?.[0] ? name(trace.nonFinite[0], trace) : "" })}</span>`
+        ? html`<span class="notice">${fill(say.nonFinite, { n: trace.nonFiniteCount, at: trace.nonFinite?.[0] ? cellName(trace.nonFinite[0], trace) : "" })}</span>`
         : nothing
     }
   </div>`;

@@ -10,14 +10,16 @@ import { stageOf } from "../trace/cells.ts";
 import { type MatrixView, type Place, sliceForHead } from "../view/matrix-view.ts";
 import type { Lit } from "../view/paint.ts";
 import { Closeness, pace, placeOf } from "./closer.ts";
-import type { Gathered, Gatherer } from "./gather.ts";
+import type { Drops } from "./drops.ts";
 import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
+import type { Lessons } from "./lesson/index.ts";
 import type * as Models from "./models/index.ts";
 import { captionFor, spoken } from "./parts/caption.ts";
 import { type Actions, chosenToken } from "./parts/context.ts";
 import { Player } from "./player.ts";
 import { type Refusal, Runner } from "./runner.ts";
 import type * as Settings from "./settings/index.ts";
+import { taken } from "./taken.ts";
 
 export interface Host {
   update(): void;
@@ -36,9 +38,6 @@ export interface Host {
 const { text, target, drawing, block, layer, head, token, pin, matrices, edits, mask, scale } = defaultState();
 /** What another model begins with. */
 const FRESH: Partial<State> = { text, target, drawing, block, layer, head, token, pin, matrices, edits, mask, scale };
-
-/** Names that only files of a model have. */
-const OF_MODEL = /\.safetensors(\.index\.json)?$|^(config|tokenizer)\.json$/;
 
 /** What no other input can mend. */
 const FATAL = new Set(["load", "worker", "trap", "deadline"]);
@@ -101,8 +100,6 @@ export class Session {
   #inputSource: Source = "api";
   /** "More settings" was opened, or something in it was needed. */
   moreOpen = false;
-  /** Reading matrices is loaded with the first that come. */
-  #gatherer: Gatherer | undefined;
 
   constructor(host: Host) {
     this.#host = host;
@@ -121,8 +118,13 @@ export class Session {
 
   /** The engine may be asked from now on. */
   start(): void {
-    this.#running = true;
-    void this.#runner.run(this.store.state, this.#cause);
+    const run = () => {
+      this.#running = true;
+      void this.#runner.run(this.store.state, this.#cause);
+    };
+    // What a lesson shows is the first picture.
+    if (this.store.state.lesson) void this.#beginLesson().finally(run);
+    else run();
   }
 
   // -- moving through the course --------------------------------------------------------------------------------------
@@ -214,6 +216,45 @@ export class Session {
     if (time >= this.course.duration) this.pause(this.#playSource);
   }
 
+  // -- lessons ---------------------------------------------------------------------------------------------------------
+
+  lessons: Lessons | undefined;
+  #comingLessons: Promise<Lessons> | undefined;
+
+  #loadLessons(): Promise<Lessons> {
+    this.#comingLessons ??= import("./lesson/index.ts").then(({ Lessons }) => {
+      this.lessons = new Lessons({
+        store: this.store,
+        update: () => this.#host.update(),
+        refused: (code, said) => {
+          this.#badValues.set("lesson", said);
+          this.#host.emit("error", () => ({ code, field: "lesson", message: said(), source: "api" }));
+          this.#host.update();
+        },
+      });
+      this.#host.update();
+      return this.lessons;
+    });
+    // The next one may have the network back.
+    this.#comingLessons.catch(() => {
+      this.#comingLessons = undefined;
+    });
+    return this.#comingLessons;
+  }
+
+  async #beginLesson(): Promise<void> {
+    await (await this.#loadLessons()).begin();
+  }
+
+  #followLesson(change: Change): void {
+    if (!this.#running) return;
+    if (this.lessons) this.lessons.changed(change);
+    else if (change.changed.includes("lesson"))
+      void this.#loadLessons()
+        .then((lessons) => lessons.changed(change))
+        .catch(() => undefined);
+  }
+
   // -- state to trace to frame ----------------------------------------------------------------------------------------
 
   #onChange({ changed, source, warnings }: Change): void {
@@ -234,6 +275,7 @@ export class Session {
       this.#host.emit("select", { pin: this.store.state.pin || null, source });
     }
     if (changed.length > 0) this.#host.emit("state-change", { state: { ...this.store.state }, changed, source });
+    this.#followLesson({ changed, source, warnings });
     this.#reframe(source);
     this.#host.update();
   }
@@ -288,7 +330,7 @@ export class Session {
     if (first) this.inquiry.hold(parseCell(this.store.state.pin), trace);
     this.#reframe(this.#inputSource);
     const { answerSaid } = this.parts ?? {};
-    if (played?.answer && answerSaid && !first && this.#inputSource === "user")
+    if (played?.answer && answerSaid && !first && !this.lessons?.asking && this.#inputSource === "user")
       this.spoken = () => answerSaid(played) ?? "";
     this.#host.update();
     this.#host.emit("trace", {});
@@ -465,8 +507,11 @@ export class Session {
       this.inquiry.glance = cells && ("stage" in cells ? [cells] : cells);
       this.#host.update();
     },
-    matrices: (text) => void this.#gather((gatherer) => gatherer.text(text)),
-    files: (dropped) => void this.#drop(dropped),
+    matrices: (text) => void this.#take((drops) => drops.text(text)),
+    files: (dropped) => {
+      const all = taken(dropped);
+      void this.#take((drops) => drops.drop(all));
+    },
     fillMatrices: async () => {
       const { matricesAsText } = await import("./gather.ts");
       return this.trace ? matricesAsText(this.trace) : "";
@@ -501,7 +546,8 @@ export class Session {
       this.inquiry.error = "";
       this.#host.update();
     },
-    copyLink: () => void this.#copyLink(),
+    loadLessons: () => void this.#loadLessons().catch(() => undefined),
+    share: () => ({ state: this.store.state, link: this.store.link() }),
     openMore: (open) => {
       this.moreOpen = open;
       this.#host.update();
@@ -547,26 +593,46 @@ export class Session {
     this.#runner.release();
   }
 
-  /** A model, if there is one among the files or in a folder; else matrices or a saved state. */
-  async #drop(dropped: DataTransfer): Promise<void> {
-    const files = [...dropped.files];
-    // The list is emptied when the event is over.
-    const items = [...dropped.items].map((item) => {
-      const [entry, file] = [item.webkitGetAsEntry?.() ?? null, item.getAsFile()];
-      return { entry, webkitGetAsEntry: () => entry, getAsFile: () => file };
+  // -- what is pasted and dropped -------------------------------------------------------------------------------------
+
+  #drops: Promise<Drops> | undefined;
+
+  #loadDrops(): Promise<Drops> {
+    this.#drops ??= import("./drops.ts").then(
+      ({ Drops }) =>
+        new Drops({
+          store: this.store,
+          actions: this.actions,
+          runner: this.#runner,
+          lessons: () => this.#loadLessons(),
+          notice: (said) => {
+            this.notice = said;
+            this.#host.update();
+          },
+          matrices: (problem) => {
+            if (!problem) this.#badValues.delete("matrices");
+            else {
+              this.#badValues.set("matrices", problem);
+              this.stale = this.trace !== undefined;
+            }
+          },
+          openMatrices: (open) => this.#openMatrices(open),
+          openOwn: (open) => {
+            this.openOwn = open;
+            this.#host.update();
+          },
+        }),
+    );
+    // The next one may have the network back.
+    this.#drops.catch(() => {
+      this.#drops = undefined;
     });
-    const folder = items.some(({ entry }) => entry?.isDirectory);
-    // What was dropped before, and was no good, is forgotten with this.
-    this.#badValues.delete("matrices");
-    if (!folder && !files.some(({ name }) => OF_MODEL.test(name))) {
-      this.openOwn = false;
-      await this.#gather((gatherer) => gatherer.files(files));
-      return;
-    }
+    return this.#drops;
+  }
+
+  async #take(act: (drops: Drops) => Promise<void>): Promise<void> {
     try {
-      this.openMatrices = false;
-      const own = await (await this.#runner.loadModels()).loadExtra("own");
-      await own.bringFiles(this.actions, own.filesFromDrop({ items }));
+      await act(await this.#loadDrops());
     } catch (thrown) {
       const text = thrown instanceof Error ? thrown.message : String(thrown);
       this.notice = () => text;
@@ -574,38 +640,9 @@ export class Session {
     }
   }
 
-  async #gather(read: (gatherer: Gatherer) => Promise<Gathered>): Promise<void> {
-    try {
-      this.#gatherer ??= new (await import("./gather.ts")).Gatherer();
-      const found = await read(this.#gatherer);
-      if (found.kind === "state") this.store.load(found.json, "user");
-      else if (found.kind === "incomplete") {
-        const [have, missing] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());
-        this.notice = () => fill(say.matricesMissing, { have: have ?? "", missing: missing ?? "" });
-      } else {
-        this.#badValues.delete("matrices");
-        this.store.set(found.changes, "user", "push");
-        this.openMatrices = false;
-      }
-    } catch (error) {
-      // What is wrong with matrices is said in the page's language; what else can go wrong, in its own.
-      const { said = () => (error as Error).message } = error as { said?: Said };
-      this.#badValues.set("matrices", said);
-      this.stale = this.trace !== undefined;
-      await this.#openMatrices(true);
-    }
-    this.#host.update();
-  }
-
   async #openMatrices(open: boolean): Promise<void> {
     if (open) await this.#runner.loadSettings();
     this.openMatrices = open;
-    this.#host.update();
-  }
-
-  async #copyLink(): Promise<void> {
-    const { share } = await import("./share.ts");
-    this.notice = await share(this.store);
     this.#host.update();
   }
 }

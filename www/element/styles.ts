@@ -43,6 +43,7 @@ export const styles = css`
   color-scheme: dark;
 }
 .name { font-size: 17px; font-weight: 650; margin: 0; letter-spacing: -0.01em; }
+.locked { display: contents; pointer-events: none; }
 h2 { font-size: 15px; font-weight: 650; margin: 0 0 2px; }
 p { margin: 0; }
 .hint { color: var(--soft); font-size: 12.5px; }
@@ -64,11 +65,15 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 
 .header { grid-area: header; display: flex; align-items: center; gap: 12px; padding: 10px 0; }
 .header .name, .header .quiet, .header summary { white-space: nowrap; }
+.header summary.quiet, .header .backend summary.quiet { list-style: none; font-size: 15px; padding-top: 3px; color: var(--text); }
 .header label { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
-.header .example { min-width: 0; flex: 0 1 330px; }
+.header .model { min-width: 0; flex: 0 1 auto; }
+.header .model select { min-width: 0; }
+.header .example { min-width: 110px; flex: 0 1 330px; }
 .header .example select { min-width: 0; flex: 1; }
 .header .backend { position: relative; flex: none; }
 .header .backend summary { min-height: 30px; padding-top: 4px; font-size: 12.5px; color: var(--soft); }
+.header .sharing summary { list-style: none; padding: 4px 10px; border: 1px solid var(--line); border-radius: 5px; color: var(--text); }
 .header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .spacer { flex: 1; }
 
@@ -179,6 +184,8 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
   border: 0; background: none; padding: 0 1px; color: var(--accent, inherit); border-bottom: 1px dotted currentColor; white-space: nowrap; line-height: 1.35; font-weight: inherit;
 }
 .term { border: 0; background: none; padding: 0; color: inherit; text-decoration: underline dotted 1px; text-underline-offset: 3px; cursor: help; line-height: inherit; }
+.tight { white-space: nowrap; }
+.term { white-space: normal; }
 .term:hover { color: var(--text); background: var(--paper); }
 .fraction { display: inline-flex; flex-direction: column; align-items: center; vertical-align: middle; line-height: 1.5; }
 .fraction > :last-child { border-top: 1px solid currentColor; }
@@ -262,10 +269,10 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header .quiet { padding: 3px 7px; }
   .header .name { flex: 1; }
   .header .spacer { display: none; }
-  .header select { max-width: 78px; padding: 4px; }
+  .header select { max-width: 64px; padding: 4px 2px; }
   .below { flex-wrap: wrap; }
   .legend { min-width: 0; flex: 1 1 200px; }
-  .header :is(.model, .example) { flex: 1 1 20%; min-width: 0; }
+  .header :is(.model, .example) { flex: 1 1 14%; min-width: 0; }
   .header :is(.model, .example) select { max-width: none; flex: 1; min-width: 0; }
   .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .header .loading-model { position: absolute; inset: 100% 0 auto; z-index: 5; background: var(--page); }
@@ -281,7 +288,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 .page[data-compact] > .work { flex: 0 0 calc(100% - 56px); padding: 0; }
 .page[data-compact] .scene { flex: 1; height: auto; min-height: 0; margin: 0; }
 .page[data-compact] .legend { display: none; }
-.page[data-compact] > .transport { order: 1; flex: 0 0 56px; flex-wrap: nowrap; gap: 8px; padding: 4px 0; }
+.page[data-compact] .transport { order: 1; flex: 0 0 56px; flex-wrap: nowrap; gap: 8px; padding: 4px 0; }
 .page[data-compact] .scrub { order: 0; flex: 1 1 0; }
 .page[data-compact] :is(.segments, .speed) { display: none; }
 .page[data-compact] > .panel { height: auto; min-height: 0; overflow: visible; }

@@ -25,7 +25,8 @@ export async function openPort<Message>(): Promise<Port<Message>> {
 /** Holds the lock that its name tells for as long as it lives: whoever waits for the lock learns when it ends. */
 export async function holdLock(): Promise<boolean> {
   const name = typeof WorkerGlobalScope === "undefined" ? "" : (self.name.split(" ")[1] ?? "");
-  if (name === "") return false;
+  // A worker of a page without an origin has none to hold.
+  if (name === "" || !navigator.locks) return false;
   return new Promise((held) => {
     const forever = (lock: Lock | null) => {
       held(lock !== null);

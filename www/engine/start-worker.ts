@@ -30,14 +30,17 @@ export async function startWorker(file = "./worker.js"): Promise<WorkerHandle> {
 }
 
 function startBrowserWorker(script: URL): WorkerHandle {
-  const sameOrigin = script.origin === globalThis.location?.origin;
+  // A sandboxed page has no origin, whatever its address says.
+  const sameOrigin = script.origin === globalThis.origin && script.origin !== "null";
   // The lock that it holds while it lives; a worker's end makes no event. Without locks (a page that is not secure) the
   // deadline finds a lost job.
   const lock = globalThis.navigator?.locks ? `${performance.timeOrigin}-${++started}` : "";
-  const url = sameOrigin
-    ? script.href
-    : URL.createObjectURL(new Blob([`import ${JSON.stringify(script.href)};`], { type: "text/javascript" }));
-  const worker = new Worker(url, { type: "module", name: `attention-engine ${lock}` });
+  const url = sameOrigin ? script.href : URL.createObjectURL(new Blob([from(script)], { type: "text/javascript" }));
+  // Without an origin, no module can be started from a blob; but a script from there can import one.
+  const worker = new Worker(trusted(url), {
+    type: sameOrigin ? "module" : "classic",
+    name: `attention-engine ${lock}`,
+  });
   let ended = () => {};
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
@@ -59,6 +62,21 @@ function startBrowserWorker(script: URL): WorkerHandle {
       if (!sameOrigin) URL.revokeObjectURL(url);
     },
   };
+}
+
+/** Its failure becomes an error of the worker, as that of a script that does not load. */
+const from = (script: URL) => `import(${JSON.stringify(script.href)}).catch((e) => setTimeout(() => { throw e; }))`;
+
+interface Policy {
+  createScriptURL(url: string): string;
+}
+let policy: Policy | undefined;
+
+/** Pages that ask for Trusted Types start workers only from addresses that a policy, which they allow by its name, has passed. */
+function trusted(url: string): string {
+  const { trustedTypes } = globalThis as { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } };
+  policy ??= trustedTypes?.createPolicy("attention-playground", { createScriptURL: (own) => own });
+  return policy?.createScriptURL(url) ?? url;
 }
 
 async function startThread(script: URL): Promise<WorkerHandle> {

@@ -2,8 +2,7 @@
 
 import { EngineError, type ModelInput } from "../engine/engine.ts";
 import { defaultState, type State } from "../state/fields.ts";
-import { drawingsOf, textsOf } from "./data.ts";
-import { pixelsOf, rasterise, SIDE } from "./drawing.ts";
+import { textsOf } from "./data.ts";
 import type { Loaded } from "./shelf.ts";
 
 const DEFAULT_TEXT = defaultState().text;
@@ -24,18 +23,10 @@ export function textFor(state: Pick<State, "text">, { data, name }: Pick<Loaded,
 }
 
 export async function read(state: State, loaded: Loaded): Promise<Read> {
-  const { model, data } = loaded;
+  const { model } = loaded;
   const { image, start } = model.info;
-  if (image) {
-    if (image.join() !== `1,${SIDE},${SIDE}`) {
-      const [expected, found] = [`a model that reads images of 1 x ${SIDE} x ${SIDE}`, image.join(" x ")];
-      const error = new EngineError({ code: "option", operation: "model", expected, found });
-      // No other input would mend it.
-      throw Object.assign(error, { loading: true });
-    }
-    const drawing = state.drawing || rasterise(drawingsOf(data)[0]?.[1] ?? []);
-    return { input: { pixels: pixelsOf(drawing) }, drawing };
-  }
+  // Few models do: how is loaded with the first.
+  if (image) return (await import("./image.ts")).readImage(state, loaded, image);
   const text = textFor(state, loaded);
   if (text.trim() === "") {
     throw new EngineError({ code: "text", operation: "model", expected: "at least one word", found: "none" });

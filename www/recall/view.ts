@@ -37,7 +37,7 @@ function lane(kind: Kind, results: Results): TemplateResult {
       weight === undefined ? "" : fill(recall.weight, { value: formatFull(weight) }),
     ].join(" ");
     return html`<td title=${title}>
-      <span class="bar" style="block-size: ${(height * 100).toFixed(1)}%"></span>
+      <span class="bar" .style="block-size: ${(height * 100).toFixed(1)}%"></span>
       <span class="visually-hidden" data-model="gradient" data-kind=${kind} data-index=${n}>${formatFull(value)}</span>
       ${weight === undefined ? "" : html`<span class="seen" data-model="weights" data-kind=${kind} data-index=${n}>${formatPercent(weight)}</span>`}
     </td>`;

@@ -49,7 +49,10 @@ export interface State {
   speed: number;
   theme: "auto" | "light" | "dark";
   lang: "auto" | "en" | "zh";
+  lesson: string;
+  lessonStep: number;
   hide: string;
+  lock: string;
 }
 
 /** `input` fields change the numbers: a new run. `view` fields change what is looked at. */
@@ -73,9 +76,10 @@ export interface Field<T> {
 
 export type Fields = { [K in keyof State]: Field<State[K]> };
 
-/** The parts of the page that `hide` can take away. */
+/** The parts of the page that `hide` can take away and `lock` make unchangeable. */
 export const PARTS = [
   "header",
+  "lesson",
   "sentence",
   "input",
   "strip",
@@ -276,12 +280,22 @@ export const FIELDS: Fields = {
   speed: { kind: "view", type: "number", default: 1, min: 0.1, max: 10 },
   theme: { kind: "view", type: "choice", choices: ["auto", "light", "dark"], default: "auto" },
   lang: { kind: "view", type: "choice", choices: ["auto", "en", "zh"], default: "auto" },
+  lesson: {
+    kind: "view",
+    type: "text",
+    default: "",
+    max: 300,
+    pattern: /^[\w./:?=&%~+-]+$/,
+    example: "pronoun",
+  },
+  lessonStep: { kind: "view", type: "integer", default: 0, min: 0, max: 59 },
   hide: {
     kind: "view",
     type: "list",
     choices: PARTS,
     default: "",
   },
+  lock: { kind: "view", type: "list", choices: PARTS, default: "" },
 };
 
 export const FIELD_NAMES = Object.keys(FIELDS) as (keyof State)[];

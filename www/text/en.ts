@@ -210,6 +210,7 @@ export const en = {
     pin: "Held cell",
     speed: "Speed",
     hide: "Hidden parts",
+    lock: "Locked parts",
     heads: "Heads",
     kvHeads: "K/V heads",
     headDim: "Head size",
@@ -226,6 +227,8 @@ export const en = {
     head: "Head on show",
     theme: "Theme",
     lang: "Language",
+    lesson: "Lesson",
+    lessonStep: "Step of the lesson",
   } as Record<string, string>,
   choices: {
     auto: "auto",
@@ -292,7 +295,8 @@ export const en = {
     all: "Show all (0)",
   },
   close: "Close",
-  copyLink: "Copy link",
+  lessons: "Lessons",
+  share: "Share",
   /** How close the stage is looked at. */
   zooms: { label: "Look at", matrix: "Matrix", row: "Row", cell: "Cell", where: "Where you are" } as Record<
     string,
@@ -303,7 +307,7 @@ export const en = {
   legendBlocks: "one pixel: the largest of up to {n} × {n} cells, and pointing at it names that cell",
   legendMasked: "hatched: may not be seen, or no finite number",
   keptHere:
-    "Too long for a link of {max} characters: the address does not hold this input. “Copy link” saves it as a file.",
+    "Too long for a link of {max} characters: the address does not hold this input. “Share” saves it as a file.",
   tooManyTokens: "{n} tokens; at most {max} can be shown. The last picture stays.",
   stale: "This picture belongs to the last input that worked.",
   loading: "The engine is loading.",

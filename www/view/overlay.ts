@@ -5,16 +5,11 @@ import { fill, say } from "../text/say.ts";
 import type { Frame } from "../timeline/course.ts";
 import { stageName } from "../trace/story.ts";
 import { type Fits, formatCell } from "./format.ts";
+import { labelsFor, type Range, titleFor } from "./labels.ts";
 import { type Box, doneOf, type Layout, NUMBER_HEIGHT } from "./layout.ts";
 import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
-import { titleOf } from "./scene.ts";
-import { fitsIn, leastNumberCell, titleWidth } from "./text-width.ts";
+import { fitsIn, leastNumberCell } from "./text-width.ts";
 
-/** Cells within the room, in rows and columns. */
-interface Range {
-  from: number;
-  to: number;
-}
 export interface Window {
   width: number;
   height: number;
@@ -23,9 +18,7 @@ export interface Window {
 /** More cells than this in sight are not given an element each: only the one under the cursor is. */
 const MAX_ELEMENTS = 1600;
 /** From this height on a number is set larger. */
-const LARGE = 40;
-/** A label needs this much, down and across. */
-const LABEL = { row: 15, column: 30 };
+export const LARGE = 40;
 
 /** A grid with an element for each cell in sight, by its row and by its place in row-major order. */
 interface Grid {
@@ -198,7 +191,7 @@ function after(n: number, columns: Range, width: number, cells: Map<number, HTML
 }
 
 /** The rows and columns of a box that the room shows. */
-function inSight(box: Box, room: Window): { rows: Range; columns: Range } {
+export function inSight(box: Box, room: Window): { rows: Range; columns: Range } {
   const range = (start: number, size: number, count: number, extent: number): Range => ({
     from: Math.min(count, Math.max(0, Math.floor(-start / size))),
     to: Math.max(0, Math.min(count, Math.ceil((extent - start) / size))),
@@ -275,23 +268,18 @@ function cellElement(trace: Trace, box: Box, row: number, column: number, fits?:
 
 function titleElement(box: Box): HTMLElement {
   const made = element("div", `title role-${box.part.role}`);
-  const full = titleOf(box.part);
-  const cut = box.titleRoom !== undefined && titleWidth(full) > box.titleRoom + 0.5;
+  const { text, full, cut, left, top, width } = titleFor(box);
   // W_Q is set as W with Q below.
-  for (const [n, piece] of ((cut && box.part.short) || full).split(/_(\w)/).entries()) {
+  for (const [n, piece] of text.split(/_(\w)/).entries()) {
     if (n % 2 === 0) made.append(piece);
     else made.append(Object.assign(element("sub"), { textContent: piece }));
   }
   if (cut) made.title = full;
-  Object.assign(made.style, {
-    left: `${box.title?.x ?? box.x}px`,
-    top: `${box.title?.y ?? box.y - (box.columnLabels === "top" ? 40 : 22)}px`,
-    maxWidth: (box.title?.width ?? box.titleRoom) === undefined ? "" : `${box.title?.width ?? box.titleRoom}px`,
-  });
+  Object.assign(made.style, { left: `${left}px`, top: `${top}px`, maxWidth: width === undefined ? "" : `${width}px` });
   return made;
 }
 
-/** Token labels along a side; where they would not fit, every second, third, .. is shown. `label`: the element for one. */
+/** The labels along a side, each in the element that it had. `label`: the element for one. */
 function labels(
   box: Box,
   trace: Trace,
@@ -299,38 +287,14 @@ function labels(
   range: Range,
   label: (key: string) => HTMLElement,
 ): HTMLElement[] {
-  if ((side === "row" ? box.rowLabels : box.columnLabels) === "none") return [];
-  const { view } = box.part;
-  const axis = side === "row" ? view.rowAxisName : view.columnAxisName;
-  const features = !["query", "key", "token"].includes(axis);
-  const tokens = features ? [] : axis === "key" ? trace.tokens.key : trace.tokens.query;
-  const size = side === "row" ? box.cellHeight : box.cellWidth;
-  const every = Math.max(1, Math.ceil(LABEL[side] / size));
-  const made: HTMLElement[] = [];
-  for (let n = Math.ceil(range.from / every) * every; n < range.to; n += every) {
-    const one = label(`${view.key}/${side}/${n}`);
-    const token = view.along(side, n);
-    const text = tokens[token] ?? String(features ? token + 1 : token);
+  return labelsFor(box, trace, side, range).map(({ n, text, query, left, top, width, height }) => {
+    const one = label(`${box.part.view.key}/${side}/${n}`);
     if (!one.classList.contains(side)) one.className = `label ${side}`;
     if (one.title !== text) one.title = one.textContent = text;
-    if (!features && axis !== "key" && side === "row") one.dataset.query = String(token);
-    const at =
-      side === "row"
-        ? {
-            left: `${Math.max(0, box.x - box.labelWidth)}px`,
-            top: `${box.y + (n + 0.5) * size - 8}px`,
-            width: `${box.labelWidth - 8}px`,
-            height: "16px",
-          }
-        : {
-            left: `${box.x + n * size}px`,
-            top: `${Math.max(0, box.y - 19)}px`,
-            width: `${size * every}px`,
-            height: "18px",
-          };
+    if (query >= 0) one.dataset.query = String(query);
+    const at = { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` };
     if (one.style.left !== at.left || one.style.top !== at.top || one.style.width !== at.width)
       Object.assign(one.style, at);
-    made.push(one);
-  }
-  return made;
+    return one;
+  });
 }

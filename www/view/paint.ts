@@ -28,6 +28,8 @@ export interface Picture {
   shade: Shade | undefined;
   /** Reduced motion: nothing flies, frames cut between ends. */
   still: boolean;
+  /** How the cells of a matrix are drawn, if not as tiles. */
+  cells?: typeof drawCells;
 }
 
 /** Where cells of a size stand. */
@@ -119,7 +121,9 @@ function paintMatrix(context: CanvasRenderingContext2D, picture: Picture, box: B
   if (rest > 0) context.rect(box.x, box.y + rows * box.cellHeight, rest * box.cellWidth, box.cellHeight);
   context.clip();
   const complete =
-    view instanceof MatrixView ? drawCells(context, picture, box, view) : drawEach(context, picture, box);
+    view instanceof MatrixView
+      ? (picture.cells ?? drawCells)(context, picture, box, view)
+      : drawEach(context, picture, box);
   if (box.cellHeight >= HATCH_FROM) {
     hatch(context, picture, box, done);
     markEdits(context, picture, box);
@@ -259,11 +263,11 @@ interface Place {
 }
 
 /** Which cells of which matrix: worked out once for each list of cells, however often they are painted. */
-const located = new WeakMap<readonly Lit[], Map<CellsView, CellPlace[]>>();
+const located = new WeakMap<readonly Lit[], WeakMap<CellsView, CellPlace[]>>();
 
 /** Where cells stand in the scene, box by box. */
 function placesOf(cells: readonly Lit[], { boxes }: Layout, result = false): Map<Box, Place[]> {
-  const known = located.get(cells) ?? new Map<CellsView, CellPlace[]>();
+  const known = located.get(cells) ?? new WeakMap<CellsView, CellPlace[]>();
   located.set(cells, known);
   const places = new Map<Box, Place[]>();
   for (const box of boxes) {

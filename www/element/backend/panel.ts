@@ -6,8 +6,7 @@ import { FIELDS } from "../../state/fields.ts";
 import { sentenceOf, backend as text } from "../../text/backend.ts";
 import { fill } from "../../text/say.ts";
 import { formatCell, formatFull } from "../../view/format.ts";
-import type { Actions, Context } from "../parts/context.ts";
-import { name } from "../parts/equation.ts";
+import { type Actions, type Context, cellName } from "../parts/context.ts";
 import { sharedEngine } from "../runner.ts";
 import { type Comparison, compare } from "./compare.ts";
 import { adoptStyles } from "./styles.ts";
@@ -99,7 +98,7 @@ function outcome(known: Comparison | BackendReason, { trace, actions }: Context)
         ? html`<p>${fill(text.differs, { n })} <b data-difference=${farthest.size}>${formatCell(farthest.size)}</b>:
           ${fill(text.differsAt, { cpu: formatFull(farthest.cpu), webgpu: formatFull(farthest.webgpu) })}
           <button type="button" class="quiet" data-farthest="${farthest.cell.stage},${farthest.cell.index.join(",")}"
-            @click=${() => actions.hold(farthest.cell)}>${name(farthest.cell, trace)}</button></p>`
+            @click=${() => actions.hold(farthest.cell)}>${cellName(farthest.cell, trace)}</button></p>`
         : html`<p data-difference="0">${fill(text.same, { n })}</p>`
     }`;
 }

@@ -111,7 +111,7 @@ async function run(context: Context, trace: Trace, query: number): Promise<void>
 function table({ state, actions }: Context, trace: Trace, { query, rows }: Turn): TemplateResult {
   const weights = stageOf(trace, "weights");
   const most = Math.max(...rows.map(({ by }) => by?.ratio ?? 0).filter(Number.isFinite));
-  const bar = (share: number) => html`<i class="bar" style="inline-size: ${Math.round(100 * share)}%"></i>`;
+  const bar = (share: number) => html`<i class="bar" .style="inline-size: ${Math.round(100 * share)}%"></i>`;
   return html`<table data-turns>
     <thead><tr><th scope="col">${text.columns.key}</th><th scope="col">${fill(text.columns.weight ?? "", { head: state.head + 1 })}</th><th scope="col">${text.columns.moved}</th></tr></thead>
     <tbody>${rows.map(({ key, by }) => {

@@ -10,8 +10,7 @@ import { formatCell } from "../../view/format.ts";
 import type { Lit } from "../../view/paint.ts";
 import { roleOf } from "../../view/scene.ts";
 import { cellKey } from "../inquiry.ts";
-import { axisName, type Context, placeName } from "../parts/context.ts";
-import { name } from "../parts/equation.ts";
+import { axisName, type Context, cellName, placeName } from "../parts/context.ts";
 import { numberLink } from "../parts/number.ts";
 import { sharedEngine } from "../runner.ts";
 
@@ -74,7 +73,7 @@ function box({ actions }: Context, trace: Trace, use: Use, found: Asked): Templa
   };
   const title = many
     ? fill(text.box, { cells: nameOf(stage, use, trace), n: count.toLocaleString("en") })
-    : name({ stage: use.stage, index: use.from }, trace);
+    : cellName({ stage: use.stage, index: use.from }, trace);
   return html`<span class="box" data-use=${use.stage} @pointerenter=${light} @pointerleave=${dim}>${title}</span>
     ${cells.map((cell) => numberLink(cell, formatCell(valueAt(trace, stage, cell.index)), actions, roleOf(stage.id)))}
     ${shown < count ? html`<button type="button" class="quiet" @click=${more} @focus=${light} @blur=${dim}>${fill(text.more, { n: (count - shown).toLocaleString("en") })}</button>` : nothing}`;

@@ -10,7 +10,6 @@ import { formatCell, formatPercent } from "../../view/format.ts";
 import type { Context } from "../parts/context.ts";
 import { problem } from "../parts/problem.ts";
 import { extras } from "./extras.ts";
-import { targetControl } from "./target.ts";
 
 /** A probability, and where it stands: row and id of the logits that it was made of. */
 function share({ id, probability }: Choice, row: number, of = "probabilities"): TemplateResult {
@@ -74,7 +73,7 @@ export function answer(context: Context): TemplateResult | typeof nothing {
     ${said.kind === "text" ? text(said) : said.kind === "label" ? classes(said) : bars(said)}
     ${said.kind === "next" ? adding(context, played, said) : nothing}
     ${given ? html`<h2>${models.nextAfter}</h2>${bars(said)}` : nothing}
-    ${said.kind === "text" && played ? targetControl(context, played, said) : nothing}
+    ${said.kind === "text" && played ? extras.target?.targetControl(context, played, said) : nothing}
     ${said.kind === "text" && !given ? nothing : temperature(context)}
   </section>`;
 }
@@ -83,7 +82,7 @@ export function answer(context: Context): TemplateResult | typeof nothing {
 function bars(answer: Answer): TemplateResult {
   return html`<ol class="bars">${answer.choices.map(
     (choice) =>
-      html`<li style="--part: ${choice.probability}"><span class="bar-name">${choice.label}</span>${share(choice, answer.row)}</li>`,
+      html`<li .style="--part: ${choice.probability}"><span class="bar-name">${choice.label}</span>${share(choice, answer.row)}</li>`,
   )}</ol>`;
 }
 
@@ -93,7 +92,7 @@ function classes(answer: Answer): TemplateResult {
   const [first] = answer.choices;
   return html`<ol class="classes">${ordered.map(
     (choice) =>
-      html`<li style="--part: ${choice.probability}" ?data-first=${choice === first}><span class="class-share">${share(choice, answer.row)}</span><i></i><span class="class-name">${choice.label}</span></li>`,
+      html`<li .style="--part: ${choice.probability}" ?data-first=${choice === first}><span class="class-share">${share(choice, answer.row)}</span><i></i><span class="class-name">${choice.label}</span></li>`,
   )}</ol>`;
 }
 
@@ -101,7 +100,7 @@ function classes(answer: Answer): TemplateResult {
 function text(answer: Answer): TemplateResult {
   return html`<ol class="written">${answer.written.map(
     (one) =>
-      html`<li style="--part: ${one.probability}"><span class="written-token">${one.label}</span>${share(one, one.row, "likelihoods")}</li>`,
+      html`<li .style="--part: ${one.probability}"><span class="written-token">${one.label}</span>${share(one, one.row, "likelihoods")}</li>`,
   )}</ol>`;
 }
 

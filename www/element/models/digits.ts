@@ -132,13 +132,13 @@ function pixels(context: Context): TemplateResult {
   return html`<div class="image">
     <div class="pixels" role="group" aria-label=${words.drawHelp} @keydown=${onKey}>${ink.map(
       (value, n) =>
-        html`<button type="button" class="pixel" data-pixel=${n} tabindex=${n === 0 ? 0 : -1} style="--ink: ${value / MOST_INK}" aria-pressed=${value > 0} aria-label=${name(value, n)} title=${name(value, n)} @click=${() => toggle(n)}></button>`,
+        html`<button type="button" class="pixel" data-pixel=${n} tabindex=${n === 0 ? 0 : -1} .style="--ink: ${value / MOST_INK}" aria-pressed=${value > 0} aria-label=${name(value, n)} title=${name(value, n)} @click=${() => toggle(n)}></button>`,
     )}</div>
     ${
       trace?.tokens.key.length === patches.length + 1
-        ? html`<div class="patches" aria-label=${words.patches} role="group" style="--columns: ${columns}">${patches.map(
+        ? html`<div class="patches" aria-label=${words.patches} role="group" .style="--columns: ${columns}">${patches.map(
             (n) =>
-              html`<span class="patch" style="--share: ${largest > 0 ? share(n) / largest : 0}"><span data-stage="weights" data-index="${head},0,${n + 1}">${formatPercent(share(n))}</span></span>`,
+              html`<span class="patch" .style="--share: ${largest > 0 ? share(n) / largest : 0}"><span data-stage="weights" data-index="${head},0,${n + 1}">${formatPercent(share(n))}</span></span>`,
           )}</div>`
         : nothing
     }

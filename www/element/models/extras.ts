@@ -3,17 +3,20 @@
 import type * as Digits from "./digits.ts";
 import type * as Own from "./own.ts";
 import type * as Remembered from "./remembered.ts";
+import type * as Target from "./target.ts";
 
 interface Extras {
   digits: typeof Digits;
   own: typeof Own;
   remembered: typeof Remembered;
+  target: typeof Target;
 }
 
 const LOAD: { [K in keyof Extras]: () => Promise<Extras[K]> } = {
   digits: () => import("./digits.ts"),
   own: () => import("./own.ts"),
   remembered: () => import("./remembered.ts"),
+  target: () => import("./target.ts"),
 };
 
 /** Those that are there. */

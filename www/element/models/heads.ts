@@ -33,7 +33,7 @@ function group(block: ModelBlock, attention: Tensor, context: Context, named: bo
   const [layers = 0, count = 0] = attention.shape;
   return html`<div class="head-block">
     ${named ? html`<span class="group-name">${models.blocks[block]}</span>` : nothing}
-    <div class="head-grid" role="group" aria-label=${models.blocks[block] ?? block} style="--heads: ${count}">
+    <div class="head-grid" role="group" aria-label=${models.blocks[block] ?? block} .style="--heads: ${count}">
       ${Array.from(
         { length: layers },
         (_, layer) =>

@@ -52,8 +52,9 @@ export class ModelPlayer {
       const loaded = await mine.loaded.catch((thrown: Error) => {
         throw Object.assign(thrown, { loading: true });
       });
-      const { image, family } = loaded.model.info;
+      const { image, family, encoder, decoder } = loaded.model.info;
       if (image) await loadExtra("digits");
+      if (encoder && decoder) await loadExtra("target");
       if (family === "recall") await loadExtra("remembered");
       this.#settle(what);
       const turn = this.#last.then(() =>

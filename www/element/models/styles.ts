@@ -82,7 +82,7 @@ const styles = css`
   .about-model summary { display: grid; place-items: center; width: 30px; min-height: 30px; padding: 0; border: 1px solid var(--line); border-radius: 5px; }
   .about-model summary::after { content: "i"; font: italic 600 16px/1 Georgia, serif; }
   .about-model summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .top > .answer { border: 0; padding: 0; }
+  .top .answer { border: 0; padding: 0; }
   .own-model .text-row { flex-wrap: wrap; }
 }
 @media (forced-colors: active) { .head-cell[aria-pressed="true"] { outline: 2px solid; } }

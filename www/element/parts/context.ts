@@ -6,10 +6,15 @@ import type { State } from "../../state/fields.ts";
 import type { History } from "../../state/store.ts";
 import { say } from "../../text/say.ts";
 import type { Course, Frame, StepUnit } from "../../timeline/course.ts";
+import { stageOf } from "../../trace/cells.ts";
+import { stageName } from "../../trace/story.ts";
 import type { Place } from "../../view/matrix-view.ts";
 import type { Lit } from "../../view/paint.ts";
 import type { Palette } from "../../view/palette.ts";
+import type { SceneView } from "../../view/scene-view.ts";
+import type * as Equation from "../equation/body.ts";
 import type * as Glossary from "../glossary/index.ts";
+import type { Lessons } from "../lesson/index.ts";
 import type * as Models from "../models/index.ts";
 import type * as Settings from "../settings/index.ts";
 import type { Tools } from "../tools/index.ts";
@@ -47,9 +52,11 @@ export interface Actions {
   openOwn(open: boolean): void;
   /** Takes away what was said about the picture as a whole. */
   dismiss(): void;
-  copyLink(): void;
+  /** The state as a link or a file has it, and the link, if it is not too long for one. */
+  share(): { state: State; link: string | undefined };
   editMask(on: boolean): void;
   openMore(open: boolean): void;
+  loadLessons(): void;
 }
 
 export interface Context {
@@ -67,8 +74,12 @@ export interface Context {
   parts: typeof Models | undefined;
   /** The settings of untrained runs, once they are there. */
   settings: typeof Settings | undefined;
+  /** Lessons, once they are there. */
+  lessons: Lessons | undefined;
   /** What one looks at the scene with, once it is there. */
   tools: Tools | undefined;
+  /** Equations, once they can be written. */
+  written: typeof Equation | undefined;
   /** What words and formulas mean, once it is there. */
   glossary: typeof Glossary | undefined;
   trace: Trace | undefined;
@@ -88,6 +99,8 @@ export interface Context {
   /** Cells held on the way here, the last one on show. */
   path: readonly Lit[];
   palette: Palette;
+  /** What draws the scene, once it has. */
+  scene: SceneView | undefined;
   /** The language that is spoken. */
   language: Exclude<State["lang"], "auto">;
   /** What is known of CPU and GPU. */
@@ -120,6 +133,15 @@ export function placeName(trace: Trace, axis: string, at: number, quoted = false
   if (axis !== "key" && axis !== "query" && axis !== "token") return `${axisName(axis)} ${at + 1}`;
   const token = tokenName(trace, axis === "key" ? "key" : "query", at);
   return quoted ? `“${token}”` : token;
+}
+
+/** `scores of head 1: “it” → “street”`, from the axes of the stage. */
+export function cellName(cell: { stage: string; index: readonly number[] }, trace: Context["trace"]): string {
+  const stage = trace && stageOf(trace, cell.stage);
+  if (!trace || !stage) return say.stages[cell.stage] ?? cell.stage;
+  const title = stageName(stage);
+  const parts = stage.axes.map((axis, n) => placeName(trace, axis, cell.index[n] ?? 0));
+  return `${title}: ${parts.join(", ")}`;
 }
 
 export const axisName = (axis: string): string => say.axes[axis] ?? axis;

@@ -1,27 +1,15 @@
-/** The equation of a cell with its real numbers, as the engine explains it: nothing here works a dependency out. */
+/** Where a number comes from: the way to it, and its equation, which is loaded when the first picture stands. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Explanation, Factor, Stage } from "../../engine/types.ts";
-import { fill, say } from "../../text/say.ts";
-import { stageOf } from "../../trace/cells.ts";
-import { stageName, storyOf } from "../../trace/story.ts";
-import { formatCell, formatExact, formatFull } from "../../view/format.ts";
-import { roleOf } from "../../view/scene.ts";
-import { type Actions, type Context, placeName } from "./context.ts";
-import { numberLink } from "./number.ts";
-import { prose } from "./prose.ts";
-
-/** More terms than this are folded until the reader asks for them. */
-const FOLDED = 16;
-/** No more than this are written out at all: each term can be pointed at in its matrix, too. */
-const WRITTEN = 512;
+import { say } from "../../text/say.ts";
+import { type Context, cellName } from "./context.ts";
 
 export function equation(context: Context): TemplateResult {
   const { explanation, path, actions } = context;
   return html`<section class="equation" aria-label=${say.equation}>
     <h2>${say.equation}</h2>
     ${path.length > 0 ? trail(context) : nothing}
-    ${explanation ? body(explanation, context) : html`<p class="hint">${say.equationEmpty}</p>`}
+    ${explanation ? (context.written?.body(explanation, context) ?? nothing) : html`<p class="hint">${say.equationEmpty}</p>`}
     ${path.length > 0 ? html`<button class="quiet" type="button" @click=${() => actions.hold(undefined)}>${say.letGo} <kbd>Esc</kbd></button>` : nothing}
   </section>`;
 }
@@ -30,132 +18,7 @@ function trail({ path, actions, trace }: Context): TemplateResult {
   return html`<nav aria-label=${say.heldPath}><ol class="trail">
     ${path.map(
       (cell, n) => html`<li><button type="button" class="quiet" aria-current=${n === path.length - 1 ? "true" : nothing}
-        @click=${() => actions.hold(cell)}>${name(cell, trace)}</button></li>`,
+        @click=${() => actions.hold(cell)}>${cellName(cell, trace)}</button></li>`,
     )}
   </ol></nav>`;
-}
-
-function body(explanation: Explanation, context: Context): TemplateResult {
-  const { terms, op, value, exact } = explanation;
-  const cell = { stage: explanation.stage, index: explanation.index };
-  const shown = terms.slice(0, context.expanded ? WRITTEN : FOLDED);
-  const folded = terms.length - shown.length;
-  const why = explanation.reason ?? (seesNothing(explanation) ? "nothing" : "");
-  const factors = (list: Factor[]) => list.map((factor) => link(factor, context.actions));
-  return html`
-    <p class="formula">${context.glossary?.formula(explanation.formula) ?? explanation.formula}</p>
-    <p class="cell-name">${name(cell, context.trace)}</p>
-    <div class="terms op-${op}">
-      ${
-        terms.length === 0
-          ? html`<span>${explanation.reason ? say.unseen : source(context.trace && stageOf(context.trace, cell.stage), op)}${constant(explanation)}</span>`
-          : written(
-              op,
-              shown.map(({ factors: f }) => factors(f)),
-              explanation,
-            )
-      }
-      ${folded > 0 ? more(folded, terms.length, context) : nothing}
-    </div>
-    <p class="result">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</p>
-    ${why ? html`<p class="hint" data-why=${why}>${say.reasons[why] ?? why}</p>` : nothing}
-    ${
-      terms.length === 0
-        ? nothing
-        : html`<p class="hint">${say.exact} <span data-exact>${formatExact(exact)}</span>${
-            Number.isFinite(exact) && Number.isFinite(value)
-              ? html`, ${say.rounding} <span data-rounding>${formatCell(Math.abs(value - exact))}</span>`
-              : nothing
-          }</p>`
-    }`;
-}
-
-/** −∞ less −∞, or 0 by 0: a row that sees nothing is left as it is. */
-const seesNothing = ({ op, terms: [, by] }: Explanation) =>
-  (op === "subtract" && by?.product === Number.NEGATIVE_INFINITY) || (op === "divide" && by?.product === 0);
-
-/** What a model tells of a stage is not told of what the reader has set. */
-const source = (stage: Stage | undefined, op: string) =>
-  prose((op === "edited" ? undefined : storyOf(stage)?.source) ?? say.ops[op] ?? op);
-
-/** What is left of a long sum: more of it on demand, and how much there is in all. */
-function more(folded: number, all: number, { expanded, actions }: Context): TemplateResult {
-  if (expanded) return html`<span>… ${fill(say.termsLeft, { n: folded })}</span>`;
-  return html`<span>…</span> <button class="quiet" type="button" @click=${actions.expand}>${fill(all > WRITTEN ? say.someTerms : say.moreTerms, { n: Math.min(all, WRITTEN), all })}</button>`;
-}
-
-type Written = TemplateResult | string | (TemplateResult | string)[];
-
-/** Not MathML: what stands in that can be read, but not pressed. */
-const fraction = (above: unknown, below: unknown) =>
-  html`<span class="fraction"><span>${above}</span><span class="visually-hidden"> ÷ </span><span>${below}</span></span>`;
-
-/** The terms of an operation with its signs between them. */
-function written(op: string, terms: TemplateResult[][], explanation: Explanation): Written[] {
-  const products = terms.map(
-    (factors): Written => factors.flatMap((factor, n) => (n === 0 ? [factor] : [" × ", factor])),
-  );
-  const between = (sign: string) => products.flatMap((term, n): Written[] => (n === 0 ? [term] : [` ${sign} `, term]));
-  switch (op) {
-    case "subtract":
-    case "error":
-      return between("−");
-    case "rotate":
-      return between((explanation.constant?.value ?? 1) < 0 ? "−" : "+");
-    case "divide":
-      return [fraction(products[0], products[1])];
-    case "max":
-      return ["max(", ...between(","), ")"];
-    case "exp":
-      return [html`e<sup>${products[0]}</sup>`];
-    case "scale":
-      return [products[0] ?? "", " × ", constantValue(explanation)];
-    case "softcap": {
-      const cap = constantValue(explanation);
-      return [cap, " × tanh(", fraction(products[0], cap), ")"];
-    }
-    case "softmax":
-      return softmax(terms, products, explanation);
-    case "mask":
-      return explanation.reason ? [say.insteadOf, ...products] : products;
-    default:
-      return between("+");
-  }
-}
-
-/** e to the power of the score less the row's largest, over the row's sum: products make the score, a mask is added to it. */
-function softmax(terms: TemplateResult[][], products: Written[], { constants = [] }: Explanation): Written[] {
-  const number = (name: string) => {
-    const found = constants.find((constant) => constant.name === name);
-    return found ? constantSpan(found) : undefined;
-  };
-  const dot = products.filter((_, n) => (terms[n]?.length ?? 0) > 1);
-  const added = products.filter((_, n) => terms[n]?.length === 1);
-  const sum = dot.flatMap((term, n): Written[] => (n === 0 ? [term] : [" + ", term]));
-  const [scale, cap, near] = [number("scale"), number("softcap"), number("alibi")];
-  const scaled: Written[] = ["(", ...sum, ") × ", scale ?? ""];
-  const capped: Written[] = cap ? [cap, " × tanh(", ...scaled, " ÷ ", cap, ")"] : scaled;
-  const biased: Written[] = [...capped, ...(near ? [" + ", near] : []), ...added.flatMap((term) => [" + ", term])];
-  return ["exp(", ...biased, " − ", number("row_max") ?? "", ") ÷ ", number("row_sum") ?? ""];
-}
-
-const constantSpan = ({ name, value }: { name: string; value: number }) =>
-  html`<span data-constant=${name} title=${say.constants[name] ?? name}>${formatFull(Math.fround(value))}</span>`;
-const constantValue = ({ constant: c }: Explanation) => (c ? constantSpan(c) : "");
-const constant = (explanation: Explanation) =>
-  explanation.constant
-    ? html`: ${say.constants[explanation.constant.name] ?? explanation.constant.name} ${constantValue(explanation)}`
-    : nothing;
-
-function link(factor: Factor, actions: Actions): TemplateResult {
-  return numberLink(factor, formatCell(factor.value), actions, roleOf(factor.stage), formatFull(factor.value));
-}
-
-/** `scores of head 1: “it” → “street”`, from the axes of the stage. */
-export function name(cell: { stage: string; index: readonly number[] }, trace: Context["trace"]): string {
-  const stage = trace && stageOf(trace, cell.stage);
-  if (!trace || !stage) return say.stages[cell.stage] ?? cell.stage;
-  const title = stageName(stage);
-  const parts = stage.axes.map((axis, n) => placeName(trace, axis, cell.index[n] ?? 0));
-  return `${title}: ${parts.join(", ")}`;
 }

@@ -1,6 +1,6 @@
 /** The sentence with its arcs: the first thing seen, and the result at once. The stages below say why. */
 
-import { html, nothing, svg, type TemplateResult } from "lit";
+import { html, nothing, render, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import type { Trace } from "../../engine/types.ts";
 import { fill, say } from "../../text/say.ts";
@@ -85,11 +85,11 @@ function tokens(side: "query" | "key" | "both", count: number, context: Context,
   const button = (n: number) => {
     const both = side === "both";
     const made = html`<button type="button" class="token ${unknown(n) ? "unknown" : ""}" data-token=${both ? n : nothing} data-query=${both ? nothing : n} aria-pressed=${n === chosen}
-    tabindex=${n === chosen ? 0 : -1} style=${both ? shade(inRow.row[n] ?? 0, inRow) : nothing} @click=${() => choose(n)} @keydown=${(event: KeyboardEvent) => onDown(event, n)}>${word(n)}${both ? weighed(n, inRow) : nothing}</button>`;
+    tabindex=${n === chosen ? 0 : -1} .style=${both ? shade(inRow.row[n] ?? 0, inRow) : ""} @click=${() => choose(n)} @keydown=${(event: KeyboardEvent) => onDown(event, n)}>${word(n)}${both ? weighed(n, inRow) : nothing}</button>`;
     return both && played && parts ? html`<span class="slot">${made}${parts.swapButton(context, n)}</span>` : made;
   };
   const plain = (n: number) =>
-    html`<span class="token ${unknown(n) ? "unknown" : ""}" data-key=${n} style=${shade(inRow.row[n] ?? 0, inRow)}>${word(n)}${weighed(n, inRow)}</span>`;
+    html`<span class="token ${unknown(n) ? "unknown" : ""}" data-key=${n} .style=${shade(inRow.row[n] ?? 0, inRow)}>${word(n)}${weighed(n, inRow)}</span>`;
   const away = (text: string, n: number, token: number) => {
     if (n <= 0) return nothing;
     const words = fill(text, { n: n.toLocaleString("en") });
@@ -119,7 +119,7 @@ function mostly(inRow: Row): TemplateResult {
   const place = (n: number) => fill(say.tokenAt, { token: tokenName(trace, "key", n), n: n + 1, all: row.length });
   return html`<p class="attends mostly">${say.mostly} ${keys.map(
     (key) =>
-      html`<span class="token" title=${place(key)} style=${shade(row[key] ?? 0, inRow)}><span class="word">${tokenName(trace, "key", key)}</span>${weighed(key, inRow)}</span>`,
+      html`<span class="token" title=${place(key)} .style=${shade(row[key] ?? 0, inRow)}><span class="word">${tokenName(trace, "key", key)}</span>${weighed(key, inRow)}</span>`,
   )}</p>`;
 }
 
@@ -185,18 +185,19 @@ export function drawArcs(root: ParentNode, context: Context, chosen: number): vo
   const most = Math.max(0, foot - 4);
   const middle = (token: HTMLElement) => token.offsetLeft + token.offsetWidth / 2;
   const head = headIndex(trace, weights, state.head);
-  const longest = Math.max(...tokens.map((token) => Math.abs(middle(token) - middle(start))));
+  // Where nothing is laid out, as in a tab that is not on show, all are 0.
+  const longest = Math.max(1, ...tokens.map((token) => Math.abs(middle(token) - middle(start))));
   const paths = tokens.map((token) => {
     const key = Number(token.dataset.key ?? token.dataset.token);
     const share = valueAt(trace, weights, [head, chosen, key]);
-    if ((!between && key === chosen) || !(share > 0)) return "";
+    if ((!between && key === chosen) || !(share > 0)) return nothing;
     const [a, b] = [middle(start), middle(token)];
     const height = most * (0.25 + 0.75 * Math.sqrt(Math.abs(b - a) / longest));
     const width = Math.max(0.5, share * MAX_ARC_WIDTH);
     const opacity = (0.25 + 0.75 * share) * (kept?.has(chosen, key) === false ? FADED : 1);
-    if (between)
-      return `<path d="M${a} 0 C${a} ${BETWEEN / 2} ${b} ${BETWEEN / 2} ${b} ${BETWEEN}" stroke-width="${width}" opacity="${opacity}"/>`;
-    return `<path d="M${a} ${foot} C${a} ${most - height} ${b} ${most - height} ${b} ${foot}" stroke-width="${width}" opacity="${opacity}"/>`;
+    const arc = (path: string) => svg`<path d=${path} stroke-width=${width} opacity=${opacity}></path>`;
+    if (between) return arc(`M${a} 0 C${a} ${BETWEEN / 2} ${b} ${BETWEEN / 2} ${b} ${BETWEEN}`);
+    return arc(`M${a} ${foot} C${a} ${most - height} ${b} ${most - height} ${b} ${foot}`);
   });
-  drawing.innerHTML = paths.join("");
+  render(paths, drawing as unknown as HTMLElement);
 }

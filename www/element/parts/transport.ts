@@ -53,7 +53,7 @@ export function transport({ state, course, frame, playing, actions, trace }: Con
         @change=${(event: Event) => actions.seek(Number((event.target as HTMLInputElement).value), "push")}/>
       <div class="segments" aria-hidden="true">${course.segments.map(
         (segment) =>
-          html`<span style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${segment.schedule.duration / course.duration > NAMED_SHARE ? (say.short[segment.stage.id] ?? stageName(segment.stage)) : ""}</span>`,
+          html`<span .style="flex: ${segment.schedule.duration} 1 0" class=${segment === frame.segment ? "here" : ""}>${segment.schedule.duration / course.duration > NAMED_SHARE ? (say.short[segment.stage.id] ?? stageName(segment.stage)) : ""}</span>`,
       )}</div>
     </div>
     <div class="zooms" role="group" aria-label=${say.zooms.label}>${ZOOMS.map(

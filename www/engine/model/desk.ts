@@ -8,15 +8,19 @@ export class Desk {
   readonly #instance: Instance;
   #tokenizer: Tokenizer | undefined;
 
-  constructor(module: WebAssembly.Module) {
+  readonly #load: () => Promise<typeof Tokenizer>;
+
+  /** `load`: a worker brings the tokenizer along, a page fetches it with the first text. */
+  constructor(module: WebAssembly.Module, load: () => Promise<typeof Tokenizer>) {
     this.#instance = new Instance(module);
+    this.#load = load;
   }
 
   async answer(fields: Fields, bytes?: Uint8Array): Promise<unknown> {
     switch (fields.do) {
       case "tokenizer": {
-        const { Tokenizer } = await import("./tokenizer.ts");
-        this.#tokenizer = new Tokenizer(fields.json as object);
+        const Loaded = await this.#load();
+        this.#tokenizer = new Loaded(fields.json as object);
         return undefined;
       }
       case "encode":

@@ -99,7 +99,7 @@ class LocalHost extends SerialHost {
 
   constructor(module: WebAssembly.Module) {
     super();
-    this.#desk = new Desk(module);
+    this.#desk = new Desk(module, async () => (await import("./tokenizer.ts")).Tokenizer);
   }
 
   protected async answer(fields: Fields, bytes?: Uint8Array): Promise<unknown> {

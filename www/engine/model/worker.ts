@@ -5,6 +5,7 @@ import { holdLock, openPort } from "../port.ts";
 import { transferables } from "../transfer.ts";
 import { Desk } from "./desk.ts";
 import type { Fields } from "./instance.ts";
+import { Tokenizer } from "./tokenizer.ts";
 
 /** The module comes with the first request. */
 interface Message {
@@ -22,7 +23,7 @@ const port = await openPort<Message>();
 let desk: Desk | undefined;
 port.listen(async ({ module, fields, bytes }) => {
   try {
-    if (module) desk = new Desk(module);
+    if (module) desk = new Desk(module, async () => Tokenizer);
     if (!desk) throw new Error("this worker has no model");
     const result = await desk.answer(fields, bytes);
     if (bytes) release(bytes.buffer as ArrayBuffer);

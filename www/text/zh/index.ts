@@ -6,12 +6,13 @@ import { card } from "./card.ts";
 import { change } from "./change.ts";
 import { digits } from "./digits.ts";
 import { glossary } from "./glossary.ts";
+import { lesson } from "./lesson.ts";
 import { matrices } from "./matrices.ts";
 import { models } from "./models.ts";
 import { own } from "./own.ts";
 import { recall } from "./recall.ts";
 import { settings } from "./settings.ts";
-import { sharing } from "./share.ts";
+import { take } from "./take.ts";
 import { tools } from "./tools.ts";
 import { untrained } from "./untrained.ts";
 import { say } from "./zh.ts";
@@ -24,12 +25,13 @@ export const zh: Language = {
     change,
     digits,
     glossary,
+    lesson,
     matrices,
     models,
     own,
     recall,
     settings,
-    sharing,
+    take,
     tools,
     untrained,
   },

@@ -1,0 +1,305 @@
+/** Lessons: by the keyboard alone, in both languages, from a link and from a file; and lessons that are none. */
+
+import { readFileSync } from "node:fs";
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page, test } from "@playwright/test";
+import { misprint, open, type Play, rerun, state, trace, traced } from "./page.ts";
+
+const LESSONS = [
+  "why-attention",
+  "query-key-value",
+  "pronoun",
+  "many-heads",
+  "positions",
+  "masks",
+  "cost",
+  "what-weights-do-not-say",
+];
+const fileOf = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../www/lessons/${name}.json`, import.meta.url), "utf8"));
+
+const step = (page: Page) => page.locator("[data-lesson-step]");
+
+/** What has the focus: its kind and its words. */
+const focused = (page: Page) =>
+  page.evaluate(() => {
+    const active = document.querySelector("attention-playground")?.shadowRoot?.activeElement as HTMLElement | null;
+    return active ? { data: { ...active.dataset }, tag: active.tagName, text: active.textContent?.trim() ?? "" } : null;
+  });
+
+/** Goes on with Tab until `wanted` has the focus. */
+async function tabTo(page: Page, wanted: (at: NonNullable<Awaited<ReturnType<typeof focused>>>) => boolean) {
+  for (let n = 0; n < 80; n++) {
+    const at = await focused(page);
+    if (at && wanted(at)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error("the focus does not get there");
+}
+
+/** Every number of the lesson is that of the trace, and none is missing. */
+async function checkNumbers(page: Page): Promise<number> {
+  const of = await trace(page);
+  const shown = await page.locator(".lesson [data-stage]").evaluateAll((all) =>
+    (all as HTMLElement[]).map(({ dataset, textContent }) => ({
+      stage: dataset.stage ?? "",
+      index: (dataset.index ?? "").split(",").map(Number),
+      text: textContent ?? "",
+    })),
+  );
+  for (const { stage, index, text } of shown) {
+    expect(misprint(text, traced(of, stage, index)), `${stage} [${index}]`).toBeUndefined();
+  }
+  await expect(page.locator(".lesson")).not.toContainText("…");
+  await expect(page.locator(".lesson .problem")).toHaveCount(0);
+  return shown.length;
+}
+
+test("the pronoun lesson by the keyboard alone", async ({ page }) => {
+  test.setTimeout(90_000);
+  await open(page);
+  await tabTo(page, ({ tag, text }) => tag === "SUMMARY" && text === "Lessons");
+  await page.keyboard.press("Enter");
+  await page.locator(".chapters").waitFor();
+  await tabTo(page, ({ data }) => data.lessonName === "pronoun");
+  await page.keyboard.press("Enter");
+  const { steps } = fileOf("pronoun");
+  await expect(step(page)).toHaveText(`Step 1 of ${steps.length}`);
+  await expect(page.locator(".chapters")).toBeHidden();
+  let numbers = 0;
+  for (const [n, { question }] of steps.entries()) {
+    await expect(step(page)).toHaveText(`Step ${n + 1} of ${steps.length}`);
+    if (question) {
+      await expect(page.locator(".arcs"), "the answer is not given away").toBeHidden();
+      await expect(page.locator(".heads")).toBeHidden();
+      // The first of the choices, by the keys alone.
+      await tabTo(page, ({ data }) => data.choice === question.among[0]);
+      await page.keyboard.press(n % 2 ? "Space" : "Enter");
+      await page.locator("[data-lesson-reveal]").waitFor();
+      expect((await focused(page))?.data, "the focus is where one reads on").toHaveProperty("lessonReveal");
+      const of = await trace(page);
+      const [stage = "", head = "0"] = question.token.match(/\w+/g).slice(1);
+      const it = of.tokens.query.indexOf("it");
+      const row = of.tokens.key.map((_, key) => traced(of, stage, [Number(head), it, key]));
+      const right = of.tokens.key[row.indexOf(Math.max(...row))] ?? "";
+      await expect(page.locator(`[data-choice="${right}"]`)).toContainText("✓");
+      await expect(page.locator("[data-lesson-reveal]")).toContainText(
+        right === question.among[0] ? "Yes." : `“${right}”`,
+      );
+      await expect(page.locator(".arcs")).toBeVisible();
+    }
+    numbers += await checkNumbers(page);
+    await tabTo(page, ({ data }) => "lessonNext" in data);
+    if (n < steps.length - 1) await page.keyboard.press("Enter");
+  }
+  expect(numbers).toBeGreaterThan(8);
+  expect((await focused(page))?.text).toBe("Next lesson: Many heads");
+  // Leaving it, by the keys as well.
+  await page.keyboard.press("Shift+Tab");
+  await tabTo(page, ({ data }) => "lessonLeave" in data);
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".lesson")).toHaveCount(0);
+  expect((await state(page)).lesson).toBe("");
+});
+
+for (const lang of ["en", "zh"]) {
+  test(`every step of every lesson says what is true: ${lang}`, async ({ page }) => {
+    test.setTimeout(180_000);
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    await open(page, `lang=${lang}&lesson=${LESSONS[0]}`);
+    let numbers = 0;
+    for (const [at, name] of LESSONS.entries()) {
+      const { steps, title } = fileOf(name);
+      await expect(page.locator(".lesson h2")).toHaveText(title[lang]);
+      for (const n of steps.keys()) {
+        await expect(step(page)).toContainText(new RegExp(`${n + 1}.*${steps.length}`));
+        const wanted = steps[n];
+        // What the step shows has come: its trace, too.
+        await expect(async () => {
+          const { stage } = await state(page);
+          expect(stage).toBe(wanted.stage ?? wanted.state?.stage ?? fileOf(name).state?.stage);
+          numbers += await checkNumbers(page);
+        }).toPass();
+        if (wanted.question) {
+          await page.locator("[data-lesson-show]").click();
+          await expect(page.locator("[data-lesson-reveal]")).toBeVisible();
+          await expect(async () => {
+            numbers += await checkNumbers(page);
+          }).toPass();
+        }
+        if (n < steps.length - 1 || at < LESSONS.length - 1) await page.locator("[data-lesson-next]").click();
+      }
+    }
+    expect(numbers).toBeGreaterThan(60);
+    await page.locator("[data-lesson-next]").click();
+    await expect(page.locator(".lesson")).toHaveCount(0);
+    expect(errors).toEqual([]);
+  });
+}
+
+test("a step is one entry of the browser's history, and can be come back to", async ({ page }) => {
+  await open(page, "lesson=pronoun");
+  await page.locator("[data-lesson-next]").click();
+  await expect(step(page)).toHaveText("Step 2 of 7");
+  await expect(page).toHaveURL(/lesson=pronoun.*lesson-step=1/);
+  await page.locator('[data-choice="street"]').click();
+  expect(await state(page)).toMatchObject({ stage: "weights", pin: "weights,1,7,5", lessonStep: 1 });
+  // Playing about.
+  await rerun(page, () => page.locator('[data-field="text"]').fill("The dog ate the soup because it was hungry."));
+  await expect(page.locator("[data-lesson-restore]")).toBeVisible();
+  await expect(page.locator("[data-lesson-reveal]"), "no number of another sentence").toContainText("…");
+  await rerun(page, () => page.locator("[data-lesson-restore]").click());
+  await expect(page.locator("[data-lesson-restore]")).toHaveCount(0);
+  await checkNumbers(page);
+  await page.locator("[data-lesson-next]").click();
+  await expect(step(page)).toHaveText("Step 3 of 7");
+  await page.goBack();
+  await expect(step(page)).toHaveText("Step 2 of 7");
+  expect(await state(page)).toMatchObject({ stage: "weights", zoom: "matrix" });
+  // What a link says besides the lesson stands.
+  await open(page, "lesson=pronoun&lesson-step=2&stage=value&model=pronoun");
+  expect(await state(page)).toMatchObject({ stage: "value", lessonStep: 2 });
+  await page.locator("[data-lesson-restore]").click();
+  expect(await state(page)).toMatchObject({ stage: "scores", zoom: "row", pin: "scores,1,7,5" });
+});
+
+test("a guess is a number, and may be wrong", async ({ page }) => {
+  await open(page, "lesson=cost");
+  const guess = page.locator("[data-guess]");
+  await guess.fill("12");
+  await guess.press("Enter");
+  await expect(page.locator("[data-lesson-reveal]")).toContainText("Not quite. You said 12; it is 36.");
+  await expect(guess).toHaveValue("12");
+  await open(page, "lesson=cost");
+  await guess.fill("36");
+  await guess.press("Enter");
+  await expect(page.locator("[data-lesson-reveal]")).toContainText("Yes.");
+});
+
+test("a page around it names a lesson", async ({ page }) => {
+  await open(page, "model=none&text=dog+bites+man");
+  await page.locator("attention-playground").evaluate((element) => {
+    (element as Play).state = { ...(element as Play).state, lesson: "positions", lessonStep: 1 };
+  });
+  await expect(step(page)).toHaveText("Step 2 of 6");
+  await expect.poll(async () => (await state(page)).text).toBe("dog sees dog");
+  await page.locator("attention-playground").evaluate((element) => {
+    (element as Play).state = { ...(element as Play).state, lessonStep: 99 };
+  });
+  await expect(step(page)).toHaveText("Step 2 of 6");
+  await page.locator("attention-playground").evaluate((element) => {
+    (element as Play).state = { ...(element as Play).state, lessonStep: 3 };
+  });
+  await expect(step(page)).toHaveText("Step 4 of 6");
+  await expect.poll(async () => (await state(page)).position).toBe("sinusoidal");
+  await page.locator("attention-playground").evaluate((element) => {
+    element.setAttribute("hide", "lesson");
+  });
+  await expect(page.locator(".lesson, .lessons")).toHaveCount(0);
+});
+
+const MINE = {
+  attentionLesson: 1,
+  title: "<img src=x onerror=document.title='run'>",
+  state: "?model=none&text=dog+bites+man&heads=1",
+  steps: [
+    {
+      stage: "weights",
+      text: "“dog” gives “man” {weights,0,dog,man|%}, and <b>{largest(weights,0,dog)}</b> the most. {weights,0,dog,cat}",
+      question: { text: "Who?", token: "largest(weights,0,dog)", among: ["bites", "cat"], reveal: "So." },
+    },
+  ],
+};
+
+const drop = (page: Page, text: string, name = "lesson.json") =>
+  page.locator(".page").evaluate(
+    (target, [content, file]) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([content ?? ""], file ?? ""));
+      target.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true, composed: true }));
+    },
+    [text, name],
+  );
+
+test("a lesson of one's own is dropped, and what is wrong in it is told to its author", async ({ page }) => {
+  await open(page);
+  await rerun(page, () => drop(page, JSON.stringify(MINE)));
+  await expect(page.locator(".lesson h2")).toHaveText(MINE.title);
+  await expect(page.locator(".lesson img, .lesson b")).toHaveCount(0);
+  expect(await state(page)).toMatchObject({ lesson: "file", text: "dog bites man", heads: 1, stage: "weights" });
+  const value = traced(await trace(page), "weights", [0, 0, 2]);
+  expect(misprint((await page.locator(".lesson-text .number").textContent()) ?? "", value)).toBeUndefined();
+  await expect(page.locator(".lesson-text")).toContainText("…");
+  await expect(page.locator(".lesson .problem")).toContainText("Step 1 of this lesson: expected among: the right one");
+  expect(await page.title()).not.toBe("run");
+  // A link does not bring it along.
+  await page.reload();
+  await expect(page.locator('[data-problem="lesson"]')).toContainText("drop its file here again");
+});
+
+for (const [why, text, message] of [
+  ["no JSON", '{"attentionLesson": 1,', "expected a lesson in JSON"],
+  ["a field that is none", JSON.stringify({ ...MINE, step: [] }), "found “step”"],
+  ["a wrong value", JSON.stringify({ ...MINE, state: { heads: 1000 } }), "state.heads"],
+  ["too large", JSON.stringify({ ...MINE, title: "a".repeat(300_000) }), "at most 262144 characters"],
+  ["another format", '{"attentionLesson": 7, "steps": []}', "attentionLesson: 1"],
+] as const) {
+  test(`a file that is no lesson leaves all as it is: ${why}`, async ({ page }) => {
+    await open(page, "stage=weights");
+    const before = await state(page);
+    await drop(page, text);
+    await expect(page.locator('[data-problem="lesson"]')).toContainText(message);
+    expect(await state(page)).toEqual(before);
+    await expect(page.locator(".lesson")).toHaveCount(0);
+  });
+}
+
+test("an address is of the same site, and a lesson", async ({ page }) => {
+  await page.route(
+    ({ pathname }) => pathname.endsWith("/mine.json"),
+    (route) => route.fulfill({ json: { ...MINE, title: "Mine" } }),
+  );
+  await open(page, "lesson=./mine.json");
+  await expect(page.locator(".lesson h2")).toHaveText("Mine");
+  expect((await state(page)).text).toBe("dog bites man");
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  for (const [lesson, message] of [
+    ["https://example.org/mine.json", "on this site"],
+    ["//example.org/mine.json", "on this site"],
+    ["javascript:alert(1)//.json", ""],
+    ["nothing.json", "404"],
+    ["nothing", "one of why-attention"],
+    ["../secret", "one of why-attention"],
+  ]) {
+    await open(page, `lesson=${encodeURIComponent(lesson ?? "")}`);
+    await expect(page.locator('[data-problem="lesson"]')).toContainText(message ?? "");
+    expect((await state(page)).lesson).toBe("");
+  }
+  expect(asked.filter((url) => new URL(url).hostname === "example.org")).toEqual([]);
+});
+
+for (const [lang, scheme] of [
+  ["en", "light"],
+  ["zh", "dark"],
+] as const) {
+  test(`axe-core finds nothing serious in a lesson: ${lang}, ${scheme}`, async ({ page }) => {
+    test.setTimeout(120_000);
+    await page.emulateMedia({ colorScheme: scheme });
+    const serious = async () =>
+      (await new AxeBuilder({ page }).analyze()).violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
+    for (const width of [1440, 390]) {
+      await page.setViewportSize({ width, height: 860 });
+      await open(page, `lang=${lang}&lesson=query-key-value&lesson-step=6`);
+      expect(await serious()).toEqual([]);
+      await page.locator("[data-guess]").fill("50");
+      await page.locator("[data-guess]").press("Enter");
+      await page.locator(".lessons summary").click();
+      await page.locator(".chapters").waitFor();
+      expect(await serious()).toEqual([]);
+    }
+  });
+}

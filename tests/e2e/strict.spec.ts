@@ -1,0 +1,123 @@
+/** Pages that are hard on their guests: a strict policy with Trusted Types, styles that reach everywhere, another direction, forced colours. */
+
+import { expect, type Page, test } from "@playwright/test";
+import { allReady, hostPage, LARGE, tag, twoOrigins, UNTRAINED } from "./host.ts";
+import type { Play } from "./page.ts";
+import { header } from "./snippets.ts";
+
+const hosts = twoOrigins();
+const script = () => `<script type="module" src="${hosts.package}/element.js"></script>`;
+
+/** Uses everything that makes elements, styles, workers or images. */
+async function useAll(page: Page): Promise<void> {
+  await allReady(page);
+  const first = page.locator("attention-playground").first();
+  await first.locator("[data-tool]").first().waitFor({ state: "attached" });
+  await first.evaluate(async (one) => {
+    const play = one as Play;
+    for (const zoom of ["row", "cell", "matrix"] as const) {
+      play.state = { stage: "weights", zoom } as Play["state"];
+      await play.explain("weights", [0, 0, 0]);
+      await play.updateComplete;
+    }
+    play.goto("weights", [0, 1, 0]);
+    await play.toBlob("image/png");
+  });
+  await first.locator(".equation").first().waitFor();
+  await first.evaluate((one) => {
+    (one as Play).state = { model: "dates" } as Play["state"];
+  });
+  await expect.poll(() => first.evaluate((one) => (one as Play).trace?.config.heads)).toBeGreaterThan(0);
+  for (const model of ["digits", "recall"]) {
+    const before = await first.evaluateHandle((one) => (one as Play).trace);
+    await first.evaluate((one, model) => {
+      (one as Play).state = { model } as Play["state"];
+    }, model);
+    await page.waitForFunction((old) => (document.querySelector("attention-playground") as Play).trace !== old, before);
+  }
+}
+
+test("the policy in the document is enough, from another origin", async ({ page }) => {
+  const errors = await hostPage(page, hosts, script() + tag() + tag(LARGE), header("cross-origin", hosts.package));
+  await useAll(page);
+  expect(errors.filter((error) => !/data:|favicon/.test(error))).toEqual([]);
+});
+
+test("the policy in the document is enough, from the same origin; the frame needs no more", async ({
+  page,
+  request,
+}) => {
+  const from = new URL(test.info().project.use.baseURL as string).origin;
+  const names = header("same-origin", from);
+  await page.route("**/embed.html*", async (route) => {
+    const response = await route.fetch();
+    // The frame's own styles lie beside it.
+    const policy = `${names["Content-Security-Policy"]}; style-src 'self'`;
+    await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": policy } });
+  });
+  expect((await request.get("./embed.html")).ok()).toBe(true);
+  const errors: string[] = [];
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("pageerror", (error) => errors.push(error.message));
+  await page.goto("./embed.html");
+  await useAll(page);
+  expect(errors.filter((error) => !/favicon/.test(error))).toEqual([]);
+});
+
+test("less than the policy in the document is not enough", async ({ page }) => {
+  const less = header("cross-origin", hosts.package)["Content-Security-Policy"]?.replace(" attention-playground", "");
+  await hostPage(page, hosts, script() + tag(LARGE, "<p>the fallback</p>"), { "Content-Security-Policy": less });
+  await expect(page.locator(".problem")).toBeVisible();
+  await expect(page.getByText("the fallback")).toBeVisible();
+});
+
+test("where every style of the page is unset, with force, the picture stands all the same", async ({ page }) => {
+  const style = "<style>* { all: unset !important; }</style>";
+  await hostPage(page, hosts, `${style}${script()}${tag(UNTRAINED)}`);
+  await allReady(page);
+  const box = await page.locator("attention-playground").boundingBox();
+  expect(box?.width).toBeGreaterThan(600);
+  expect(box?.height).toBeGreaterThan(400);
+  const grid = await page.locator('.grid[data-view^="scores"]').boundingBox();
+  expect(grid?.width).toBeGreaterThan(50);
+  await page.locator('[data-stop="weights"]').click();
+  await expect(page.locator('.scene[data-scene="weights"]')).toBeVisible();
+});
+
+test("an author can still take it away, by attribute, style and sheet", async ({ page }) => {
+  await hostPage(page, hosts, `<style>.gone { display: none }</style>${script()}${tag(UNTRAINED)}`);
+  await allReady(page);
+  const element = page.locator("attention-playground");
+  for (const [name, value] of [
+    ["hidden", ""],
+    ["style", "display: none"],
+    ["class", "gone"],
+  ] as const) {
+    await element.evaluate((one, [name, value]) => one.setAttribute(name, value), [name, value] as const);
+    await expect(element).toBeHidden();
+    await element.evaluate((one, name) => one.removeAttribute(name), name);
+    await expect(element).toBeVisible();
+  }
+});
+
+test("in a page from right to left matrices keep their order, and nothing runs out at the side", async ({ page }) => {
+  await hostPage(page, hosts, `<div dir="rtl" lang="ar">${script()}${tag(UNTRAINED)}</div>`);
+  await allReady(page);
+  const x = async (cell: string) =>
+    (await page.locator(`.grid [data-index="${cell}"]`).first().boundingBox())?.x ?? NaN;
+  expect(await x("0,0,0")).toBeLessThan(await x("0,0,1"));
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+});
+
+test("with forced colours what is chosen still shows", async ({ page }) => {
+  await page.emulateMedia({ forcedColors: "active" });
+  await hostPage(page, hosts, script() + tag(UNTRAINED));
+  await allReady(page);
+  const outline = (selector: string) =>
+    page
+      .locator(selector)
+      .first()
+      .evaluate((one) => getComputedStyle(one).outlineStyle);
+  expect(await outline(".stop[aria-current]")).toBe("solid");
+  expect(await outline('.token[aria-pressed="true"]')).toBe("solid");
+});

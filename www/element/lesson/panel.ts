@@ -1,0 +1,185 @@
+/** The panel of a lesson: its text, its question, and the way on. */
+
+import { html, type LitElement, nothing, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
+import type { EngineError } from "../../engine/errors.ts";
+import type { Trace } from "../../engine/types.ts";
+import { inLanguage, type Question, type Step, type Text } from "../../lesson/format.ts";
+import { LESSONS } from "../../lesson/load.ts";
+import { type Answer, choiceAt, isRight, rightAnswer, tokensOf } from "../../lesson/question.ts";
+import { evaluate } from "../../lesson/value.ts";
+import { lesson as t } from "../../text/lesson.ts";
+import { fill, say } from "../../text/say.ts";
+import type { Context } from "../parts/context.ts";
+import { gallery } from "./gallery.ts";
+import type { Lessons } from "./lessons.ts";
+import { said, shown } from "./said.ts";
+import { TITLES } from "./titles.ts";
+
+const plain = (text: Text) => inLanguage(text, say.lang);
+
+/** The chapters, to choose from; on a page that keeps its state in its address, what is worth seeing besides. */
+export function chapters(context: Context, lessons: Lessons): TemplateResult {
+  const { state, linked } = context;
+  const choose = (name: string) => (event: Event) => {
+    const details = (event.target as HTMLElement).closest("details");
+    if (details) details.open = false;
+    lessons.go(name, 0);
+  };
+  return html`<div class="chapters"><ol aria-label=${t.chapters}>${LESSONS.map(
+    (
+      name,
+    ) => html`<li><button type="button" data-lesson-name=${name} aria-current=${state.lesson === name ? "true" : nothing} @click=${choose(name)}>
+      <span class="chapter">${plain(TITLES[name].title)}</span><span class="hint">${plain(TITLES[name].about)}</span></button></li>`,
+  )}</ol>${linked ? gallery(context) : nothing}</div>`;
+}
+
+export function panel(context: Context, lessons: Lessons): TemplateResult | typeof nothing {
+  const { state, trace, actions, stale } = context;
+  const { lesson, step } = lessons;
+  if (!state.lesson) return nothing;
+  if (!lesson || !step)
+    return html`<section class="lesson" aria-label=${t.label}><p class="hint" role="status">${t.another}</p></section>`;
+  const n = state.lessonStep;
+  const last = lesson.steps.length - 1;
+  const { question } = step;
+  const { following } = lessons;
+  const title = plain(lesson.title);
+  const here = stale ? undefined : trace;
+  const go = (event: Event, name: string, to: number) => {
+    lessons.go(name, to);
+    // The panel is read from its top again.
+    const panel = (event.target as HTMLElement).closest(".panel");
+    if (panel) panel.scrollTop = 0;
+  };
+  // One button from the first step to the last, so that the focus can stay on it.
+  const on = (event: Event) =>
+    n < last ? go(event, state.lesson, n + 1) : following ? go(event, following, 0) : lessons.leave();
+  const onward = n < last ? t.next : following ? fill(t.following, { title: plain(TITLES[following].title) }) : t.leave;
+  return html`<section class="lesson" aria-label=${t.label} lang=${say.lang}>
+    <div class="lesson-head"><h2>${title}</h2><span class="hint" data-lesson-step>${fill(t.step, { n: n + 1, all: last + 1 })}</span>
+      <button type="button" class="close" data-lesson-leave aria-label=${t.leave} title=${t.leave} @click=${() => lessons.leave()}></button></div>
+    <div aria-live="polite">
+      <p class="lesson-text">${said(step.text, here, actions)}</p>
+      ${question ? asked(step, question, context, lessons) : nothing}
+    </div>
+    ${fault(context, lessons, question)}
+    ${lessons.hasMoved(step) ? html`<p class="hint">${t.moved} <button type="button" class="quiet small" data-lesson-restore @click=${() => lessons.restore()}>${t.restore}</button></p>` : nothing}
+    <div class="lesson-way">
+      <button type="button" class="quiet" data-lesson-back ?disabled=${n === 0} @click=${(event: Event) => go(event, state.lesson, n - 1)}>${t.back}</button>
+      <button type="button" class=${question && !lessons.isAnswered(step) ? "quiet" : "primary"} data-lesson-next @click=${on}>${onward}</button>
+    </div>
+  </section>`;
+}
+
+/** What is wrong with the question on this trace is said to the one who wrote it. */
+function fault(
+  { trace, state, stale }: Context,
+  lessons: Lessons,
+  question: Question | undefined,
+): TemplateResult | typeof nothing {
+  const { step } = lessons;
+  if (!question || !trace || stale || !step || lessons.hasMoved(step)) return nothing;
+  try {
+    rightAnswer(question, trace);
+    return nothing;
+  } catch (thrown) {
+    const { expected = "", found = "" } = thrown as Partial<EngineError>;
+    return html`<p class="problem" role="alert">${fill(t.wrongStep, { n: state.lessonStep + 1, expected, found })}</p>`;
+  }
+}
+
+function asked(step: Step, question: Question, context: Context, lessons: Lessons): TemplateResult {
+  const { trace, actions } = context;
+  const answered = lessons.isAnswered(step);
+  const given = lessons.answerTo(step);
+  return html`<div class="question" data-kind=${question.kind} role="group" aria-labelledby="lesson-question">
+    <p class="predict hint">${t.predict}</p>
+    <p id="lesson-question">${said(question.text, trace, actions)}</p>
+    ${question.kind === "number" ? guess(step, question, lessons) : choices(step, question, context, lessons)}
+    ${
+      answered
+        ? html`<div class="reveal" tabindex="-1" data-lesson-reveal>${trace ? verdict(question, trace, given, context) : nothing} ${said(question.reveal, trace, actions)}</div>`
+        : html`<button type="button" class="quiet small" data-lesson-show @click=${(event: Event) => reveal(event, () => lessons.answer(step, undefined))}>${t.showMe}</button>`
+    }
+  </div>`;
+}
+
+function choices(
+  step: Step,
+  question: Question & { kind: "choices" | "token" },
+  { trace, actions }: Context,
+  lessons: Lessons,
+): TemplateResult {
+  const answered = lessons.isAnswered(step);
+  const given = lessons.answerTo(step);
+  const all: [Answer, unknown][] =
+    question.kind === "choices"
+      ? question.choices.map(({ text }, n) => [n, said(text, trace, actions)])
+      : trace
+        ? tokensOf(question, trace).map((token) => [token, token])
+        : [];
+  const right = answered && trace ? rightOf(question, trace) : undefined;
+  return html`<div class="choices">${all.map(
+    ([
+      answer,
+      text,
+    ]) => html`<button type="button" class="quiet" data-choice=${answer} aria-pressed=${answered && given === answer}
+      aria-disabled=${answered} @click=${(event: Event) => !answered && reveal(event, () => lessons.answer(step, answer))}>${answer === right ? "✓ " : nothing}${text}</button>`,
+  )}</div>`;
+}
+
+function guess(step: Step, question: Question & { kind: "number" }, lessons: Lessons): TemplateResult {
+  const answered = lessons.isAnswered(step);
+  const onSubmit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const input = (event.target as HTMLFormElement).querySelector("input");
+    const answer = input?.valueAsNumber ?? Number.NaN;
+    if (!answered && !Number.isNaN(answer)) reveal(event, () => lessons.answer(step, answer));
+  };
+  const label = question.percent ? `${t.guess} ${t.percent}` : t.guess;
+  return html`<form class="guess" @submit=${onSubmit}>
+    <label><span>${label}</span><input type="number" step="any" required data-guess ?readonly=${answered} .value=${live(String(lessons.answerTo(step) ?? ""))}/></label>
+    <button class="quiet" aria-disabled=${answered}>${t.check}</button>
+  </form>`;
+}
+
+/** Undefined where this trace has none. */
+function rightOf(question: Question, trace: Trace): Answer | undefined {
+  try {
+    return rightAnswer(question, trace);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is said then takes the focus: it is what one wants to read next, and the button may be gone. */
+async function reveal({ target }: Event, answer: () => void): Promise<void> {
+  const root = (target as HTMLElement).getRootNode() as ShadowRoot;
+  answer();
+  await (root.host as LitElement).updateComplete;
+  root.querySelector<HTMLElement>("[data-lesson-reveal]")?.focus();
+}
+
+/** Whether the answer was right, and what is. */
+function verdict(question: Question, trace: Trace, given: Answer | undefined, { actions }: Context): unknown {
+  try {
+    if (given !== undefined && isRight(question, trace, given)) return html`<strong>${t.right}</strong>`;
+    if (question.kind === "choices") {
+      const why = choiceAt(question, given)?.why;
+      return given === undefined ? nothing : why ? said(why, trace, actions) : html`<strong>${t.no}</strong>`;
+    }
+    const right = shown(
+      evaluate(question.answer, trace),
+      question.kind === "number" && question.percent,
+      question.answer,
+      actions,
+    );
+    if (given === undefined) return html`${t.shown} <strong>${right}</strong>.`;
+    const unit = question.kind === "number" && question.percent ? " %" : "";
+    const [before, after] = t.wrong.split("{given}");
+    return html`${before}<span data-given>${given}${unit}</span>${after} <strong>${right}</strong>.`;
+  } catch {
+    return nothing;
+  }
+}

@@ -1,0 +1,61 @@
+/** Lessons from where they lie: those that ship beside this file, others on the same site as the page. */
+
+import { refusal } from "./errors.ts";
+import { type Lesson, readLesson } from "./format.ts";
+
+/** In the order of the chapters. */
+export const LESSONS = [
+  "why-attention",
+  "query-key-value",
+  "pronoun",
+  "many-heads",
+  "positions",
+  "masks",
+  "cost",
+  "what-weights-do-not-say",
+] as const;
+
+/** Beside this file, wherever it came from. */
+const HERE = import.meta.url;
+
+const MOST_BYTES = 262_144;
+
+/** `name`: of one that ships, or the address of a file on this site. */
+export async function loadLesson(name: string): Promise<Lesson> {
+  const url = (LESSONS as readonly string[]).includes(name) ? new URL(`lessons/${name}.json`, HERE) : onThisSite(name);
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch (thrown) {
+    throw refusal(name, "a lesson that can be loaded", thrown instanceof Error ? thrown.message : thrown, "load");
+  }
+  if (!response.ok)
+    throw refusal(name, "a lesson that can be loaded", `${response.status} ${response.statusText}`.trim(), "load");
+  return parseLesson(await response.text());
+}
+
+function onThisSite(name: string): URL {
+  let url: URL | undefined;
+  try {
+    url = new URL(name, document.baseURI);
+  } catch {}
+  if (url?.pathname.endsWith(".json") && url.origin === location.origin) return url;
+  throw refusal("", `one of ${LESSONS.join(", ")}, or a file .json on this site`, name, "not_found");
+}
+
+/** `text`: what the file holds. */
+export function parseLesson(text: string): Lesson {
+  if (text.length > MOST_BYTES)
+    throw refusal("", `a lesson of at most ${MOST_BYTES} characters`, `${text.length}`, "too_large");
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (thrown) {
+    throw refusal("", "a lesson in JSON", thrown instanceof Error ? thrown.message : thrown);
+  }
+  return readLesson(json);
+}
+
+/** Whether what a file holds is meant as a lesson. */
+export const isLesson = (json: unknown): boolean =>
+  typeof json === "object" && json !== null && "attentionLesson" in json;

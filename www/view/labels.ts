@@ -1,0 +1,80 @@
+/** Where words stand beside a matrix: its title over it, and the names of its rows and columns. Pure. */
+
+import type { Trace } from "../engine/types.ts";
+import type { Box } from "./layout.ts";
+import { titleOf } from "./scene.ts";
+import { titleWidth } from "./text-width.ts";
+
+/** A label needs this much, down and across. */
+const LABEL = { row: 15, column: 30 };
+
+/** Rows or columns, from the first to the one before the last. */
+export interface Range {
+  from: number;
+  to: number;
+}
+
+export interface Label {
+  /** The row or the column. */
+  n: number;
+  text: string;
+  /** The query that it names, if it is one of a row. */
+  query: number;
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+export interface Title {
+  text: string;
+  /** All of it, where `text` is short of that, or may be cut. */
+  full: string;
+  cut: boolean;
+  left: number;
+  top: number;
+  /** The most that it may take. */
+  width: number | undefined;
+}
+
+export function titleFor(box: Box): Title {
+  const full = titleOf(box.part);
+  const cut = box.titleRoom !== undefined && titleWidth(full) > box.titleRoom + 0.5;
+  return {
+    text: (cut && box.part.short) || full,
+    full,
+    cut,
+    left: box.title?.x ?? box.x,
+    top: box.title?.y ?? box.y - (box.columnLabels === "top" ? 40 : 22),
+    width: box.title?.width ?? box.titleRoom,
+  };
+}
+
+/** Token labels along a side; where they would not fit, every second, third, .. is shown. */
+export function labelsFor(box: Box, trace: Trace, side: "row" | "column", range: Range): Label[] {
+  if ((side === "row" ? box.rowLabels : box.columnLabels) === "none") return [];
+  const { view } = box.part;
+  const axis = side === "row" ? view.rowAxisName : view.columnAxisName;
+  const features = !["query", "key", "token"].includes(axis);
+  const tokens = features ? [] : axis === "key" ? trace.tokens.key : trace.tokens.query;
+  const size = side === "row" ? box.cellHeight : box.cellWidth;
+  const every = Math.max(1, Math.ceil(LABEL[side] / size));
+  const made: Label[] = [];
+  for (let n = Math.ceil(range.from / every) * every; n < range.to; n += every) {
+    const token = view.along(side, n);
+    made.push({
+      n,
+      text: tokens[token] ?? String(features ? token + 1 : token),
+      query: !features && axis !== "key" && side === "row" ? token : -1,
+      ...(side === "row"
+        ? {
+            left: Math.max(0, box.x - box.labelWidth),
+            top: box.y + (n + 0.5) * size - 8,
+            width: box.labelWidth - 8,
+            height: 16,
+          }
+        : { left: box.x + n * size, top: Math.max(0, box.y - 19), width: size * every, height: 18 }),
+    });
+  }
+  return made;
+}
