@@ -44,7 +44,12 @@ const BUILDS = {
   },
   /** All in one script that is no module, for pages from a disk: made of what the others made. */
   standalone: { standalone: "www/standalone.ts" },
+  /** The same for notebooks, as a module, which they load from wherever they like. */
+  anywidget: { anywidget: "www/anywidget/index.ts" },
 };
+
+/** What has everything in it. */
+const WHOLE = new Set(["standalone", "anywidget"]);
 
 /** Leaves the engine where it is: in a file beside. */
 const engineApart: Plugin = {
@@ -106,7 +111,7 @@ export default defineConfig(({ mode }) => ({
   plugins: [
     ...[plainImports, withoutDom],
     ...(mode === "page" ? [engineApart, tightTemplates] : []),
-    ...(mode === "standalone" ? [inlineFiles(`${import.meta.dirname}/dist/package`)] : []),
+    ...(WHOLE.has(mode) ? [tightTemplates, inlineFiles(`${import.meta.dirname}/dist/package`)] : []),
   ],
   build: {
     outDir: "dist/package",
@@ -117,18 +122,18 @@ export default defineConfig(({ mode }) => ({
     // Its helper reaches for `document`, and engine.js runs in Node and in workers too.
     modulePreload: false,
     reportCompressedSize: false,
-    ...(mode === "standalone" && { chunkSizeWarningLimit: Number.POSITIVE_INFINITY }),
+    ...(WHOLE.has(mode) && { chunkSizeWarningLimit: Number.POSITIVE_INFINITY }),
     rolldownOptions: {
       external: ["react"],
       // What is inlined has no address of its own.
-      ...(mode === "standalone" && { transform: { define: { "import.meta": "{}" } } }),
+      ...(WHOLE.has(mode) && { transform: { define: { "import.meta": "{}" } } }),
       input: BUILDS[mode as keyof typeof BUILDS] ?? {},
       // Otherwise the exports of an entry, which nothing here imports, would be dropped. What engine.js loads on demand may use
       // its insides: what they share is then in no file of its own.
       preserveEntrySignatures: mode === "engine" ? "allow-extension" : "strict",
       output: {
         // A worker is one file, wherever a bundler puts it.
-        ...(["model-worker", "standalone"].includes(mode) && { codeSplitting: false }),
+        ...((mode === "model-worker" || WHOLE.has(mode)) && { codeSplitting: false }),
         ...(mode === "standalone" && { format: "iife" as const }),
         ...(mode === "page" && { codeSplitting: { groups: [{ name: "attention-playground", test: inElement() }] } }),
         entryFileNames: "[name].js",
@@ -139,7 +144,10 @@ export default defineConfig(({ mode }) => ({
     },
   },
   test: {
-    include: ["tests/unit/**/*.test.ts", "tests/take/**/*.test.ts", "scripts/**/*.test.mjs"],
+    include:
+      mode === "engines"
+        ? ["tests/engines/**/*.test.ts"]
+        : ["tests/unit/**/*.test.ts", "tests/take/**/*.test.ts", "scripts/**/*.test.mjs"],
     // The page says nothing before it has a language.
     setupFiles: ["tests/unit/english.ts"],
   },

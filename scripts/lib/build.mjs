@@ -25,10 +25,11 @@ export async function buildSite() {
   // And the lessons, which are read as they are written.
   for (const name of readdirSync(join(PAGE, "lessons")).filter((one) => one.endsWith(".json")))
     cpSync(join(PAGE, "lessons", name), join(PACKAGE, "lessons", name));
-  await make("standalone");
-  for (const name of ["embed.html", "embed.css", "favicon.svg"]) cpSync(join(PAGE, name), join(PACKAGE, name));
   // What it weighs is told on the page.
   writeFileSync(join(PACKAGE, "sizes.json"), `${JSON.stringify(elementSizes(PACKAGE))}\n`);
+  for (const mode of ["standalone", "anywidget"]) await make(mode);
+  cpSync(join(PACKAGE, "anywidget.js"), join(ROOT, "python/attention_playground/static/anywidget.js"));
+  for (const name of ["embed.html", "embed.css", "favicon.svg"]) cpSync(join(PAGE, name), join(PACKAGE, name));
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
   cpSync(PACKAGE, SITE, { recursive: true });

@@ -9,6 +9,9 @@ const ASKS = [
   ["", /new URL\("(?:\.\.\/)+build\/wasm\/([\w.]+)", import\.meta\.url\)/g, 'inlined("$1")'],
   ["start-worker.ts", /new URL\(file, base\)/g, "inlined(file)"],
   ["", /new URL\((`(?:models|lessons)\/[^`]*`), HERE\)/g, "inlined($1)"],
+  ["", /new URL\("sizes\.json", BASE\)/g, 'inlined("sizes.json")'],
+  // What is told of the address of the files is told of the page's: the script itself has none.
+  ["", /\bimport\.meta\.url\b/g, '(globalThis.document?.baseURI ?? "none://none/")'],
 ];
 const VIRTUAL = "\0inlined";
 
@@ -36,7 +39,7 @@ function filesOf(folder) {
     (name) =>
       /^(engine_bg|models|kernels_\w+)\.wasm$/.test(name) ||
       /^([\w-]+-)?worker\.js$/.test(name) ||
-      /^(models|lessons)\/.+\.(json|safetensors)$/.test(name),
+      /^((models|lessons)\/.+\.(json|safetensors)|sizes\.json)$/.test(name),
   );
   return Object.fromEntries(wanted.map((name) => [name, addressOf(name, readFileSync(join(folder, name)))]));
 }

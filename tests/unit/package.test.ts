@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { attributeName, FIELD_NAMES } from "../../www/state/fields.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -21,10 +21,13 @@ const ENTRIES = {
   "/model": ["modelFromFiles", "findOnHub"],
   "/react": ["AttentionPlayground"],
   "/standalone": [],
+  "/anywidget": ["default"],
 };
 
 let home: string;
 let tarball: Uint8Array<ArrayBuffer>;
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const run = (command: string, args: string[]) => execFileSync(command, args, { cwd: home, encoding: "utf8" });
 
@@ -101,7 +104,7 @@ const ESM_ONLY = new Set(["node10", "node16-cjs"]);
 it("the types are right", async () => {
   const { types, ...analysis } = (await checkPackage(createPackageFromTarballData(tarball), {
     // Files that are fetched, not imported.
-    excludeEntrypoints: [/\.wasm$/],
+    excludeEntrypoints: [/\.(wasm|html)$/],
   })) as {
     types: unknown;
     problems?: { kind: string; resolutionKind?: string }[];

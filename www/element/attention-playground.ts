@@ -231,7 +231,9 @@ export class AttentionPlayground extends LitElement {
 
   readonly #onKey = (event: KeyboardEvent) => {
     const keys = () =>
-      keyAction(event, this.#session.actions, this.#session.course, this.#session.inquiry.path.length > 0);
+      /transport/.test(this.#session.store.state.lock)
+        ? undefined
+        : keyAction(event, this.#session.actions, this.#session.course, this.#session.inquiry.path.length > 0);
     const act = this.#tools?.keyAction(event) ?? keys();
     if (!act) return;
     event.preventDefault();

@@ -25,15 +25,20 @@ import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
 import { where } from "./parts/where.ts";
 
-const hide = (state: State): Set<string> => new Set(state.hide.split(","));
+const partsOf = (list: string): Set<string> => new Set(list.split(","));
 
 /** Text that is dragged into a field is the browser's own affair. */
 const withFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
 
 export function page(context: Context): TemplateResult {
   const { state, palette, actions, compact, parts, played, linked } = context;
-  const hidden = hide(state);
-  const show = (part: string, made: () => unknown) => (hidden.has(part) ? nothing : made());
+  const hidden = partsOf(state.hide);
+  const locked = partsOf(state.lock);
+  const show = (part: string, made: () => unknown) => {
+    if (hidden.has(part)) return nothing;
+    // What is disabled is still read, aloud too.
+    return locked.has(part) ? html`<fieldset class="locked" role="none" disabled>${made()}</fieldset>` : made();
+  };
   const panel = ["lesson", "heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
   // In one column the sheet that is drawn on comes before what is made of it.
   const sheetAbove = context.narrow && played?.drawing !== undefined;
@@ -42,6 +47,7 @@ export function page(context: Context): TemplateResult {
   const onDrop = (event: DragEvent) => {
     if (!event.dataTransfer || !withFiles(event)) return;
     event.preventDefault();
+    if (locked.has("input")) return;
     actions.files(event.dataTransfer);
   };
   const onOver = (event: DragEvent) => withFiles(event) && event.preventDefault();
@@ -104,7 +110,7 @@ function header(context: Context): TemplateResult {
   const { state, actions, linked, parts, language } = context;
   return html`<div class="header" role="group" aria-label=${say.title}>
     <span class="name">${say.title}</span>
-    ${hide(state).has("lesson") ? nothing : lessonMenu(context)}
+    ${partsOf(state.hide).has("lesson") ? nothing : lessonMenu(context)}
     ${modelMenu(context)}
     ${parts?.examples(context) ?? nothing}
     ${parts?.about(context) ?? nothing}

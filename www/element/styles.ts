@@ -43,6 +43,7 @@ export const styles = css`
   color-scheme: dark;
 }
 .name { font-size: 17px; font-weight: 650; margin: 0; letter-spacing: -0.01em; }
+.locked { display: contents; pointer-events: none; }
 h2 { font-size: 15px; font-weight: 650; margin: 0 0 2px; }
 p { margin: 0; }
 .hint { color: var(--soft); font-size: 12.5px; }
@@ -284,7 +285,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 .page[data-compact] > .work { flex: 0 0 calc(100% - 56px); padding: 0; }
 .page[data-compact] .scene { flex: 1; height: auto; min-height: 0; margin: 0; }
 .page[data-compact] .legend { display: none; }
-.page[data-compact] > .transport { order: 1; flex: 0 0 56px; flex-wrap: nowrap; gap: 8px; padding: 4px 0; }
+.page[data-compact] .transport { order: 1; flex: 0 0 56px; flex-wrap: nowrap; gap: 8px; padding: 4px 0; }
 .page[data-compact] .scrub { order: 0; flex: 1 1 0; }
 .page[data-compact] :is(.segments, .speed) { display: none; }
 .page[data-compact] > .panel { height: auto; min-height: 0; overflow: visible; }

@@ -46,4 +46,5 @@ export const ABOUT: Record<keyof State, string> = {
     "The lesson on show: the name of one that ships, or the address of a file `.json` on the same site. Named alone, it sets what its step shows.",
   lessonStep: "The step of the lesson, from 0.",
   hide: `Parts to take away, joined by commas: ${PARTS.join(", ")}.`,
+  lock: "Parts to show, but not to be changed by the reader, joined by commas: the same as of `hide`. `transport` has the keys, too, `input` what is dropped.",
 };

@@ -52,6 +52,7 @@ export interface State {
   lesson: string;
   lessonStep: number;
   hide: string;
+  lock: string;
 }
 
 /** `input` fields change the numbers: a new run. `view` fields change what is looked at. */
@@ -75,7 +76,7 @@ export interface Field<T> {
 
 export type Fields = { [K in keyof State]: Field<State[K]> };
 
-/** The parts of the page that `hide` can take away. */
+/** The parts of the page that `hide` can take away and `lock` make unchangeable. */
 export const PARTS = [
   "header",
   "lesson",
@@ -294,6 +295,7 @@ export const FIELDS: Fields = {
     choices: PARTS,
     default: "",
   },
+  lock: { kind: "view", type: "list", choices: PARTS, default: "" },
 };
 
 export const FIELD_NAMES = Object.keys(FIELDS) as (keyof State)[];

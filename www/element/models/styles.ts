@@ -83,7 +83,7 @@ const styles = css`
   .about-model summary::after { content: "i"; font: italic 600 16px/1 Georgia, serif; }
   .about-model summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .card { inset-inline: 0; top: 100%; width: auto; }
-  .top > .answer { border: 0; padding: 0; }
+  .top .answer { border: 0; padding: 0; }
   .own-model .text-row { flex-wrap: wrap; }
 }
 @media (forced-colors: active) { .head-cell[aria-pressed="true"] { outline: 2px solid; } }

@@ -8,9 +8,9 @@ import { fill } from "../../text/say.ts";
 import { take } from "../../text/take.ts";
 import { attributesOf, snippet, WAYS, type Way } from "./snippets.ts";
 
-/** The folder of the element's own files; undefined where all of them are in one script. */
-const HERE: string | undefined = import.meta.url;
-const BASE = HERE === undefined ? "./" : new URL("./", HERE).href;
+/** The folder of the element's own files. */
+const HERE = import.meta.url;
+const BASE = new URL("./", HERE).href;
 const KB = 1000;
 
 /** As the build has measured them. */
@@ -22,7 +22,6 @@ interface Sizes {
 let sizes: Promise<Sizes | undefined> | undefined;
 
 async function fetchSizes(): Promise<Sizes | undefined> {
-  if (HERE === undefined) return undefined;
   const answer = await fetch(new URL("sizes.json", BASE)).catch(() => undefined);
   return answer?.ok ? answer.json() : undefined;
 }

@@ -1,0 +1,97 @@
+/** The module for notebooks, with a model as their hosts give it: values, changes in both directions, messages. */
+
+import { expect, type Page, test } from "@playwright/test";
+import { hostPage, twoOrigins } from "./host.ts";
+import type { Play } from "./page.ts";
+
+const hosts = twoOrigins();
+
+interface Fake {
+  values: Record<string, unknown>;
+  saved: Record<string, unknown>[];
+  change(name: string, value: unknown): void;
+  message(content: object): void;
+  listeners(): number;
+  stop(): void;
+}
+declare const fake: Fake;
+
+/** As JupyterLab does it: the module's text from an address that has nothing beside it. */
+async function rendered(page: Page, values: object): Promise<string[]> {
+  const errors = await hostPage(page, hosts, '<div id="output"></div>');
+  await page.evaluate(
+    async ([from, values]) => {
+      const source = await (await fetch(`${from}/anywidget.js`)).text();
+      const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+      const all = new Map<string, Set<(content?: unknown) => void>>();
+      const of = (name: string) => all.get(name) ?? all.set(name, new Set()).get(name) ?? new Set();
+      const made: Fake = {
+        values: values as Record<string, unknown>,
+        saved: [],
+        change(name, value) {
+          made.values[name] = value;
+          for (const listener of of(`change:${name}`)) listener();
+        },
+        message(content) {
+          for (const listener of of("msg:custom")) listener(content);
+        },
+        listeners: () => [...all.values()].reduce((sum, { size }) => sum + size, 0),
+        stop: () => {},
+      };
+      const model = {
+        get: (name: string) => made.values[name],
+        set: (name: string, value: unknown) => {
+          made.values[name] = value;
+        },
+        save_changes: () => made.saved.push(structuredClone(made.values)),
+        on: (name: string, listener: () => void) => of(name).add(listener),
+        off: (name: string, listener: () => void) => of(name).delete(listener),
+      };
+      made.stop = await module.default.render({ model, el: document.getElementById("output") });
+      Object.assign(globalThis, { fake: made });
+      await (document.querySelector("attention-playground") as Play).ready;
+    },
+    [hosts.package, values] as const,
+  );
+  return errors;
+}
+
+const element = (page: Page) => page.locator("attention-playground");
+const stateOf = (page: Page) => element(page).evaluate((one) => (one as Play).state);
+
+test("it shows what the model says, follows its changes, and tells it what the reader does", async ({ page }) => {
+  const errors = await rendered(page, { state: { model: "none", text: "dog bites man", heads: 1, stage: "weights" } });
+  expect(await stateOf(page)).toMatchObject({ heads: 1, stage: "weights" });
+  await page.evaluate(() => fake.change("state", { model: "none", text: "dog bites man", heads: 2 }));
+  await expect.poll(() => element(page).evaluate((one) => (one as Play).trace?.config.heads)).toBe(2);
+  expect((await stateOf(page)).stage, "what is not named any more").toBe("scores");
+  expect(await page.evaluate(() => fake.saved), "its own changes do not come back").toEqual([]);
+  await page.locator('[data-stop="output"]').click();
+  const saved = await page.evaluate(() => fake.saved.at(-1));
+  expect(saved).toEqual({ state: { model: "none", text: "dog bites man", stage: "output" } });
+  await page.evaluate(() => fake.message({ method: "goto", args: ["weights", [0, 1, 2]] }));
+  await expect.poll(async () => (await stateOf(page)).pin).toBe("weights,0,1,2");
+  expect(errors).toEqual([]);
+});
+
+test("matrices of the kernel are those of the trace", async ({ page }) => {
+  const identity = { shape: [2, 2], data: [1, 0, 0, 1] };
+  const q = { shape: [2, 2], data: [Math.log(0.25), Math.log(0.75), Math.log(0.5), Math.log(0.5)] };
+  const matrices = { q, k: identity, v: identity, tokens: ["a", "b"] };
+  await rendered(page, { state: { heads: 1, scale: 1, stage: "weights" }, matrices });
+  const weights = await element(page).evaluate(async (one) => {
+    const play = one as Play;
+    const at = (i: number, j: number) => play.explain("weights", [0, i, j]).then(({ value }) => value);
+    return { tokens: play.trace?.tokens.query, all: await Promise.all([at(0, 0), at(0, 1), at(1, 0)]) };
+  });
+  expect(weights.tokens).toEqual(["a", "b"]);
+  for (const [n, expected] of [0.25, 0.75, 0.5].entries()) expect(weights.all[n]).toBeCloseTo(expected, 6);
+});
+
+test("a model without any value, as of a page without a kernel; and it leaves nothing behind", async ({ page }) => {
+  await rendered(page, {});
+  expect((await stateOf(page)).text).toContain("animal");
+  await page.evaluate(() => fake.stop());
+  expect(await element(page).count()).toBe(0);
+  expect(await page.evaluate(() => fake.listeners())).toBe(0);
+});
