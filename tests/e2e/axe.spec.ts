@@ -53,7 +53,17 @@ const ALL: View[] = [
     "edits=scores,1,8,6%3D-7.5&mask=*-3&pin=scores,1,8,6&show=difference&model=pronoun",
     unfold("[data-in-turn]", "[data-turns]"),
   ],
-  ["a word of the glossary", "", unfold(".caption .term", ".gloss")],
+  [
+    "a word of the glossary",
+    "",
+    (page) =>
+      // The glossary comes after the first picture.
+      expect(async () => {
+        await page.mouse.move(0, 0);
+        await page.locator(".caption .term").first().hover();
+        await expect(page.locator(".gloss")).toBeVisible({ timeout: 500 });
+      }).toPass(),
+  ],
   ["other words for one", "", unfold("[data-swap]", ".words")],
   ["a field that is refused", "model=none&heads=17"],
   ["many tokens", `model=none&heads=1&head-dim=2&stage=weights&text=${"word+".repeat(520)}`],

@@ -65,6 +65,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 
 .header { grid-area: header; display: flex; align-items: center; gap: 12px; padding: 10px 0; }
 .header .name, .header .quiet, .header summary { white-space: nowrap; }
+.header summary.quiet, .header .sharing summary.quiet { list-style: none; font-size: 15px; padding-top: 3px; color: var(--text); }
 .header label { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .header .model { min-width: 0; flex: 0 1 auto; }
 .header .model select { min-width: 0; }
@@ -117,10 +118,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .stale { position: absolute; right: 0; top: 82px; z-index: 3; }
 [data-editing] .scene { outline: 2px dashed var(--key); outline-offset: -2px; }
 .page[data-bare] { grid-template-columns: minmax(0, 1fr); grid-template-areas: "header" "top" "work" "transport"; }
-.keys-hint, .ready { margin-top: auto; }
-.ready + .keys-hint { margin-top: 0; }
-.ready ul { margin: 0 0 8px; padding-inline-start: 18px; }
-.ready a { color: inherit; }
+.keys-hint { margin-top: auto; }
 .strip { display: flex; gap: 4px; overflow-x: auto; flex: none; scrollbar-width: thin; padding-bottom: 2px; }
 .group { border-inline-start: 1px solid var(--line); padding-inline-start: 4px; }
 .group:first-child { border: 0; padding: 0; }
@@ -244,35 +242,40 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 } }
 @container (max-width: 899px) {
   .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; }
-  .scene { flex: none; height: min(96cqw, 440px); min-height: 300px; }
+  .scene { flex: none; height: min(96cqw, max(440px, 46vh)); min-height: 300px; }
   .caption { min-height: 0; }
   .panel { height: auto; min-height: 0; }
   .page { height: auto; }
   .equation { height: auto; max-height: 300px; }
-  .header { flex-wrap: wrap; row-gap: 4px; }
+  .header { flex-wrap: wrap; row-gap: 4px; position: relative; }
+  .header :is(.model, .example, .about-model) { order: 1; }
+  .theme span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .segments { display: none; }
   .transport { flex-wrap: wrap; gap: 4px 12px; justify-content: center; }
   .scrub { order: -1; flex: 1 0 100%; }
-    .sentence { padding-bottom: 4px; }
+  .sentence { padding-bottom: 4px; }
   .token { font-size: 16px; padding: 2px 5px; }
+}
+/* A tablet: the sentence of the default model on one line, so that it has its arcs. */
+@container (min-width: 521px) and (max-width: 899px) {
+  .token { font-size: 15px; padding: 2px 3px; }
+  .header::before { content: ""; order: 1; flex: 0 0 100%; }
 }
 @container (max-width: 520px) {
   .arcs:not(.between) { height: 0; }
-  .header { flex-wrap: wrap; gap: 8px; padding: 8px 0 4px; }
-  .theme span, .speed span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .speed span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .name { font-size: 15px; }
-  .header { gap: 6px; }
+  .header { gap: 6px; padding: 8px 0 4px; }
   .header .quiet { padding: 3px 7px; }
   .header .name { flex: 1; }
   .header .spacer { display: none; }
   .header select { max-width: 64px; padding: 4px 2px; }
   .below { flex-wrap: wrap; }
   .legend { min-width: 0; flex: 1 1 200px; }
-  .header :is(.model, .example) { order: 1; flex: 1 1 14%; min-width: 0; }
+  .header :is(.model, .example) { flex: 1 1 14%; min-width: 0; }
   .header :is(.model, .example) select { max-width: none; flex: 1; min-width: 0; }
   .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .header .loading-model { position: absolute; inset: 100% 0 auto; z-index: 5; background: var(--page); }
-  .header { position: relative; }
   .header :is(.backend, .sharing) { order: 1; position: static; flex: none; }
   .backend summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .icon { width: 36px; height: 38px; }

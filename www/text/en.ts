@@ -108,12 +108,10 @@ export const en = {
     masked: "{q} may see {k}: its score stays {v}.",
     masked_out: "{q} may not see {k}{r}: its score becomes {v}, which stands for no [[weight]].",
     row_max: "The largest score in the row of {q} is {v}, the one for {top}.",
-    row_max_unseen: "{q} may see no key: the largest of no scores is {v}.",
     shifted: "The score of {q} for {k} lies {v} from the largest of its row, the one for {top}.",
     shifted_top: "No score in the row of {q} is larger than the one for {k}: less the largest it is {v}.",
     exp: "e to the power of {a} is {v}, for {q} and {k}.",
     row_sum: "The exponentials in the row of {q} add up to {v}: each will be divided by this sum.",
-    row_sum_none: "The exponentials in the row of {q} add up to {v}: there is nothing to share out.",
     weights: "{q} gives {k} {p} of its [[attention]]",
     mixed: "Number {c} of what {q} collects is {v}",
     concat: "Number {c} of {q} is taken over from [[head]] {head}: {v}.",
@@ -154,9 +152,6 @@ export const en = {
   counts: ", and what counts most in it is {w} × {x}, from {top}.",
   reasons: {
     causal: "causal: it comes later",
-    window: "outside the window",
-    mask: "the mask hides it",
-    padding: "padding",
   } as Record<string, string>,
   ops: {
     given: "given by you",
@@ -302,7 +297,6 @@ export const en = {
   close: "Close",
   lessons: "Lessons",
   share: "Share",
-  gallery: "Worth seeing",
   /** How close the stage is looked at. */
   zooms: { label: "Look at", matrix: "Matrix", row: "Row", cell: "Cell", where: "Where you are" } as Record<
     string,

@@ -48,6 +48,8 @@ const untrainedInEnglish = {
     read: "Each [[query]] reads the [[state]]: no other token is looked at again.",
   } as Record<string, string>,
   cell: {
+    row_max_unseen: "{q} may see no key: the largest of no scores is {v}.",
+    row_sum_none: "The exponentials in the row of {q} add up to {v}: there is nothing to share out.",
     positions: "Number {c} of the [[position]] of {q} is {v}.",
     input: "At number {c} the embedding of {q}, {a}, and its place, {b}, add up to {v}.",
     memory_positions: "Number {c} of the [[position]] of {q} is {v}.",
@@ -81,6 +83,9 @@ const untrainedInEnglish = {
     predict: "there is no state before the first token",
   } as Record<string, string>,
   reasons: {
+    window: "outside the window",
+    mask: "the mask hides it",
+    padding: "padding",
     nothing: "Nothing is seen in this row: that stays so, and is not subtracted or divided.",
   } as Record<string, string>,
   constants: {

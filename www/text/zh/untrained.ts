@@ -42,6 +42,8 @@ export const untrained: UntrainedWords = {
     read: "每个[[query|查询]]读取[[state|状态]]：不再看任何其他词元。",
   },
   cell: {
+    row_max_unseen: "{q} 不可以看任何键：没有分数，最大值是 {v}。",
+    row_sum_none: "{q} 这一行的指数加起来是 {v}：没有可以分配的份额。",
     positions: "{q} 的[[position|位置]]的第 {c} 个数是 {v}。",
     input: "第 {c} 个数：{q} 的嵌入 {a} 与位置 {b} 相加，得到 {v}。",
     memory_positions: "{q} 的[[position|位置]]的第 {c} 个数是 {v}。",
@@ -74,6 +76,9 @@ export const untrained: UntrainedWords = {
     predict: "第一个词元之前没有状态",
   },
   reasons: {
+    window: "在窗口之外",
+    mask: "被掩码隐藏",
+    padding: "填充",
     nothing: "这一行什么也看不到：保持不变，不做减法或除法。",
   },
   constants: {
