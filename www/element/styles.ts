@@ -65,14 +65,14 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 
 .header { grid-area: header; display: flex; align-items: center; gap: 12px; padding: 10px 0; }
 .header .name, .header .quiet, .header summary { white-space: nowrap; }
-.header summary.quiet, .header .backend summary.quiet { list-style: none; font-size: 15px; padding-top: 3px; color: var(--text); }
+.header summary.quiet, .header .sharing summary.quiet { list-style: none; font-size: 15px; padding-top: 3px; color: var(--text); }
 .header label { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .header .model { min-width: 0; flex: 0 1 auto; }
 .header .model select { min-width: 0; }
 .header .example { min-width: 110px; flex: 0 1 330px; }
 .header .example select { min-width: 0; flex: 1; }
-.header .backend { position: relative; flex: none; }
-.header .backend summary { min-height: 30px; padding-top: 4px; font-size: 12.5px; color: var(--soft); }
+.header :is(.backend, .sharing) { position: relative; flex: none; }
+.header :is(.backend, .sharing) summary { min-height: 30px; padding-top: 4px; font-size: 12.5px; color: var(--soft); }
 .header .sharing summary { list-style: none; padding: 4px 10px; border: 1px solid var(--line); border-radius: 5px; color: var(--text); }
 .header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .spacer { flex: 1; }
@@ -276,7 +276,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header :is(.model, .example) select { max-width: none; flex: 1; min-width: 0; }
   .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .header .loading-model { position: absolute; inset: 100% 0 auto; z-index: 5; background: var(--page); }
-  .header .backend { order: 1; position: static; flex: none; }
+  .header :is(.backend, .sharing) { order: 1; position: static; flex: none; }
   .backend summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .icon { width: 36px; height: 38px; }
   .keys { gap: 0; }

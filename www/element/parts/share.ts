@@ -15,6 +15,6 @@ export function share(context: Context): TemplateResult {
     panel ??= await import("../share/index.ts");
     panel.open(details, context.actions);
   };
-  return html`<details class="backend sharing" @toggle=${onToggle} @keydown=${closeOnEscape}>
+  return html`<details class="sharing" @toggle=${onToggle} @keydown=${closeOnEscape}>
     <summary class="quiet">${say.share}</summary>${panel?.panel(context) ?? nothing}</details>`;
 }
