@@ -71,6 +71,10 @@ test("the pronoun lesson by the keyboard alone", async ({ page }) => {
     if (question) {
       await expect(page.locator(".arcs"), "the answer is not given away").toBeHidden();
       await expect(page.locator(".heads")).toBeHidden();
+      const shades = await page
+        .locator(".token")
+        .evaluateAll((all) => new Set(all.map((one) => getComputedStyle(one).backgroundColor)).size);
+      expect(shades).toBe(1);
       // The first of the choices, by the keys alone.
       await tabTo(page, ({ data }) => data.choice === question.among[0]);
       await page.keyboard.press(n % 2 ? "Space" : "Enter");

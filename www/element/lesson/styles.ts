@@ -40,7 +40,7 @@ const styles = css`
 /* A question waits: what would give its answer away is not to be seen. */
 .page[data-asking] :is(.arcs, .share, .says, .lanes, .mostly) { visibility: hidden; }
 .page[data-asking] :is(.heads, .answer) { display: none; }
-.page[data-asking] .token { background: none; }
+.page[data-asking] .token { background: none !important; }
 @container (max-width: 520px) {
   .lessons { position: static; }
   .chapters { inset-inline: 0; top: 100%; width: auto; }
