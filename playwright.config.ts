@@ -24,6 +24,8 @@ export default defineConfig({
   use: {
     baseURL: `http://127.0.0.1:${port}/`,
     browserName: "chromium",
+    // What a test takes from the page or keeps from it is the page's own; where the page is without a network, they are tested.
+    serviceWorkers: "block",
     launchOptions: launch(FLAGS),
   },
   projects: [

@@ -1,6 +1,6 @@
 /** The package: ordinary builds (library mode would inline the wasm), with file names that can be written down. */
 
-import type { Plugin } from "vite";
+import { type Plugin, parseAst } from "vite";
 import { defineConfig } from "vitest/config";
 import { sourcesOf } from "./scripts/lib/closure.mjs";
 import { inlineFiles } from "./scripts/lib/inline.mjs";
@@ -58,20 +58,37 @@ const engineApart: Plugin = {
   resolveId: (source) => (source.endsWith("/engine/engine.ts") ? { id: "./engine.js", external: true } : null),
 };
 
-/** Styles without what a browser skips: comments, and space that parts nothing. */
-const tightStyles: Plugin = {
-  name: "tight-styles",
+/** Templates without what a browser skips: comments of styles, and space that parts nothing. */
+const tightTemplates: Plugin = {
+  name: "tight-templates",
   enforce: "pre",
-  transform: (code: string, id: string) =>
-    /\/www\/.*\.ts$/.test(id) && code.includes("css`") ? code.replace(/(?<=css`)[^`]*(?=`)/g, tight) : undefined,
+  transform(code: string, id: string) {
+    if (!/\/www\/.*\.ts$/.test(id) || !/\b(css|html)`/.test(code)) return undefined;
+    const pieces: { start: number; end: number; text: string }[] = [];
+    visit(parseAst(code, { lang: "ts" }), (node) => {
+      const tight = node.type === "TaggedTemplateExpression" && TIGHT[node.tag.name];
+      if (!tight) return;
+      // A piece stands between ` or }, and ` or ${.
+      for (const { start, end, tail, value } of node.quasi.quasis)
+        pieces.push({ start: start + 1, end: end - (tail ? 1 : 2), text: tight(value.raw) });
+    });
+    // From the last to the first, so that the places of the others stay.
+    return pieces
+      .sort((a, b) => b.start - a.start)
+      .reduce((made, { start, end, text }) => made.slice(0, start) + text + made.slice(end), code);
+  },
 };
 
-/** What stands in between is the script's own. */
-const tight = (css: string): string =>
-  css
-    .split(/(\$\{[^}]*\})/)
-    .map((piece, n) => (n % 2 === 1 ? piece : piece.replace(/\/\*.*?\*\/|\s+/gs, " ").replace(/\s*([{};,])\s*/g, "$1")))
-    .join("");
+const TIGHT: Record<string, (text: string) => string> = {
+  css: (text) => text.replace(/\/\*.*?\*\/|\s+/gs, " ").replace(/\s*([{};,])\s*/g, "$1"),
+  html: (text) => text.replace(/\s*\n\s*/g, " "),
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: any node of a syntax tree.
+function visit(node: any, look: (node: any) => void): void {
+  if (typeof node?.type === "string") look(node);
+  for (const part of Object.values(node)) if (part && typeof part === "object") visit(part, look);
+}
 
 const ENGINE = ["engine/engine.ts"];
 
@@ -93,8 +110,8 @@ export default defineConfig(({ mode }) => ({
   publicDir: false,
   plugins: [
     ...[plainImports, withoutDom],
-    ...(mode === "page" ? [engineApart, tightStyles] : []),
-    ...(WHOLE.has(mode) ? [tightStyles, inlineFiles(`${import.meta.dirname}/dist/package`)] : []),
+    ...(mode === "page" ? [engineApart, tightTemplates] : []),
+    ...(WHOLE.has(mode) ? [tightTemplates, inlineFiles(`${import.meta.dirname}/dist/package`)] : []),
   ],
   build: {
     outDir: "dist/package",
@@ -127,7 +144,10 @@ export default defineConfig(({ mode }) => ({
     },
   },
   test: {
-    include: ["tests/unit/**/*.test.ts", "tests/take/**/*.test.ts", "scripts/**/*.test.mjs"],
+    include:
+      mode === "engines"
+        ? ["tests/engines/**/*.test.ts"]
+        : ["tests/unit/**/*.test.ts", "tests/take/**/*.test.ts", "scripts/**/*.test.mjs"],
     // The page says nothing before it has a language.
     setupFiles: ["tests/unit/english.ts"],
   },

@@ -3,6 +3,7 @@
 import { createServer } from "node:net";
 import { ensureBrowser } from "./lib/browser.mjs";
 import { countTests } from "./lib/count.mjs";
+import { ensureOtherBrowsers } from "./lib/other-browsers.mjs";
 import { ensureNumpy } from "./lib/python.mjs";
 import { main, run, runTool, step } from "./lib/run.mjs";
 import { setUp } from "./lib/setup.mjs";
@@ -30,10 +31,11 @@ const STEPS = {
     const env = { ...options.env, E2E_PORT: String(await freePort()) };
     return runTool("@playwright/test", "playwright", ["test"], { ...options, env });
   },
+  engines: (options) => runTool("vitest", "vitest", ["run", "--mode", "engines"], options),
   size: node("size"),
 };
 /** Their tests are counted from their output; any other step counts as one. */
-const WITH_TESTS = ["rust", "wasm", "unit", "e2e"];
+const WITH_TESTS = ["rust", "wasm", "unit", "e2e", "engines"];
 const IN_BROWSER = ["wasm", "e2e"];
 
 await main(async () => {
@@ -49,8 +51,12 @@ await main(async () => {
   const python = names.includes("unit") && (await ensureNumpy());
   if (python) env.PYTHON_PATH = python;
 
+  if (names.includes("engines")) Object.assign(env, await ensureOtherBrowsers());
+
+  const others = env.FIREFOX_PATH ?? env.WEBKIT_DRIVER;
   const results = [];
-  for (const name of names) results.push(await runStep(name, { env, keep: true }));
+  for (const name of names.filter((one) => one !== "engines" || others))
+    results.push(await runStep(name, { env, keep: true }));
 
   console.log(`\n== summary\n${results.map(describe).join("\n")}`);
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);

@@ -5,3 +5,8 @@ document.querySelector("attention-playground")?.addEventListener("language-chang
   document.title = detail.title;
   for (const heading of document.querySelectorAll("h1")) heading.textContent = detail.title;
 });
+
+// After the first picture: nothing of it waits for what is kept for later.
+document.querySelector("attention-playground")?.addEventListener("load", () => {
+  navigator.serviceWorker?.register("./service-worker.js").catch(() => undefined);
+});

@@ -1,10 +1,11 @@
 /** The steps of a build: the engine's wasm, the npm package in dist/package, the page in dist/site. */
 
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { elementSizes } from "./first.mjs";
 import { elementsManifest, packageManifest } from "./manifest.mjs";
 import { ROOT, run, runTool } from "./run.mjs";
+import { finishSite } from "./site.mjs";
 
 const PACKAGE = join(ROOT, "dist/package");
 const SITE = join(ROOT, "dist/site");
@@ -35,6 +36,8 @@ export async function buildSite() {
   for (const entry of readdirSync(PAGE, { withFileTypes: true })) {
     if (entry.isFile() && !entry.name.endsWith(".ts")) cpSync(join(PAGE, entry.name), join(SITE, entry.name));
   }
+  const gallery = JSON.parse(readFileSync(join(PAGE, "gallery/states.json"), "utf8"));
+  finishSite(SITE, gallery, process.env.SITE_URL);
 }
 
 /** What an npm package needs besides: manifest, licences, types. */

@@ -6,11 +6,11 @@ import { join } from "node:path";
 const TYPES = { js: "text/javascript", json: "application/json", wasm: "application/wasm" };
 /** Where the sources ask for a file that lies beside the scripts. */
 const ASKS = [
-  [/new URL\("(?:\.\.\/)+build\/wasm\/([\w.]+)", import\.meta\.url\)/g, 'inlined("$1")'],
-  [/new URL\(\s*\/\* @vite-ignore \*\/ (["`]\.\/[^"`]*["`]),\s*import\.meta\.url,?\s*\)/g, "inlined($1)"],
-  [/new URL\("sizes\.json", BASE\)/g, 'inlined("sizes.json")'],
+  ["", /new URL\("(?:\.\.\/)+build\/wasm\/([\w.]+)", import\.meta\.url\)/g, 'inlined("$1")'],
+  ["", /new URL\(\s*\/\* @vite-ignore \*\/ (["`]\.\/[^"`]*["`]),\s*import\.meta\.url,?\s*\)/g, "inlined($1)"],
+  ["", /new URL\("sizes\.json", BASE\)/g, 'inlined("sizes.json")'],
   // What is told of the address of the files is told of the page's: the script itself has none.
-  [/\bimport\.meta\.url\b/g, '(globalThis.document?.baseURI ?? "none://none/")'],
+  ["", /\bimport\.meta\.url\b/g, '(globalThis.document?.baseURI ?? "none://none/")'],
 ];
 const VIRTUAL = "\0inlined";
 
@@ -23,7 +23,10 @@ export function inlineFiles(folder) {
     load: (id) => (id === VIRTUAL ? moduleOf(filesOf(folder)) : undefined),
     transform(code, id) {
       if (!id.endsWith(".ts")) return undefined;
-      const changed = ASKS.reduce((text, [pattern, call]) => text.replace(pattern, call), code);
+      const changed = ASKS.reduce(
+        (text, [file, pattern, call]) => (id.endsWith(file) ? text.replace(pattern, call) : text),
+        code,
+      );
       return changed === code ? undefined : `import { inlined } from "virtual:inlined";\n${changed}`;
     },
   };

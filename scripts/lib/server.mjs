@@ -24,7 +24,12 @@ export async function serve(folders, ports) {
   const server = createServer((request, response) => answer(folders, request, response));
   for (const port of ports) {
     if (!(await listens(server, port))) continue;
-    return { address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+    const close = () => {
+      server.close();
+      // Else those that are open would be answered on.
+      server.closeAllConnections();
+    };
+    return { address: `http://127.0.0.1:${server.address().port}`, close };
   }
   throw new Error(`no free port on 127.0.0.1; tried ${ports[0]} to ${ports.at(-1)}`);
 }

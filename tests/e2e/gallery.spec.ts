@@ -7,7 +7,7 @@ import { open, state } from "./page.ts";
 for (const { id, title, state: set } of states as { id: string; title: { en: string }; state: { stage?: string } }[]) {
   test(`${id} opens from the list as it is`, async ({ page }) => {
     await open(page, "model=none&theme=dark");
-    await page.locator(".ready summary").click();
+    await page.locator(".lessons summary").click();
     const link = page.locator(`[data-ready="${id}"]`);
     await expect(link).toHaveText(title.en);
     await open(page, ((await link.getAttribute("href")) ?? "").slice(1));
@@ -19,7 +19,7 @@ for (const { id, title, state: set } of states as { id: string; title: { en: str
 
 test("the list speaks the language of the page, and leads on in it", async ({ page }) => {
   await open(page, "lang=zh");
-  await page.locator(".ready summary").click();
+  await page.locator(".lessons summary").click();
   const link = page.locator('[data-ready="causal"]');
   await expect(link).toHaveText("因果：没有词能看到后面的词");
   await link.click();

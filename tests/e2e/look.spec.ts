@@ -1,32 +1,13 @@
-/** How it looks: baselines of a fixed trace at three sizes and two themes, axe-core, nothing clipped, nothing scrolling sideways. */
+/** How it looks: baselines of a fixed trace at three sizes and two themes, nothing clipped, nothing scrolling sideways. */
 
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
 import { open } from "./page.ts";
+import { SIZES, VIEWS } from "./views.ts";
 
-const DESK = { width: 1440, height: 900 };
-const PHONE = { width: 390, height: 844 };
-
-/** The default model, unless they say otherwise. */
-const VIEWS: [name: string, query: string][] = [
-  ["scores", "stage=scores"],
-  ["query", "stage=query"],
-  ["weights-causal", "stage=weights&causal=true&pin=weights,0,7,5"],
-  ["mixed", "stage=mixed"],
-  ["row", "zoom=row&stage=weights"],
-  ["row-mixed", "zoom=row&stage=mixed"],
-  ["cell", "zoom=cell&stage=scores"],
-  ["changed", "model=pronoun&stage=weights&pin=scores,1,7,5&edits=scores,1,7,5=0"],
-  ["mid-cell", "stage=scores&cell=3.5"],
-  ["untrained", "model=none&stage=weights"],
-  ["digits", "model=digits&stage=weights"],
-  ["dates", "model=dates&stage=weights&token=6"],
-  ["decoder", "model=decoder"],
-  ["recall", "model=recall&text=a1+b2+c3+d4+e5+f6+g7+h8+c?"],
-];
+const { desk: DESK, phone: PHONE } = SIZES;
 
 for (const [name, query] of VIEWS) {
-  for (const [size, viewport] of Object.entries({ desk: DESK, phone: PHONE })) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
     for (const scheme of ["light", "dark"] as const) {
       test(`${name}, ${size}, ${scheme}`, async ({ page }) => {
         await page.setViewportSize(viewport);
@@ -34,7 +15,7 @@ for (const [name, query] of VIEWS) {
         await open(page, query);
         await page.waitForTimeout(250);
         await sideways(page);
-        await expect(page).toHaveScreenshot(`${name}-${size}-${scheme}.png`, { fullPage: size === "phone" });
+        await expect(page).toHaveScreenshot(`${name}-${size}-${scheme}.png`, { fullPage: size !== "desk" });
       });
     }
   }
@@ -44,59 +25,6 @@ async function sideways(page: Page): Promise<void> {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(over, "pixels that the page is wider than the window").toBeLessThanOrEqual(0);
 }
-
-for (const scheme of ["light", "dark"] as const) {
-  for (const viewport of [DESK, PHONE]) {
-    test(`axe-core finds nothing serious: ${scheme}, ${viewport.width}`, async ({ page }) => {
-      // Five analyses, on machines that may be busy.
-      test.setTimeout(120_000);
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme: scheme });
-      for (const [, query] of VIEWS) {
-        await open(page, query);
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-        expect(
-          serious.map(
-            ({ id, nodes }) =>
-              `${id}: ${nodes
-                .slice(0, 3)
-                .map((node) => node.html.slice(0, 160))
-                .join(" | ")}`,
-          ),
-        ).toEqual([]);
-      }
-    });
-  }
-}
-
-test("axe-core finds nothing serious: cross and linear attention, the matrices' panel, two elements on a page", async ({
-  page,
-}) => {
-  const serious = async () => {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
-  };
-  for (const query of ["attention=cross&stage=weights", "attention=gated_delta&stage=state&text=dog+bites+man"]) {
-    await open(page, query);
-    expect(await serious(), query).toEqual([]);
-  }
-  await page.getByRole("button", { name: "Matrices" }).click();
-  expect(await serious(), "matrices").toEqual([]);
-  const body =
-    '<main><h1>host</h1><attention-playground model="none" text="dog bites man"></attention-playground><attention-playground text="man bites dog" heads="1"></attention-playground></main>';
-  await page.route("**/host.html", (route) =>
-    route.fulfill({
-      contentType: "text/html",
-      body: `<!doctype html><html lang="en"><title>host</title><script type="module" src="./element.js"></script><body>${body}`,
-    }),
-  );
-  await page.goto("./host.html");
-  await expect(page.locator(".scene > canvas")).toHaveCount(2);
-  expect(await serious(), "two elements").toEqual([]);
-});
 
 test("no text is smaller than 12 px, no label is cut at the desk", async ({ page }) => {
   await page.setViewportSize(DESK);

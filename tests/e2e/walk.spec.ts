@@ -17,6 +17,8 @@ interface Equation {
   text: string;
   numbers: { text: string; full: string; cell?: string }[];
   result: { text: string; cell: string };
+  /** What is said of why it is so. */
+  why: string;
 }
 
 const read = (page: Page): Promise<Equation> =>
@@ -41,7 +43,8 @@ const read = (page: Page): Promise<Equation> =>
       return node.matches(".fraction") ? `(${inner})` : inner;
     };
     const text = [...terms.childNodes].map(textOf).join("").replace(/\s+/g, " ").trim();
-    return { text, numbers, result: { text: result.textContent ?? "", cell: cellOf(result) } };
+    const why = equation?.querySelector<HTMLElement>("[data-why]")?.dataset.why ?? "";
+    return { text, numbers, why, result: { text: result.textContent ?? "", cell: cellOf(result) } };
   });
 
 const parsed = (cell: string): [stage: string, index: number[]] => {
@@ -55,7 +58,7 @@ const exactly = (text: string): Interval => {
 };
 
 /** Holds one equation against its result. */
-function check({ text, numbers, result }: Equation, of: Awaited<ReturnType<typeof trace>>): void {
+function check({ text, numbers, result, why }: Equation, of: Awaited<ReturnType<typeof trace>>): void {
   const where = `${result.cell} = ${text} of ${numbers.map(({ text: number }) => number).join("; ")}`;
   for (const { text: shown, full, cell } of numbers) {
     if (!cell) continue;
@@ -69,6 +72,13 @@ function check({ text, numbers, result }: Equation, of: Awaited<ReturnType<typeo
   const hidden = /^−∞ instead of (#\d+)$/.exec(text);
   if (hidden) {
     expect(value, where).toBe(Number.NEGATIVE_INFINITY);
+    return;
+  }
+  // Nor is a row that sees nothing subtracted or divided.
+  if (why === "nothing") {
+    expect(text, where).toMatch(/^#0 − #1$|^\(#0 ÷ #1\)$/);
+    expect(exactly(numbers[1]?.full ?? "")[0], where).toBe(text.includes("−") ? Number.NEGATIVE_INFINITY : 0);
+    expect(value, where).toBe(exactly(numbers[0]?.full ?? "")[0]);
     return;
   }
   const [least, most] = evaluate(
@@ -145,9 +155,15 @@ const STATES: [name: string, query: string, ends: RegExp, over: string[]][] = [
   ["a trained model", "model=pronoun", /^(embeddings|[wb]_\w+)$/, ["weights", "scores"]],
   [
     "a recurrence",
-    "attention=gated_delta&text=dog+bites+man&head-dim=2",
-    /^(embeddings|w_\w+|beta|decay)$/,
+    "attention=delta&text=dog+bites+man&head-dim=2",
+    /^(embeddings|w_\w+|beta|prediction)$/,
     ["error", "state"],
+  ],
+  [
+    "a row that sees nothing",
+    "text=dog+bites+man&head-dim=2&mask=1-0_1-1_1-2",
+    /^(embeddings|w_\w+|mixed)$/,
+    ["mixed", "value"],
   ],
 ];
 

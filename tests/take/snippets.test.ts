@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { ask } from "../../scripts/lib/setup.mjs";
 import { snippet, WAYS } from "../../www/element/share/snippets.ts";
 import { parseQuery } from "../../www/state/codec.ts";
-import { defaultState, type State } from "../../www/state/fields.ts";
+import { defaultState, PARTS, type State } from "../../www/state/fields.ts";
+import { take } from "../../www/text/take.ts";
 
 const BASE = "https://example.org/a&b/";
 const HOSTILE = [
@@ -65,6 +66,10 @@ describe.each(HOSTILE)("%j", (text) => {
     const address = new URL(JSON.parse(execFileSync("python3", ["-c", read], { input: code, encoding: "utf8" })));
     expect(parseQuery(address.search).values.text).toBe(text);
   });
+});
+
+it("every part that can be left out has a word", () => {
+  expect(Object.keys(take.parts)).toEqual([...PARTS]);
 });
 
 it("no address holds what is too long for one", () => {

@@ -12,7 +12,6 @@ import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
 import { changes, comparison, pictured } from "./parts/change.ts";
 import { type Context, cellName } from "./parts/context.ts";
 import { equation } from "./parts/equation.ts";
-import { gallery } from "./parts/gallery.ts";
 import { input, underInput } from "./parts/input.ts";
 import { lessonMenu } from "./parts/lessons.ts";
 import { modelMenu } from "./parts/model-menu.ts";
@@ -31,7 +30,7 @@ const partsOf = (list: string): Set<string> => new Set(list.split(","));
 const withFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
 
 export function page(context: Context): TemplateResult {
-  const { state, palette, actions, compact, parts, played, linked } = context;
+  const { state, palette, actions, compact, parts, played } = context;
   const hidden = partsOf(state.hide);
   const locked = partsOf(state.lock);
   const show = (part: string, made: () => unknown) => {
@@ -90,7 +89,6 @@ export function page(context: Context): TemplateResult {
       ${show("caption", () => caption(context))}
       ${show("equation", () => [equation(context), changes(context)])}
       ${show("controls", () => (played ? nothing : (context.settings?.controls(context) ?? nothing)))}
-      ${linked ? gallery(context) : nothing}
       <p class="hint keys-hint">${say.keys}</p>
     </aside>`
         : nothing

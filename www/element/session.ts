@@ -10,7 +10,7 @@ import { stageOf } from "../trace/cells.ts";
 import { type MatrixView, type Place, sliceForHead } from "../view/matrix-view.ts";
 import type { Lit } from "../view/paint.ts";
 import { Closeness, pace, placeOf } from "./closer.ts";
-import type { Gathered, Gatherer } from "./gather.ts";
+import type { Drops } from "./drops.ts";
 import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
 import type { Lessons } from "./lesson/index.ts";
 import type * as Models from "./models/index.ts";
@@ -19,6 +19,7 @@ import { type Actions, chosenToken } from "./parts/context.ts";
 import { Player } from "./player.ts";
 import { type Refusal, Runner } from "./runner.ts";
 import type * as Settings from "./settings/index.ts";
+import { taken } from "./taken.ts";
 
 export interface Host {
   update(): void;
@@ -37,9 +38,6 @@ export interface Host {
 const { text, target, drawing, block, layer, head, token, pin, matrices, edits, mask, scale } = defaultState();
 /** What another model begins with. */
 const FRESH: Partial<State> = { text, target, drawing, block, layer, head, token, pin, matrices, edits, mask, scale };
-
-/** Names that only files of a model have. */
-const OF_MODEL = /\.safetensors(\.index\.json)?$|^(config|tokenizer)\.json$/;
 
 /** What no other input can mend. */
 const FATAL = new Set(["load", "worker", "trap", "deadline"]);
@@ -102,8 +100,6 @@ export class Session {
   #inputSource: Source = "api";
   /** "More settings" was opened, or something in it was needed. */
   moreOpen = false;
-  /** Reading matrices is loaded with the first that come. */
-  #gatherer: Gatherer | undefined;
 
   constructor(host: Host) {
     this.#host = host;
@@ -511,8 +507,11 @@ export class Session {
       this.inquiry.glance = cells && ("stage" in cells ? [cells] : cells);
       this.#host.update();
     },
-    matrices: (text) => void this.#gather((gatherer) => gatherer.text(text)),
-    files: (dropped) => void this.#drop(dropped),
+    matrices: (text) => void this.#take((drops) => drops.text(text)),
+    files: (dropped) => {
+      const all = taken(dropped);
+      void this.#take((drops) => drops.drop(all));
+    },
     fillMatrices: async () => {
       const { matricesAsText } = await import("./gather.ts");
       return this.trace ? matricesAsText(this.trace) : "";
@@ -594,55 +593,51 @@ export class Session {
     this.#runner.release();
   }
 
-  /** A model, if there is one among the files or in a folder; else matrices or a saved state. */
-  async #drop(dropped: DataTransfer): Promise<void> {
-    const files = [...dropped.files];
-    // The list is emptied when the event is over.
-    const items = [...dropped.items].map((item) => {
-      const [entry, file] = [item.webkitGetAsEntry?.() ?? null, item.getAsFile()];
-      return { entry, webkitGetAsEntry: () => entry, getAsFile: () => file };
+  // -- what is pasted and dropped -------------------------------------------------------------------------------------
+
+  #drops: Promise<Drops> | undefined;
+
+  #loadDrops(): Promise<Drops> {
+    this.#drops ??= import("./drops.ts").then(
+      ({ Drops }) =>
+        new Drops({
+          store: this.store,
+          actions: this.actions,
+          runner: this.#runner,
+          lessons: () => this.#loadLessons(),
+          notice: (said) => {
+            this.notice = said;
+            this.#host.update();
+          },
+          matrices: (problem) => {
+            if (!problem) this.#badValues.delete("matrices");
+            else {
+              this.#badValues.set("matrices", problem);
+              this.stale = this.trace !== undefined;
+            }
+          },
+          openMatrices: (open) => this.#openMatrices(open),
+          openOwn: (open) => {
+            this.openOwn = open;
+            this.#host.update();
+          },
+        }),
+    );
+    // The next one may have the network back.
+    this.#drops.catch(() => {
+      this.#drops = undefined;
     });
-    const folder = items.some(({ entry }) => entry?.isDirectory);
-    // What was dropped before, and was no good, is forgotten with this.
-    this.#badValues.delete("matrices");
-    if (!folder && !files.some(({ name }) => OF_MODEL.test(name))) {
-      this.openOwn = false;
-      await this.#gather((gatherer) => gatherer.files(files));
-      return;
-    }
+    return this.#drops;
+  }
+
+  async #take(act: (drops: Drops) => Promise<void>): Promise<void> {
     try {
-      this.openMatrices = false;
-      const own = await (await this.#runner.loadModels()).loadExtra("own");
-      await own.bringFiles(this.actions, own.filesFromDrop({ items }));
+      await act(await this.#loadDrops());
     } catch (thrown) {
       const text = thrown instanceof Error ? thrown.message : String(thrown);
       this.notice = () => text;
       this.#host.update();
     }
-  }
-
-  async #gather(read: (gatherer: Gatherer) => Promise<Gathered>): Promise<void> {
-    try {
-      this.#gatherer ??= new (await import("./gather.ts")).Gatherer();
-      const found = await read(this.#gatherer);
-      if (found.kind === "state") this.store.load(found.json, "user");
-      else if (found.kind === "lesson") (await this.#loadLessons()).bring(found.text);
-      else if (found.kind === "incomplete") {
-        const [have, missing] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());
-        this.notice = () => fill(say.matricesMissing, { have: have ?? "", missing: missing ?? "" });
-      } else {
-        this.#badValues.delete("matrices");
-        this.store.set(found.changes, "user", "push");
-        this.openMatrices = false;
-      }
-    } catch (error) {
-      // What is wrong with matrices is said in the page's language; what else can go wrong, in its own.
-      const { said = () => (error as Error).message } = error as { said?: Said };
-      this.#badValues.set("matrices", said);
-      this.stale = this.trace !== undefined;
-      await this.#openMatrices(true);
-    }
-    this.#host.update();
   }
 
   async #openMatrices(open: boolean): Promise<void> {

@@ -65,6 +65,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 
 .header { grid-area: header; display: flex; align-items: center; gap: 12px; padding: 10px 0; }
 .header .name, .header .quiet, .header summary { white-space: nowrap; }
+.header summary.quiet, .header .backend summary.quiet { list-style: none; font-size: 15px; padding-top: 3px; color: var(--text); }
 .header label { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .header .model { min-width: 0; flex: 0 1 auto; }
 .header .model select { min-width: 0; }
@@ -72,6 +73,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .header .example select { min-width: 0; flex: 1; }
 .header .backend { position: relative; flex: none; }
 .header .backend summary { min-height: 30px; padding-top: 4px; font-size: 12.5px; color: var(--soft); }
+.header .sharing summary { list-style: none; padding: 4px 10px; border: 1px solid var(--line); border-radius: 5px; color: var(--text); }
 .header .theme { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .spacer { flex: 1; }
 
@@ -116,10 +118,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .stale { position: absolute; right: 0; top: 82px; z-index: 3; }
 [data-editing] .scene { outline: 2px dashed var(--key); outline-offset: -2px; }
 .page[data-bare] { grid-template-columns: minmax(0, 1fr); grid-template-areas: "header" "top" "work" "transport"; }
-.keys-hint, .ready { margin-top: auto; }
-.ready + .keys-hint { margin-top: 0; }
-.ready ul { margin: 0 0 8px; padding-inline-start: 18px; }
-.ready a { color: inherit; }
+.keys-hint { margin-top: auto; }
 .strip { display: flex; gap: 4px; overflow-x: auto; flex: none; scrollbar-width: thin; padding-bottom: 2px; }
 .group { border-inline-start: 1px solid var(--line); padding-inline-start: 4px; }
 .group:first-child { border: 0; padding: 0; }

@@ -163,9 +163,8 @@ export const en = {
     past: "given as a past key or value",
     edited: "changed by you",
   } as Record<string, string>,
-  untrained: "Untrained: the arithmetic is real, the pattern means nothing.",
-  untrainedWhy:
-    "Embeddings and weights were drawn from a seeded generator. Every number is truly computed from them, but nobody has trained them.",
+  /** What is said of untrained runs: it comes with their settings. */
+  notes: {} as Record<string, string>,
   whatHappens: "What happens",
   equation: "Where it comes from",
   equationEmpty: "Point at a number to see its equation. Click to hold it, then walk on to its operands.",
@@ -193,7 +192,6 @@ export const en = {
   earlier: "… {n} earlier",
   later: "{n} later …",
   tokenAt: "{token}, {n} of {all}",
-  noWeights: "Linear attention has no weights between tokens: each token reads a state of fixed size.",
   showInputs: "Your own matrices",
   matrices: "Matrices",
   matricesMissing: "Read: {have}. Still needed: {missing}.",
@@ -304,7 +302,6 @@ export const en = {
   close: "Close",
   lessons: "Lessons",
   share: "Share",
-  gallery: "Worth seeing",
   /** How close the stage is looked at. */
   zooms: { label: "Look at", matrix: "Matrix", row: "Row", cell: "Cell", where: "Where you are" } as Record<
     string,

@@ -5,6 +5,7 @@ import { part } from "./say.ts";
 const lessonInEnglish = {
   label: "Lesson",
   chapters: "Chapters",
+  gallery: "Worth seeing",
   step: "Step {n} of {all}",
   back: "Back",
   next: "Next",

@@ -53,6 +53,7 @@ const takeInEnglish = {
   /** The parts that can be left out. */
   parts: {
     header: "header",
+    lesson: "lesson",
     sentence: "sentence",
     input: "input",
     strip: "stages",

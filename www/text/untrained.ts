@@ -75,6 +75,13 @@ const untrainedInEnglish = {
     seeded: "drawn by the seeded generator",
     sinusoid: "sine or cosine of the position",
     alibi: "slope times distance",
+    // Where these have no terms.
+    matmul: "no key is seen: there is nothing to add up",
+    decay: "there is no state before the first token",
+    predict: "there is no state before the first token",
+  } as Record<string, string>,
+  reasons: {
+    nothing: "Nothing is seen in this row: that stays so, and is not subtracted or divided.",
   } as Record<string, string>,
   constants: {
     softcap: "soft cap",
@@ -92,6 +99,12 @@ const untrainedInEnglish = {
     delta: "delta rule",
     gated_delta: "gated delta",
   } as Record<string, string>,
+  notes: {
+    untrained: "Untrained: the arithmetic is real, the pattern means nothing.",
+    untrainedWhy:
+      "Embeddings and weights were drawn from a seeded generator. Every number is truly computed from them, but nobody has trained them.",
+    noWeights: "Linear attention has no weights between tokens: each token reads a state of fixed size.",
+  } as Record<string, string>,
 };
 
 export type UntrainedWords = typeof untrainedInEnglish;
@@ -104,6 +117,8 @@ part("untrained", untrainedInEnglish, (words) => {
   Object.assign(say.cell, words.cell);
   Object.assign(say.short, words.short);
   Object.assign(say.ops, words.ops);
+  Object.assign(say.reasons, words.reasons);
   Object.assign(say.constants, words.constants);
   Object.assign(say.choices, words.choices);
+  Object.assign(say.notes, words.notes);
 });

@@ -21,6 +21,7 @@ export function body(explanation: Explanation, context: Context): TemplateResult
   const cell = { stage: explanation.stage, index: explanation.index };
   const shown = terms.slice(0, context.expanded ? WRITTEN : FOLDED);
   const folded = terms.length - shown.length;
+  const why = explanation.reason ?? (seesNothing(explanation) ? "nothing" : "");
   const factors = (list: Factor[]) => list.map((factor) => link(factor, context.actions));
   return html`
     <p class="formula">${context.glossary?.formula(explanation.formula) ?? explanation.formula}</p>
@@ -38,7 +39,7 @@ export function body(explanation: Explanation, context: Context): TemplateResult
       ${folded > 0 ? more(folded, terms.length, context) : nothing}
     </div>
     <p class="result">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</p>
-    ${explanation.reason ? html`<p class="hint">${say.reasons[explanation.reason] ?? explanation.reason}</p>` : nothing}
+    ${why ? html`<p class="hint" data-why=${why}>${say.reasons[why] ?? why}</p>` : nothing}
     ${
       terms.length === 0
         ? nothing
@@ -49,6 +50,10 @@ export function body(explanation: Explanation, context: Context): TemplateResult
           }</p>`
     }`;
 }
+
+/** −∞ less −∞, or 0 by 0: a row that sees nothing is left as it is. */
+const seesNothing = ({ op, terms: [, by] }: Explanation) =>
+  (op === "subtract" && by?.product === Number.NEGATIVE_INFINITY) || (op === "divide" && by?.product === 0);
 
 /** What a model tells of a stage is not told of what the reader has set. */
 const source = (stage: Stage | undefined, op: string) =>

@@ -11,25 +11,27 @@ import { evaluate } from "../../lesson/value.ts";
 import { lesson as t } from "../../text/lesson.ts";
 import { fill, say } from "../../text/say.ts";
 import type { Context } from "../parts/context.ts";
+import { gallery } from "./gallery.ts";
 import type { Lessons } from "./lessons.ts";
 import { said, shown } from "./said.ts";
 import { TITLES } from "./titles.ts";
 
 const plain = (text: Text) => inLanguage(text, say.lang);
 
-/** The chapters, to choose from. */
-export function chapters({ state }: Context, lessons: Lessons): TemplateResult {
+/** The chapters, to choose from; on a page that keeps its state in its address, what is worth seeing besides. */
+export function chapters(context: Context, lessons: Lessons): TemplateResult {
+  const { state, linked } = context;
   const choose = (name: string) => (event: Event) => {
     const details = (event.target as HTMLElement).closest("details");
     if (details) details.open = false;
     lessons.go(name, 0);
   };
-  return html`<ol class="chapters" aria-label=${t.chapters}>${LESSONS.map(
+  return html`<div class="chapters"><ol aria-label=${t.chapters}>${LESSONS.map(
     (
       name,
     ) => html`<li><button type="button" data-lesson-name=${name} aria-current=${state.lesson === name ? "true" : nothing} @click=${choose(name)}>
       <span class="chapter">${plain(TITLES[name].title)}</span><span class="hint">${plain(TITLES[name].about)}</span></button></li>`,
-  )}</ol>`;
+  )}</ol>${linked ? gallery(context) : nothing}</div>`;
 }
 
 export function panel(context: Context, lessons: Lessons): TemplateResult | typeof nothing {

@@ -25,9 +25,12 @@ const styles = css`
 .lesson-way .quiet:disabled { opacity: 0.5; cursor: default; }
 
 .lessons { position: relative; }
-.lessons summary { list-style: none; border: 1px solid var(--line); border-radius: 5px; padding: 3px 10px; min-height: 30px; font-size: 15px; line-height: 22px; }
-.chapters { position: absolute; z-index: 6; inset-inline-start: 0; width: min(400px, calc(100cqw - 28px)); max-height: 76vh; overflow-y: auto; margin: 4px 0 0; padding: 6px; list-style: none; counter-reset: chapter; background: var(--page); border: 1px solid var(--line); border-radius: 6px; }
-.chapters li { counter-increment: chapter; }
+.chapters { position: absolute; z-index: 6; inset-inline-start: 0; width: min(400px, calc(100cqw - 28px)); max-height: 76vh; overflow-y: auto; margin: 4px 0 0; padding: 6px; background: var(--page); border: 1px solid var(--line); border-radius: 6px; }
+.chapters ol { margin: 0; padding: 0; list-style: none; counter-reset: chapter; }
+.chapters ol li { counter-increment: chapter; }
+.chapters h2 { margin: 10px 8px 2px; }
+.chapters ul { margin: 0 0 6px; padding-inline-start: 30px; font-size: 14px; }
+.chapters a { color: inherit; }
 .chapters button { display: grid; grid-template-columns: 22px 1fr; width: 100%; border: 0; background: none; padding: 6px 8px; text-align: start; border-radius: 4px; }
 .chapters button::before { content: counter(chapter); color: var(--soft); grid-row: span 2; }
 .chapters button:hover { background: var(--paper); }

@@ -27,7 +27,7 @@ export function sentence(context: Context): unknown {
 function sentenceOf(context: Context, trace: Trace): TemplateResult {
   const { state } = context;
   const weights = stageOf(trace, "weights");
-  if (!weights) return html`<p class="attends">${headPicker(context)} ${say.noWeights} ${untrained(trace)}</p>`;
+  if (!weights) return html`<p class="attends">${headPicker(context)} ${say.notes.noWeights} ${untrained(trace)}</p>`;
   const chosen = chosenToken(context);
   const head = headIndex(trace, weights, state.head);
   const { parts, played } = context;
@@ -125,7 +125,7 @@ function mostly(inRow: Row): TemplateResult {
 
 const untrained = (trace: Trace) =>
   trace.config.seeded.length > 0
-    ? html`<span class="untrained" title=${say.untrainedWhy}>${say.untrained}</span>`
+    ? html`<span class="untrained" title=${say.notes.untrainedWhy}>${say.notes.untrained}</span>`
     : nothing;
 
 function headPicker({ trace, state, actions }: Context): TemplateResult {

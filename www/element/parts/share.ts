@@ -16,5 +16,5 @@ export function share(context: Context): TemplateResult {
     panel.open(details, context.actions);
   };
   return html`<details class="backend sharing" @toggle=${onToggle} @keydown=${closeOnEscape}>
-    <summary>${say.share}</summary>${panel?.panel(context) ?? nothing}</details>`;
+    <summary class="quiet">${say.share}</summary>${panel?.panel(context) ?? nothing}</details>`;
 }

@@ -2,9 +2,6 @@ import { css } from "lit";
 import { adopt } from "../adopt.ts";
 
 const styles = css`
-.header .sharing summary {
-  list-style: none; min-height: 30px; padding: 4px 10px; font-size: 14px; line-height: 20px; color: var(--text); border: 1px solid var(--line); border-radius: 5px;
-}
 .share-panel {
   position: absolute; z-index: 7; inset-inline-end: 0; margin-top: 6px; width: min(600px, calc(100cqw - 28px)); max-height: 78vh; overflow-y: auto;
   padding: 4px 18px 18px; background: var(--page); color: var(--text); border: 1px solid var(--line); border-radius: 6px; font-size: 14px; line-height: 1.4;

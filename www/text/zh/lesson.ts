@@ -5,6 +5,7 @@ import type { LessonWords } from "../lesson.ts";
 export const lesson: LessonWords = {
   label: "课程",
   chapters: "章节",
+  gallery: "值得一看",
   step: "第 {n} 步，共 {all} 步",
   back: "上一步",
   next: "下一步",

@@ -44,6 +44,7 @@ export const take: TakeWords = {
   without: "去掉",
   parts: {
     header: "页眉",
+    lesson: "课程",
     sentence: "句子",
     input: "输入",
     strip: "阶段条",

@@ -69,6 +69,12 @@ export const untrained: UntrainedWords = {
     seeded: "由带种子的随机数生成器产生",
     sinusoid: "位置的正弦或余弦",
     alibi: "斜率乘以距离",
+    matmul: "看不到任何键：没有可加的",
+    decay: "第一个词元之前没有状态",
+    predict: "第一个词元之前没有状态",
+  },
+  reasons: {
+    nothing: "这一行什么也看不到：保持不变，不做减法或除法。",
   },
   constants: {
     softcap: "软上限",
@@ -85,5 +91,10 @@ export const untrained: UntrainedWords = {
     gated: "门控线性",
     delta: "delta 规则",
     gated_delta: "门控 delta",
+  },
+  notes: {
+    untrained: "未训练：计算是真的，图样没有意义。",
+    untrainedWhy: "嵌入和权重由带种子的随机数生成器产生。每个数都确实由它们算出，但没有人训练过它们。",
+    noWeights: "线性注意力在词元之间没有权重：每个词元读取一个大小固定的状态。",
   },
 };
