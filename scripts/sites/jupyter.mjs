@@ -38,6 +38,8 @@ export async function open({ page, folder }) {
     await answers(address);
     await page.goto(address);
     await page.locator(".jp-Notebook").waitFor({ timeout: 60_000 });
+    // Before that, what is to be run is forgotten.
+    await page.getByText(/\| Idle$/).waitFor({ timeout: 60_000 });
     await page.locator(".jp-Notebook .jp-Cell").first().click();
     await page.keyboard.press("Control+Enter");
     await allTrue(page, 1);
