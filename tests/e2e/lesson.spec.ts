@@ -2,6 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
+import { createEngine } from "../../www/engine/engine.ts";
+import { parseLesson } from "../../www/lesson/load.ts";
+import { stateOfStep } from "../../www/lesson/state.ts";
+import type { State } from "../../www/state/fields.ts";
+import { traceOf } from "../unit/trace-of.ts";
 import { misprint, open, type Play, rerun, state, trace, traced } from "./page.ts";
 
 const LESSONS = [
@@ -17,13 +22,17 @@ const LESSONS = [
 const fileOf = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../www/lessons/${name}.json`, import.meta.url), "utf8"));
 
+const engine = createEngine({ workers: 0 });
+
 const step = (page: Page) => page.locator("[data-lesson-step]");
 
 /** What has the focus: its kind and its words. */
 const focused = (page: Page) =>
   page.evaluate(() => {
     const active = document.querySelector("attention-playground")?.shadowRoot?.activeElement as HTMLElement | null;
-    return active ? { data: { ...active.dataset }, tag: active.tagName, text: active.textContent?.trim() ?? "" } : null;
+    if (!active) return null;
+    const { dataset, tagName: tag, textContent, className } = active;
+    return { data: { ...dataset }, tag, text: textContent?.trim() ?? "", className };
   });
 
 /** Goes on with Tab until `wanted` has the focus. */
@@ -65,6 +74,7 @@ test("the pronoun lesson by the keyboard alone", async ({ page }) => {
   const { steps } = fileOf("pronoun");
   await expect(step(page)).toHaveText(`Step 1 of ${steps.length}`);
   await expect(page.locator(".chapters")).toBeHidden();
+  expect((await focused(page))?.className, "the focus is where one reads").toBe("lesson");
   let numbers = 0;
   for (const [n, { question }] of steps.entries()) {
     await expect(step(page)).toHaveText(`Step ${n + 1} of ${steps.length}`);
@@ -103,7 +113,18 @@ test("the pronoun lesson by the keyboard alone", async ({ page }) => {
   await page.keyboard.press("Enter");
   await expect(page.locator(".lesson")).toHaveCount(0);
   expect((await state(page)).lesson).toBe("");
+  expect((await focused(page))?.text, "the focus is where one came from").toBe("Lessons");
 });
+
+/** The page shows what the step sets: its trace is that of an engine without a page. */
+async function arrived(page: Page, changed: Partial<State>): Promise<void> {
+  const { data } = await traceOf(await engine, changed);
+  await expect
+    .poll(async () => (await trace(page)).data.length, { message: "the trace of the step" })
+    .toBe(data.length);
+  await expect(async () => expect((await trace(page)).data).toEqual(Array.from(data))).toPass();
+  await expect.poll(async () => (await state(page)).stage).toBe(changed.stage);
+}
 
 for (const lang of ["en", "zh"]) {
   test(`every step of every lesson says what is true: ${lang}`, async ({ page }) => {
@@ -111,25 +132,30 @@ for (const lang of ["en", "zh"]) {
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(error.message));
     await open(page, `lang=${lang}&lesson=${LESSONS[0]}`);
+    // Nor is anything wrong for a moment.
+    await page.locator("attention-playground").evaluate((element) => {
+      const said: string[] = [];
+      Object.assign(globalThis, { problems: said });
+      new MutationObserver(() => {
+        const problem = element.shadowRoot?.querySelector(".lesson .problem")?.textContent;
+        if (problem) said.push(problem);
+      }).observe(element.shadowRoot as ShadowRoot, { childList: true, subtree: true });
+    });
     let numbers = 0;
     for (const [at, name] of LESSONS.entries()) {
       const { steps, title } = fileOf(name);
       await expect(page.locator(".lesson h2")).toHaveText(title[lang]);
       for (const n of steps.keys()) {
         await expect(step(page)).toContainText(new RegExp(`${n + 1}.*${steps.length}`));
-        const wanted = steps[n];
-        // What the step shows has come: its trace, too.
-        await expect(async () => {
-          const { stage } = await state(page);
-          expect(stage).toBe(wanted.stage ?? wanted.state?.stage ?? fileOf(name).state?.stage);
-          numbers += await checkNumbers(page);
-        }).toPass();
+        const lesson = parseLesson(JSON.stringify(fileOf(name)));
+        const wanted = lesson.steps[n] as (typeof lesson.steps)[0];
+        await arrived(page, stateOfStep(lesson, wanted, false));
+        numbers += await checkNumbers(page);
         if (wanted.question) {
           await page.locator("[data-lesson-show]").click();
           await expect(page.locator("[data-lesson-reveal]")).toBeVisible();
-          await expect(async () => {
-            numbers += await checkNumbers(page);
-          }).toPass();
+          await arrived(page, stateOfStep(lesson, wanted, true));
+          numbers += await checkNumbers(page);
         }
         if (n < steps.length - 1 || at < LESSONS.length - 1) await page.locator("[data-lesson-next]").click();
       }
@@ -137,6 +163,7 @@ for (const lang of ["en", "zh"]) {
     expect(numbers).toBeGreaterThan(60);
     await page.locator("[data-lesson-next]").click();
     await expect(page.locator(".lesson")).toHaveCount(0);
+    expect(await page.evaluate(() => (globalThis as unknown as { problems: string[] }).problems)).toEqual([]);
     expect(errors).toEqual([]);
   });
 }
@@ -178,6 +205,49 @@ test("a guess is a number, and may be wrong", async ({ page }) => {
   await guess.fill("36");
   await guess.press("Enter");
   await expect(page.locator("[data-lesson-reveal]")).toContainText("Yes.");
+});
+
+test("what is being typed stays, whatever is drawn", async ({ page }) => {
+  await open(page, "lesson=cost");
+  await page.locator("[data-guess]").fill("3");
+  await page.locator('.scene .cell[data-stage="query"]').first().hover();
+  await expect(page.locator(".equation .result")).toBeVisible();
+  await expect(page.locator("[data-guess]")).toHaveValue("3");
+});
+
+test("who comes back to a lesson finds the answers given", async ({ page }) => {
+  await open(page, "lesson=pronoun&lesson-step=1");
+  await page.locator('[data-choice="street"]').click();
+  await page.locator(".lessons summary").click();
+  await page.locator('[data-lesson-name="cost"]').click();
+  await expect(step(page)).toHaveText("Step 1 of 5");
+  await page.goBack();
+  await expect(step(page)).toHaveText("Step 2 of 7");
+  await expect(page.locator("[data-lesson-reveal]")).toContainText("Yes.");
+  await expect(page.locator("[data-lesson-restore]")).toHaveCount(0);
+});
+
+test("a lesson that could not be had can be asked for again", async ({ page }) => {
+  let there = false;
+  await page.route("**/lessons/cost.json", (route) => (there ? route.continue() : route.fulfill({ status: 404 })));
+  await open(page, "lesson=cost");
+  await expect(page.locator('[data-problem="lesson"]')).toContainText("404");
+  there = true;
+  await page.locator(".lessons summary").click();
+  await page.locator('[data-lesson-name="cost"]').click();
+  await expect(step(page)).toHaveText("Step 1 of 5");
+  await expect(page.locator('[data-problem="lesson"]')).toHaveCount(0);
+});
+
+test("what an author has locked or hidden stays so", async ({ page }) => {
+  await open(page, "lesson=pronoun&lock=input");
+  await page.locator("[data-lesson-next]").click();
+  await expect(step(page)).toHaveText("Step 2 of 7");
+  expect(await state(page)).toMatchObject({ stage: "scores", lock: "input" });
+  // Without the panel nobody could answer: nothing is hidden for its sake.
+  await open(page, "lesson=pronoun&lesson-step=1&hide=lesson");
+  await expect(page.locator(".arcs")).toBeVisible();
+  await expect(page.locator(".heads")).toBeVisible();
 });
 
 test("a page around it names a lesson", async ({ page }) => {
@@ -236,6 +306,12 @@ test("a lesson of one's own is dropped, and what is wrong in it is told to its a
   await expect(page.locator(".lesson-text")).toContainText("…");
   await expect(page.locator(".lesson .problem")).toContainText("Step 1 of this lesson: expected among: the right one");
   expect(await page.title()).not.toBe("run");
+  // Broken, and mended: the same state, another text.
+  await drop(page, '{"attentionLesson": 1,');
+  await expect(page.locator('[data-problem="lesson"]')).toBeVisible();
+  await drop(page, JSON.stringify({ ...MINE, title: "Mended" }));
+  await expect(page.locator(".lesson h2")).toHaveText("Mended");
+  await expect(page.locator('[data-problem="lesson"]')).toHaveCount(0);
   // A link does not bring it along.
   await page.reload();
   await expect(page.locator('[data-problem="lesson"]')).toContainText("drop its file here again");
@@ -259,6 +335,8 @@ for (const [why, text, message] of [
 }
 
 test("an address is of the same site, and a lesson", async ({ page }) => {
+  // Seven pages, on machines that may be busy.
+  test.setTimeout(60_000);
   await page.route(
     ({ pathname }) => pathname.endsWith("/mine.json"),
     (route) => route.fulfill({ json: { ...MINE, title: "Mine" } }),
@@ -271,7 +349,7 @@ test("an address is of the same site, and a lesson", async ({ page }) => {
   for (const [lesson, message] of [
     ["https://example.org/mine.json", "on this site"],
     ["//example.org/mine.json", "on this site"],
-    ["javascript:alert(1)//.json", ""],
+    ["javascript:alert(1)//.json", "Lesson"],
     ["nothing.json", "404"],
     ["nothing", "one of why-attention"],
     ["../secret", "one of why-attention"],

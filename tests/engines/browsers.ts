@@ -38,6 +38,11 @@ export async function webkit(program: string): Promise<Browser> {
   const folder = mkdtempSync(join(tmpdir(), "webkit-"));
   const env = { ...process.env, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1", XDG_RUNTIME_DIR: folder };
   const driver = spawn("xvfb-run", ["-a", program, `--port=${port}`], { env, stdio: "ignore", detached: true });
+  driver.on("error", (error) => console.error(error.message));
+  const end = () => {
+    stop(driver);
+    rmSync(folder, { recursive: true, force: true });
+  };
   const address = `http://127.0.0.1:${port}`;
   const ask = async <T>(method: string, path: string, body?: object): Promise<T> => {
     const response = await fetch(address + path, { method, ...(body && { body: JSON.stringify(body) }) });
@@ -45,12 +50,18 @@ export async function webkit(program: string): Promise<Browser> {
     if (!response.ok) throw new Error(`${value.error}: ${value.message}`);
     return value;
   };
-  await answering(address);
+  const begin = async () => {
+    await answering(address);
+    const { sessionId } = await ask<{ sessionId: string }>("POST", "/session", { capabilities });
+    return sessionId;
+  };
   const capabilities = {
     alwaysMatch: { "webkitgtk:browserOptions": { binary: miniBrowser(), args: ["--automation"] } },
   };
-  const { sessionId } = await ask<{ sessionId: string }>("POST", "/session", { capabilities });
-  const session = `/session/${sessionId}`;
+  const session = `/session/${await begin().catch((error: Error) => {
+    end();
+    throw error;
+  })}`;
   await ask("POST", `${session}/timeouts`, { script: 60_000, pageLoad: 60_000 });
   await ask("POST", `${session}/window/rect`, WINDOW);
   return {
@@ -71,19 +82,22 @@ export async function webkit(program: string): Promise<Browser> {
     },
     close: async () => {
       await ask("DELETE", session).catch(() => undefined);
-      end(driver);
-      rmSync(folder, { recursive: true, force: true });
+      end();
     },
   };
 }
 
-/** With all that it has started. */
-function end({ pid }: ChildProcess): void {
-  if (pid) process.kill(-pid);
+/** With all that it has started, if it is not over by itself. */
+function stop({ pid }: ChildProcess): void {
+  try {
+    if (pid) process.kill(-pid);
+  } catch {}
 }
 
 const MINI_BROWSERS = ["x86_64", "aarch64"].flatMap((machine) =>
-  ["webkit2gtk-4.1", "webkit2gtk-4.0", "webkitgtk-6.0"].map((name) => `/usr/lib/${machine}-linux-gnu/${name}/MiniBrowser`),
+  ["webkit2gtk-4.1", "webkit2gtk-4.0", "webkitgtk-6.0"].map(
+    (name) => `/usr/lib/${machine}-linux-gnu/${name}/MiniBrowser`,
+  ),
 );
 
 function miniBrowser(): string {

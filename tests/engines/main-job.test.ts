@@ -33,7 +33,9 @@ function readNumbers(): Shown[] {
   const element = document.querySelector("attention-playground") as unknown as Play;
   const { trace } = element;
   const found: Shown[] = [];
-  for (const one of (element as unknown as Element).shadowRoot?.querySelectorAll<HTMLElement>("[data-stage][data-index]") ?? []) {
+  for (const one of (element as unknown as Element).shadowRoot?.querySelectorAll<HTMLElement>(
+    "[data-stage][data-index]",
+  ) ?? []) {
     const { stage: id = "", index = "", of } = one.dataset;
     const text = one.textContent?.trim() ?? "";
     if (of || text === "" || getComputedStyle(one).visibility === "hidden") continue;
@@ -66,7 +68,8 @@ describe.each(BROWSERS)("$name", ({ path, launch }) => {
       await customElements.whenDefined("attention-playground");
       const element = document.querySelector("attention-playground") as unknown as Play;
       await element.ready;
-      while (!(element as unknown as Element).shadowRoot?.querySelector("[data-tool]")) await new Promise((done) => setTimeout(done, 50));
+      while (!(element as unknown as Element).shadowRoot?.querySelector("[data-tool]"))
+        await new Promise((done) => setTimeout(done, 50));
     }, null);
   };
   const settle = () => browser.evaluate(() => new Promise<null>((done) => setTimeout(() => done(null), 400)), null);
@@ -75,13 +78,20 @@ describe.each(BROWSERS)("$name", ({ path, launch }) => {
   /** All that is shown is true. */
   const checkNumbers = async (atLeast: number) => {
     const shown = await browser.evaluate(readNumbers, null);
-    for (const { stage, index, text, value } of shown) expect(misprint(text, value), `${stage} [${index}]`).toBeUndefined();
+    for (const { stage, index, text, value } of shown)
+      expect(misprint(text, value), `${stage} [${index}]`).toBeUndefined();
     expect(shown.length).toBeGreaterThanOrEqual(atLeast);
   };
 
   run("shows the trained model's numbers, stage by stage, at every zoom", { timeout: 90_000 }, async () => {
     await open("");
-    for (const query of ["stage=scores", "stage=weights", "stage=mixed", "stage=weights&zoom=row", "stage=scores&zoom=cell"]) {
+    for (const query of [
+      "stage=scores",
+      "stage=weights",
+      "stage=mixed",
+      "stage=weights&zoom=row",
+      "stage=scores&zoom=cell",
+    ]) {
       await open(query);
       await settle();
       await checkNumbers(8);
@@ -101,7 +111,13 @@ describe.each(BROWSERS)("$name", ({ path, launch }) => {
       const { value, exact, terms } = await element.explain("scores", [0, 0, 2]);
       await new Promise((done) => setTimeout(done, 500));
       const root = (element as unknown as Element).shadowRoot;
-      return { value, exact, terms: terms.length, links: root?.querySelectorAll(".terms .number").length ?? 0, pin: element.state.pin };
+      return {
+        value,
+        exact,
+        terms: terms.length,
+        links: root?.querySelectorAll(".terms .number").length ?? 0,
+        pin: element.state.pin,
+      };
     }, null);
     expect(found.pin).toBe("scores,0,0,2");
     expect(Math.abs(found.value - found.exact)).toBeLessThan(1e-6);
@@ -136,6 +152,12 @@ describe.each(BROWSERS)("$name", ({ path, launch }) => {
       }, text);
     expect(await tokens("man bites dog today")).toEqual(["man", "bites", "dog", "today"]);
     expect(await tokens("")).toEqual(["man", "bites", "dog", "today"]);
+    const said = await browser.evaluate(() => {
+      const root = document.querySelector("attention-playground")?.shadowRoot;
+      return ["#problem-text", ".stale"].map((what) => root?.querySelector(what)?.textContent ?? "");
+    }, null);
+    expect(said[0]).toContain("at least one word");
+    expect(said[1]).not.toBe("");
     await checkNumbers(20);
   });
 
@@ -173,11 +195,20 @@ describe.each(BROWSERS)("$name", ({ path, launch }) => {
       const { output, backend } = await engine.computeAttention({ q, k, v });
       const one = ({ data }: { data: Float32Array }) => ({ shape: [2, 96, 16], data });
       const names = Array.from({ length: 96 }, (_, n) => String(n));
-      const trace = await engine.traceAttention({ tokens: { query: names }, q: one(q), k: one(k), v: one(v), heads: 2 });
+      const trace = await engine.traceAttention({
+        tokens: { query: names },
+        q: one(q),
+        k: one(k),
+        v: one(v),
+        heads: 2,
+      });
       const mixed = trace.stages.find(({ id }) => id === "mixed");
       let most = 0;
       for (let n = 0; n < output.data.length; n++)
-        most = Math.max(most, Math.abs((output.data[n] ?? Number.NaN) - (trace.data[(mixed?.offset ?? 0) + n] ?? Number.NaN)));
+        most = Math.max(
+          most,
+          Math.abs((output.data[n] ?? Number.NaN) - (trace.data[(mixed?.offset ?? 0) + n] ?? Number.NaN)),
+        );
       engine.dispose();
       return { most, backend };
     }, null);

@@ -338,6 +338,7 @@ export class AttentionPlayground extends LitElement {
       place: session.place,
       playing: player.playing,
       stale: session.stale,
+      working: session.working,
       problems: new Map([...session.problems].map(([field, said]) => [field, said()])),
       notice: inquiry.error || session.notice?.() || store.notice?.() || "",
       spoken: session.spoken(),

@@ -50,7 +50,7 @@ export function page(context: Context): TemplateResult {
     actions.files(event.dataTransfer);
   };
   const onOver = (event: DragEvent) => withFiles(event) && event.preventDefault();
-  return html`<div class="page" lang=${say.lang} data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel} ?data-asking=${context.lessons?.asking}
+  return html`<div class="page" lang=${say.lang} data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel} ?data-asking=${!hidden.has("lesson") && !locked.has("lesson") && context.lessons?.asking}
     @drop=${onDrop} @dragover=${onOver} @mousedown=${keepFocus}>
     ${show("header", () => header(context))}
     <div class="top">

@@ -42,6 +42,8 @@ export class Runner {
   settings: typeof Settings | undefined;
   readonly #listener: Listener;
   #newest = 0;
+  /** The newest run that is over. */
+  #settled = 0;
   #player: Models.ModelPlayer | undefined;
 
   constructor(listener: Listener) {
@@ -69,13 +71,18 @@ export class Runner {
     (await this.#playerOf(await sharedEngine())).own = files;
   }
 
+  /** The trace on show is of an earlier input than the one that was asked for. */
+  get working(): boolean {
+    return this.#settled !== this.#newest;
+  }
+
   get hasOwn(): boolean {
     return this.#player?.own !== undefined;
   }
 
   /** What is on its way is not waited for any more. */
   cancel(): void {
-    this.#newest++;
+    this.#settled = ++this.#newest;
     this.#player?.cancel();
   }
 
@@ -87,11 +94,14 @@ export class Runner {
   /** `cause`: the field that the reader changed last; a refusal is shown beside it. */
   async run(state: State, cause: keyof State): Promise<void> {
     const run = ++this.#newest;
+    const settle = () => {
+      this.#settled = run;
+    };
     try {
       const engine = await sharedEngine();
       const name = modelOf(state);
       if (name) {
-        await this.#play(engine, name, state, () => run === this.#newest);
+        await this.#play(engine, name, state, () => run === this.#newest, settle);
         return;
       }
       this.#listener.speak();
@@ -113,9 +123,11 @@ export class Runner {
       const notice = noticeOf && (() => noticeOf(reason, state.backend));
       if (run !== this.#newest) return;
       this.#player?.release();
+      settle();
       this.#listener.done(trace, tracedTokens, undefined, notice);
     } catch (thrown) {
       if (run !== this.#newest) return;
+      settle();
       if (thrown instanceof TokenCount) {
         this.#listener.refused({ field: thrown.field, message: thrown.said, code: "too_many_tokens" });
         return;
@@ -133,7 +145,7 @@ export class Runner {
     }
   }
 
-  async #play(engine: Engine, name: string, state: State, current: () => boolean): Promise<void> {
+  async #play(engine: Engine, name: string, state: State, current: () => boolean, settle: () => void): Promise<void> {
     // Its wasm is fetched beside the model's files, not after them.
     const limits = engine.limits();
     limits.catch(() => undefined);
@@ -142,7 +154,9 @@ export class Runner {
     const played = await player.play(name, state, current);
     if (played && current()) await prepared(played.trace);
     const { tracedTokens } = await limits;
-    if (played && current()) this.#listener.done(played.trace, tracedTokens, played);
+    if (!played || !current()) return;
+    settle();
+    this.#listener.done(played.trace, tracedTokens, played);
   }
 }
 

@@ -116,6 +116,10 @@ export class Session {
     return all;
   }
 
+  get working(): boolean {
+    return this.#runner.working;
+  }
+
   /** The engine may be asked from now on. */
   start(): void {
     const run = () => {
@@ -123,7 +127,7 @@ export class Session {
       void this.#runner.run(this.store.state, this.#cause);
     };
     // What a lesson shows is the first picture.
-    if (this.store.state.lesson) void this.#beginLesson().finally(run);
+    if (this.store.state.lesson) void this.#beginLesson().then(run);
     else run();
   }
 
@@ -226,11 +230,8 @@ export class Session {
       this.lessons = new Lessons({
         store: this.store,
         update: () => this.#host.update(),
-        refused: (code, said) => {
-          this.#badValues.set("lesson", said);
-          this.#host.emit("error", () => ({ code, field: "lesson", message: said(), source: "api" }));
-          this.#host.update();
-        },
+        refused: (code, said) => this.#noLesson(code, said),
+        accepted: () => this.#badValues.delete("lesson"),
       });
       this.#host.update();
       return this.lessons;
@@ -242,17 +243,29 @@ export class Session {
     return this.#comingLessons;
   }
 
-  async #beginLesson(): Promise<void> {
-    await (await this.#loadLessons()).begin();
+  #noLesson(code: string, said: Said): void {
+    this.#badValues.set("lesson", said);
+    this.#host.emit("error", () => ({ code, field: "lesson", message: said(), source: "api" }));
+    this.#host.update();
+  }
+
+  async #withLessons(act: (lessons: Lessons) => void | Promise<void>): Promise<void> {
+    try {
+      await act(await this.#loadLessons());
+    } catch (thrown) {
+      const text = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#noLesson("load", () => text);
+    }
+  }
+
+  #beginLesson(): Promise<void> {
+    return this.#withLessons((lessons) => lessons.begin());
   }
 
   #followLesson(change: Change): void {
     if (!this.#running) return;
     if (this.lessons) this.lessons.changed(change);
-    else if (change.changed.includes("lesson"))
-      void this.#loadLessons()
-        .then((lessons) => lessons.changed(change))
-        .catch(() => undefined);
+    else if (change.changed.includes("lesson")) void this.#withLessons((lessons) => lessons.changed(change));
   }
 
   // -- state to trace to frame ----------------------------------------------------------------------------------------
@@ -546,7 +559,7 @@ export class Session {
       this.inquiry.error = "";
       this.#host.update();
     },
-    loadLessons: () => void this.#loadLessons().catch(() => undefined),
+    loadLessons: () => void this.#withLessons(() => undefined),
     share: () => ({ state: this.store.state, link: this.store.link() }),
     openMore: (open) => {
       this.moreOpen = open;

@@ -1,7 +1,7 @@
 /** A lesson as it stands in its file, and the check of one: www/lessons/README.md says the same in words. */
 
-import { parseAll, parseQuery } from "../state/codec.ts";
-import { attributeName, FIELD_NAMES, type State } from "../state/fields.ts";
+import { type Parsed, parseAll, parseQuery } from "../state/codec.ts";
+import type { State } from "../state/fields.ts";
 import { refusal } from "./errors.ts";
 import { NOT_OF_LESSONS, OF_LESSONS } from "./state.ts";
 import { isCondition } from "./value.ts";
@@ -158,30 +158,31 @@ function plain(json: unknown, where: string): string {
 /** Fields by their names, or the query of a link that was copied from the page. */
 function stateOf(json: unknown, where: string): Partial<State> {
   if (json === undefined) return {};
-  const { values, warnings, names } = typeof json === "string" ? fromLink(json) : fromFields(json, where);
-  const stranger = names.find((name) => !OF_LESSONS.includes(name as keyof State));
-  if (stranger !== undefined)
-    throw refusal(where, `fields of the state that a lesson may set: ${OF_LESSONS.join(", ")}`, stranger);
+  const { values, warnings } = typeof json === "string" ? fromLink(json) : fromFields(json, where);
   const [wrong] = warnings;
   if (wrong) throw refusal(`${where}.${wrong.field}`, wrong.expected(), wrong.found);
   return values;
 }
 
-function fromFields(json: unknown, where: string) {
+function fromFields(json: unknown, where: string): Parsed {
   if (typeof json !== "object" || json === null || Array.isArray(json))
     throw refusal(where, "an object of fields, or a link copied from the page", json);
   const given = json as Entries;
-  return { ...parseAll((name) => given[name]), names: Object.keys(given) };
+  const stranger = Object.keys(given).find((name) => !OF_LESSONS.includes(name as keyof State));
+  if (stranger !== undefined)
+    throw refusal(where, `fields of the state that a lesson may set: ${OF_LESSONS.join(", ")}`, stranger);
+  // A field that is null would be passed over.
+  const empty = Object.keys(given).find((name) => given[name] === null && name !== "matrices");
+  if (empty !== undefined) throw refusal(`${where}.${empty}`, "a value", null);
+  return parseAll((name) => given[name]);
 }
 
-/** What belongs to the reader is left out of a link. */
-function fromLink(link: string) {
-  const query = link.slice(link.indexOf("?") + 1);
+/** Of a link what belongs to the reader, and what is not the page's, is left out. */
+function fromLink(link: string): Parsed {
+  const query = link.slice(link.indexOf("?") + 1).replace(/#.*/, "");
   const { values, warnings } = parseQuery(query);
   for (const name of NOT_OF_LESSONS) delete values[name];
-  const known = new Map(FIELD_NAMES.map((name) => [attributeName(name), name]));
-  const names = [...new URLSearchParams(query).keys()].map((key) => known.get(key) ?? key);
-  return { values, warnings, names: names.filter((name) => !NOT_OF_LESSONS.has(name as keyof State)) };
+  return { values, warnings: warnings.filter(({ field }) => !NOT_OF_LESSONS.has(field)) };
 }
 
 /** As it is said in a language: in its own words, else in English, else in the first there is. */

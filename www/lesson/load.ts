@@ -55,7 +55,3 @@ export function parseLesson(text: string): Lesson {
   }
   return readLesson(json);
 }
-
-/** Whether what a file holds is meant as a lesson. */
-export const isLesson = (json: unknown): boolean =>
-  typeof json === "object" && json !== null && "attentionLesson" in json;

@@ -12,6 +12,7 @@ export const NOT_OF_LESSONS = new Set<keyof State>([
   "backend",
   "speed",
   "hide",
+  "lock",
 ]);
 
 /** What a lesson may set. */

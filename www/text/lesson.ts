@@ -24,7 +24,7 @@ const lessonInEnglish = {
   wrong: "Not quite. You said {given}; it is",
   /** In the place of a number that the trace on show does not have. */
   absent: "…",
-  another: "This lesson is loading.",
+  loading: "This lesson is loading.",
   fromFile: "A lesson from a file is not part of a link: drop its file here again.",
   refused: "Lesson: expected {expected}, found {found}.",
   wrongStep: "Step {n} of this lesson: expected {expected}, found {found}.",

@@ -18,6 +18,8 @@ export interface LessonHost {
   update(): void;
   /** A lesson was no good. */
   refused(code: string, said: Said): void;
+  /** Another is good. */
+  accepted(): void;
 }
 
 /** A lesson of the reader's own, as the state names it. */
@@ -31,13 +33,14 @@ export class Lessons {
   lesson: Lesson | undefined;
   /** As the state named it. */
   #name = "";
-  /** Once it is there, the page is to show what its step shows. */
-  #enters = false;
+  /** The one whose step the page is to show, once it is there. */
+  #entering = "";
   #loading: Promise<void> = Promise.resolve();
-  #file: Lesson | undefined;
+  /** Each by its name: who comes back to one finds the answers given. */
+  readonly #known = new Map<string, Lesson>();
   readonly #host: LessonHost;
   /** `undefined` stands for the answer of one who asked to be shown. */
-  readonly #answers = new Map<Step, Answer | undefined>();
+  readonly #answers = new WeakMap<Step, { answer: Answer | undefined }>();
 
   constructor(host: LessonHost) {
     this.#host = host;
@@ -57,37 +60,42 @@ export class Lessons {
   /** Of the page around: a lesson or a step that is named alone is shown. Of the reader: the state came with it. */
   changed({ changed, source }: Change): void {
     if (!changed.includes("lesson") && !changed.includes("lessonStep")) return;
-    const alone = source === "api" && changed.every((name) => NOT_OF_LESSONS.has(name));
-    this.#follow(alone);
+    this.#follow(source === "api" && changed.every((name) => NOT_OF_LESSONS.has(name)));
   }
 
   #follow(enters: boolean): void {
-    const { lesson: name, lessonStep } = this.#host.store.state;
-    this.#enters ||= enters;
+    const { lesson: name } = this.#host.store.state;
+    if (enters) this.#entering = name;
+    else if (this.#entering !== name) this.#entering = "";
     if (name !== this.#name) {
       this.#name = name;
-      this.lesson = undefined;
-      if (name) this.#loading = this.#load(name);
+      this.lesson = this.#known.get(name);
+      if (name && !this.lesson) this.#loading = this.#load(name);
     }
-    const { lesson } = this;
-    if (!lesson) return;
-    const [enter, last] = [this.#enters, lesson.steps.length - 1];
-    this.#enters = false;
-    if (lessonStep > last) this.#host.store.set({ lessonStep: last }, "api", "replace");
+    if (this.lesson) this.#arrive(this.lesson);
+  }
+
+  #arrive({ steps }: Lesson): void {
+    const enter = this.#entering !== "";
+    this.#entering = "";
+    const last = steps.length - 1;
+    if (this.#host.store.state.lessonStep > last) this.#host.store.set({ lessonStep: last }, "api", "replace");
     if (enter) this.#show("api", "replace");
     this.#host.update();
   }
 
   async #load(name: string): Promise<void> {
     try {
-      const lesson = name === FROM_FILE ? this.#file : await loadLesson(name);
+      if (name === FROM_FILE) throw Object.assign(new Error(t.fromFile), { code: "not_found", said: () => t.fromFile });
+      const lesson = await loadLesson(name);
+      this.#known.set(name, lesson);
       if (name !== this.#name) return;
-      if (!lesson) throw Object.assign(new Error(t.fromFile), { code: "not_found", said: () => t.fromFile });
       this.lesson = lesson;
-      this.#follow(false);
+      this.#arrive(lesson);
     } catch (thrown) {
       if (name !== this.#name) return;
-      this.#enters = false;
+      this.#name = "";
+      this.#entering = "";
       this.leave("api", "replace");
       this.#refuse(thrown);
     }
@@ -104,14 +112,16 @@ export class Lessons {
   /** The text of a file that was dropped. */
   bring(text: string): void {
     try {
-      this.#file = parseLesson(text);
+      this.lesson = parseLesson(text);
     } catch (thrown) {
       this.#refuse(thrown);
       return;
     }
+    this.#known.set(FROM_FILE, this.lesson);
     this.#name = FROM_FILE;
-    this.lesson = this.#file;
+    this.#host.accepted();
     this.go(FROM_FILE, 0);
+    this.#host.update();
   }
 
   /** To a step of a lesson: one entry of the browser's history. */
@@ -120,7 +130,7 @@ export class Lessons {
       this.#show("user", "push", step);
       return;
     }
-    this.#enters = true;
+    this.#entering = name;
     this.#host.store.set({ lesson: name, lessonStep: step }, "user", "push");
   }
 
@@ -150,7 +160,7 @@ export class Lessons {
   }
 
   isAnswered = (step: Step): boolean => this.#answers.has(step);
-  answerTo = (step: Step): Answer | undefined => this.#answers.get(step);
+  answerTo = (step: Step): Answer | undefined => this.#answers.get(step)?.answer;
 
   /** A question waits for its answer, or is to come: what would give that away is not to be seen. */
   get asking(): boolean {
@@ -161,7 +171,7 @@ export class Lessons {
 
   /** The answer is given, or shown: the page shows what the question asked for. */
   answer(step: Step, answer: Answer | undefined): void {
-    this.#answers.set(step, answer);
+    this.#answers.set(step, { answer });
     this.#show("user", "replace");
     this.#host.update();
   }

@@ -1,7 +1,7 @@
 /** The panel of a lesson: its text, its question, and the way on. */
 
-import { html, type LitElement, nothing, type TemplateResult } from "lit";
-import { live } from "lit/directives/live.js";
+import { html, type LitElement, noChange, nothing, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import type { EngineError } from "../../engine/errors.ts";
 import type { Trace } from "../../engine/types.ts";
 import { inLanguage, type Question, type Step, type Text } from "../../lesson/format.ts";
@@ -10,7 +10,7 @@ import { type Answer, choiceAt, isRight, rightAnswer, tokensOf } from "../../les
 import { evaluate } from "../../lesson/value.ts";
 import { lesson as t } from "../../text/lesson.ts";
 import { fill, say } from "../../text/say.ts";
-import type { Context } from "../parts/context.ts";
+import type { Actions, Context } from "../parts/context.ts";
 import { gallery } from "./gallery.ts";
 import type { Lessons } from "./lessons.ts";
 import { said, shown } from "./said.ts";
@@ -24,7 +24,7 @@ export function chapters(context: Context, lessons: Lessons): TemplateResult {
   const choose = (name: string) => (event: Event) => {
     const details = (event.target as HTMLElement).closest("details");
     if (details) details.open = false;
-    lessons.go(name, 0);
+    void refocus(event, ".lesson", () => lessons.go(name, 0));
   };
   return html`<div class="chapters"><ol aria-label=${t.chapters}>${LESSONS.map(
     (
@@ -35,91 +35,92 @@ export function chapters(context: Context, lessons: Lessons): TemplateResult {
 }
 
 export function panel(context: Context, lessons: Lessons): TemplateResult | typeof nothing {
-  const { state, trace, actions, stale } = context;
+  const { state, trace, actions, stale, working } = context;
   const { lesson, step } = lessons;
   if (!state.lesson) return nothing;
-  if (!lesson || !step)
-    return html`<section class="lesson" aria-label=${t.label}><p class="hint" role="status">${t.another}</p></section>`;
+  const section = (inner: TemplateResult) =>
+    html`<section class="lesson" tabindex="-1" aria-label=${t.label} lang=${say.lang}>${inner}</section>`;
+  if (!lesson || !step) return section(html`<p class="hint" role="status">${t.loading}</p>`);
   const n = state.lessonStep;
   const last = lesson.steps.length - 1;
   const { question } = step;
   const { following } = lessons;
   const title = plain(lesson.title);
-  const here = stale ? undefined : trace;
+  // Numbers of another input than that of the step would be told as its own.
+  const here = stale || working ? undefined : trace;
   const go = (event: Event, name: string, to: number) => {
     lessons.go(name, to);
     // The panel is read from its top again.
     const panel = (event.target as HTMLElement).closest(".panel");
     if (panel) panel.scrollTop = 0;
   };
+  const leave = (event: Event) => void refocus(event, ".lessons summary", () => lessons.leave());
   // One button from the first step to the last, so that the focus can stay on it.
   const on = (event: Event) =>
-    n < last ? go(event, state.lesson, n + 1) : following ? go(event, following, 0) : lessons.leave();
+    n < last ? go(event, state.lesson, n + 1) : following ? go(event, following, 0) : leave(event);
   const onward = n < last ? t.next : following ? fill(t.following, { title: plain(TITLES[following].title) }) : t.leave;
-  return html`<section class="lesson" aria-label=${t.label} lang=${say.lang}>
+  return section(html`
     <div class="lesson-head"><h2>${title}</h2><span class="hint" data-lesson-step>${fill(t.step, { n: n + 1, all: last + 1 })}</span>
-      <button type="button" class="close" data-lesson-leave aria-label=${t.leave} title=${t.leave} @click=${() => lessons.leave()}></button></div>
-    <div aria-live="polite">
-      <p class="lesson-text">${said(step.text, here, actions)}</p>
-      ${question ? asked(step, question, context, lessons) : nothing}
-    </div>
-    ${fault(context, lessons, question)}
-    ${lessons.hasMoved(step) ? html`<p class="hint">${t.moved} <button type="button" class="quiet small" data-lesson-restore @click=${() => lessons.restore()}>${t.restore}</button></p>` : nothing}
+      <button type="button" class="close" data-lesson-leave aria-label=${t.leave} title=${t.leave} @click=${leave}></button></div>
+    <p class="lesson-text" aria-live="polite">${said(step.text, here, actions)}</p>
+    ${question ? asked({ step, question, here, actions, lessons }) : nothing}
+    ${question && here && !lessons.hasMoved(step) ? fault(question, here, n) : nothing}
+    ${lessons.hasMoved(step) ? html`<p class="hint">${t.moved} <button type="button" class="quiet small" data-lesson-restore @click=${(event: Event) => refocus(event, ".lesson", () => lessons.restore())}>${t.restore}</button></p>` : nothing}
     <div class="lesson-way">
       <button type="button" class="quiet" data-lesson-back ?disabled=${n === 0} @click=${(event: Event) => go(event, state.lesson, n - 1)}>${t.back}</button>
       <button type="button" class=${question && !lessons.isAnswered(step) ? "quiet" : "primary"} data-lesson-next @click=${on}>${onward}</button>
-    </div>
-  </section>`;
+    </div>`);
 }
 
 /** What is wrong with the question on this trace is said to the one who wrote it. */
-function fault(
-  { trace, state, stale }: Context,
-  lessons: Lessons,
-  question: Question | undefined,
-): TemplateResult | typeof nothing {
-  const { step } = lessons;
-  if (!question || !trace || stale || !step || lessons.hasMoved(step)) return nothing;
+function fault(question: Question, trace: Trace, n: number): TemplateResult | typeof nothing {
   try {
     rightAnswer(question, trace);
     return nothing;
   } catch (thrown) {
     const { expected = "", found = "" } = thrown as Partial<EngineError>;
-    return html`<p class="problem" role="alert">${fill(t.wrongStep, { n: state.lessonStep + 1, expected, found })}</p>`;
+    return html`<p class="problem" role="alert">${fill(t.wrongStep, { n: n + 1, expected, found })}</p>`;
   }
 }
 
-function asked(step: Step, question: Question, context: Context, lessons: Lessons): TemplateResult {
-  const { trace, actions } = context;
-  const answered = lessons.isAnswered(step);
+interface Asked<Kind extends Question = Question> {
+  step: Step;
+  question: Kind;
+  /** The trace of the step, once it is there. */
+  here: Trace | undefined;
+  actions: Actions;
+  lessons: Lessons;
+}
+
+function asked(about: Asked): TemplateResult {
+  const { step, question, here, actions, lessons } = about;
   const given = lessons.answerTo(step);
   return html`<div class="question" data-kind=${question.kind} role="group" aria-labelledby="lesson-question">
     <p class="predict hint">${t.predict}</p>
-    <p id="lesson-question">${said(question.text, trace, actions)}</p>
-    ${question.kind === "number" ? guess(step, question, lessons) : choices(step, question, context, lessons)}
+    <p id="lesson-question" aria-live="polite">${said(question.text, here, actions)}</p>
+    ${question.kind === "number" ? keyed(step, guess(about as Asked<typeof question>)) : choices(about as Asked<typeof question>)}
     ${
-      answered
-        ? html`<div class="reveal" tabindex="-1" data-lesson-reveal>${trace ? verdict(question, trace, given, context) : nothing} ${said(question.reveal, trace, actions)}</div>`
+      lessons.isAnswered(step)
+        ? html`<div class="reveal" tabindex="-1" data-lesson-reveal>${here ? verdict(question, here, given, actions) : nothing} ${said(question.reveal, here, actions)}</div>`
         : html`<button type="button" class="quiet small" data-lesson-show @click=${(event: Event) => reveal(event, () => lessons.answer(step, undefined))}>${t.showMe}</button>`
     }
   </div>`;
 }
 
-function choices(
-  step: Step,
-  question: Question & { kind: "choices" | "token" },
-  { trace, actions }: Context,
-  lessons: Lessons,
-): TemplateResult {
+function choices({
+  step,
+  question,
+  here,
+  actions,
+  lessons,
+}: Asked<Question & { kind: "choices" | "token" }>): TemplateResult {
   const answered = lessons.isAnswered(step);
   const given = lessons.answerTo(step);
   const all: [Answer, unknown][] =
     question.kind === "choices"
-      ? question.choices.map(({ text }, n) => [n, said(text, trace, actions)])
-      : trace
-        ? tokensOf(question, trace).map((token) => [token, token])
-        : [];
-  const right = answered && trace ? rightOf(question, trace) : undefined;
+      ? question.choices.map(({ text }, n) => [n, said(text, here, actions)])
+      : (question.among ?? (here ? tokensOf(question, here) : [])).map((token) => [token, token]);
+  const right = answered && here ? rightOf(question, here) : undefined;
   return html`<div class="choices">${all.map(
     ([
       answer,
@@ -129,17 +130,19 @@ function choices(
   )}</div>`;
 }
 
-function guess(step: Step, question: Question & { kind: "number" }, lessons: Lessons): TemplateResult {
+function guess({ step, question, lessons }: Asked<Question & { kind: "number" }>): TemplateResult {
   const answered = lessons.isAnswered(step);
+  const given = lessons.answerTo(step);
   const onSubmit = (event: SubmitEvent) => {
     event.preventDefault();
     const input = (event.target as HTMLFormElement).querySelector("input");
     const answer = input?.valueAsNumber ?? Number.NaN;
-    if (!answered && !Number.isNaN(answer)) reveal(event, () => lessons.answer(step, answer));
+    if (!answered && !Number.isNaN(answer)) void reveal(event, () => lessons.answer(step, answer));
   };
   const label = question.percent ? `${t.guess} ${t.percent}` : t.guess;
+  // What is being typed is the reader's.
   return html`<form class="guess" @submit=${onSubmit}>
-    <label><span>${label}</span><input type="number" step="any" required data-guess ?readonly=${answered} .value=${live(String(lessons.answerTo(step) ?? ""))}/></label>
+    <label><span>${label}</span><input type="number" step="any" required data-guess ?readonly=${answered} .value=${given === undefined ? noChange : String(given)}/></label>
     <button class="quiet" aria-disabled=${answered}>${t.check}</button>
   </form>`;
 }
@@ -153,16 +156,18 @@ function rightOf(question: Question, trace: Trace): Answer | undefined {
   }
 }
 
-/** What is said then takes the focus: it is what one wants to read next, and the button may be gone. */
-async function reveal({ target }: Event, answer: () => void): Promise<void> {
+/** The focus goes where one reads on: what was pressed may be gone. */
+async function refocus({ target }: Event, to: string, act: () => void): Promise<void> {
   const root = (target as HTMLElement).getRootNode() as ShadowRoot;
-  answer();
+  act();
   await (root.host as LitElement).updateComplete;
-  root.querySelector<HTMLElement>("[data-lesson-reveal]")?.focus();
+  root.querySelector<HTMLElement>(to)?.focus();
 }
 
+const reveal = (event: Event, answer: () => void) => refocus(event, "[data-lesson-reveal]", answer);
+
 /** Whether the answer was right, and what is. */
-function verdict(question: Question, trace: Trace, given: Answer | undefined, { actions }: Context): unknown {
+function verdict(question: Question, trace: Trace, given: Answer | undefined, actions: Actions): unknown {
   try {
     if (given !== undefined && isRight(question, trace, given)) return html`<strong>${t.right}</strong>`;
     if (question.kind === "choices") {

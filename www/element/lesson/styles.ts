@@ -13,13 +13,13 @@ const styles = css`
 .choices { display: flex; flex-wrap: wrap; gap: 6px; }
 .question[data-kind="choices"] .choices { display: grid; justify-items: start; }
 .choices .quiet { background: var(--page); text-align: start; min-height: 32px; }
-.choices .quiet:disabled { cursor: default; color: var(--soft); }
+.choices [aria-disabled="true"], .guess [aria-disabled="true"] { cursor: default; color: var(--soft); }
 .choices [aria-pressed="true"] { box-shadow: inset 0 0 0 2px var(--query); }
 .guess, .guess label { display: flex; align-items: center; gap: 8px; font-size: 14px; }
 .guess input { width: 84px; }
 .small { font-size: 12.5px; padding: 1px 8px; min-height: 26px; }
 .reveal { font-size: 15px; }
-.reveal:focus-visible { outline: none; }
+.lesson:focus-visible, .reveal:focus-visible { outline: none; }
 .lesson-way { display: flex; gap: 8px; align-items: center; }
 .lesson-way :last-child { margin-inline-start: auto; }
 .lesson-way .quiet:disabled { opacity: 0.5; cursor: default; }

@@ -91,6 +91,8 @@ export interface Context {
   place: Place | undefined;
   playing: boolean;
   stale: boolean;
+  /** Another picture is on its way. */
+  working: boolean;
   /** What is wrong, beside the field that caused it. */
   problems: ReadonlyMap<keyof State, string>;
   notice: string;

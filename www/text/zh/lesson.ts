@@ -23,7 +23,7 @@ export const lesson: LessonWords = {
   no: "不太对。",
   wrong: "不太对。您说的是 {given}；答案是",
   absent: "…",
-  another: "正在加载课程。",
+  loading: "正在加载课程。",
   fromFile: "来自文件的课程不包含在链接中：请再次拖入该文件。",
   refused: "课程：应为 {expected}，实为 {found}。",
   wrongStep: "本课第 {n} 步：应为 {expected}，实为 {found}。",
