@@ -69,6 +69,23 @@ test("the link leads to what is on show", async ({ page, context }) => {
   expect(await state(page)).toEqual(before);
 });
 
+test("a link from a page that begins with a state of its own says what was taken back", async ({ page }) => {
+  const ready = () => page.waitForFunction(() => (document.querySelector("attention-playground") as Play)?.trace);
+  await page.goto("/gallery/causal/");
+  await ready();
+  expect((await state(page)).causal).toBe(true);
+  await page.locator("attention-playground").evaluate((element) => {
+    (element as Play).state = { ...(element as Play).state, causal: false };
+  });
+  await share(page);
+  const link = await page.locator("[data-link]").inputValue();
+  const before = await state(page);
+  expect(before.causal).toBe(false);
+  await page.goto(link);
+  await ready();
+  expect(await state(page)).toEqual(before);
+});
+
 test("a state that is too long for a link is there as a file", async ({ page }) => {
   await open(page, "model=none");
   const text = "dog ".repeat(600);

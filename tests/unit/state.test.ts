@@ -30,6 +30,13 @@ describe("the one table", () => {
     expect(parseJson("nonsense")).toBeUndefined();
   });
 
+  it("says what is as by default where the base is not", () => {
+    const state = { ...defaultState(), seed: odd.seed };
+    expect({ ...odd, ...parseQuery(toQuery(state, odd)).values }).toEqual(state);
+    expect({ ...odd, ...parseJson(toJson(state, odd))?.values }).toEqual(state);
+    expect(parseQuery(toQuery(state, odd)).values.seed).toBeUndefined();
+  });
+
   it("ignores unknown keys; a bad value becomes its default with one warning", () => {
     const { values, warnings } = parseQuery(
       "?utm_source=x&__proto__=1&heads=0&seed=1.5&position=up&causal=perhaps&head-dim=8",

@@ -93,7 +93,7 @@ export class Store {
 
   /** The link to this very frame, or undefined where it would be too long. What else the address says is left in it. */
   link(): string | undefined {
-    const link = this.#address(toQuery(this.state));
+    const link = this.#address(toQuery(this.state, this.#base));
     return link.length <= MAX_URL ? link : undefined;
   }
 
@@ -131,7 +131,7 @@ export class Store {
   #write(how: "pushState" | "replaceState"): void {
     const link = this.link();
     // A state that is too long for a link stays with this entry of the browser's history.
-    const kept = link ? null : JSON.parse(toJson(this.state));
+    const kept = link ? null : JSON.parse(toJson(this.state, this.#base));
     if (link === location.href && globalThis.history.state === null) return;
     try {
       globalThis.history[how](kept, "", link ?? this.#address(""));
