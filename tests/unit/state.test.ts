@@ -71,6 +71,13 @@ describe("Store", () => {
     expect(changes).toEqual([{ changed: ["heads"], source: "user", warnings: [] }]);
   });
 
+  it("a saved state comes back whole; what is the reader's stays", () => {
+    const { store } = make();
+    store.set({ heads: 3, causal: true, theme: "dark" }, "user");
+    store.load(JSON.parse(toJson({ ...defaultState(), seed: 9 })), "user");
+    expect(store.state).toEqual({ ...defaultState(), seed: 9, theme: "dark" });
+  });
+
   it("keeps the last good value and warns", () => {
     const { store, changes } = make();
     store.set({ heads: 4 }, "user");
