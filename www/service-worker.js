@@ -15,7 +15,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const own = request.method === "GET" && request.url.startsWith(SCOPE.href);
   const elsewhere = request.mode === "navigate" && !isPage(request.url);
-  if (own && !elsewhere && !request.headers.has("range")) event.respondWith(answer(request));
+  if (own && !elsewhere && !request.headers.has("range")) event.respondWith(answer(event));
 });
 
 const isPage = (address) => ["", "index.html"].includes(new URL(address).pathname.slice(SCOPE.pathname.length));
@@ -32,11 +32,14 @@ async function forgetOthers() {
   await Promise.all(old.map((name) => caches.delete(name)));
 }
 
-async function answer(request) {
+async function answer(event) {
+  const { request } = event;
   try {
     const response = await fetch(request);
-    if (!response.ok) return (await held(request)) ?? response;
-    if (response.status === 200 && isExtra(request)) await keep(request, response.clone());
+    // What a server says instead of the page is for the reader.
+    if (!response.ok) return (request.mode !== "navigate" && (await held(request))) || response;
+    // Nothing waits for it, and without room for it all goes on.
+    if (response.status === 200 && isExtra(request)) event.waitUntil(keep(request, response.clone()).catch(() => {}));
     return response;
   } catch (error) {
     const found = await held(request);
