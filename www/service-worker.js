@@ -5,8 +5,10 @@
 
 // The build writes both: what is kept at once, and a digest of it.
 const { version, files } = self.BUILT;
-const CACHE = `attention-playground-${version}`;
 const SCOPE = new URL("./", self.location);
+// There may be other copies of the page at the same origin.
+const OURS = `attention-playground ${SCOPE.pathname} `;
+const CACHE = OURS + version;
 const kept = new Set(files.map((file) => new URL(file, SCOPE).href));
 
 self.addEventListener("install", (event) => event.waitUntil(keepAll().then(() => self.skipWaiting())));
@@ -28,7 +30,7 @@ async function keepAll() {
 
 async function forgetOthers() {
   const names = await caches.keys();
-  const old = names.filter((name) => name.startsWith("attention-playground-") && name !== CACHE);
+  const old = names.filter((name) => name.startsWith(OURS) && name !== CACHE);
   await Promise.all(old.map((name) => caches.delete(name)));
 }
 
