@@ -60,7 +60,7 @@ export class FilmDesk {
 
   #offer(shown: Shown): TemplateResult | typeof nothing {
     if (!this.#film) return nothing;
-    const { frames, width, height, seconds, speed } = this.#film.factsOf(shown.scene, this.#kind, this.#reach);
+    const { frames, width, height, seconds, speed } = this.#film.factsOf(shown.scene, shown.trace, this.#kind, this.#reach);
     const facts = fill(take.film.facts, { frames, width, height, seconds: seconds.toFixed(1) });
     const faster = speed > 1.05 ? `, ${fill(take.film.faster, { speed: speed.toFixed(1) })}` : "";
     return html`<span class="note">${facts}${faster}</span>
@@ -74,15 +74,15 @@ export class FilmDesk {
       <button type="button" class="quiet" data-stop-film @click=${() => stop?.abort()}>${take.film.stop}</button>`;
   }
 
-  async #make({ scene, stage }: Shown): Promise<void> {
+  async #make({ scene, trace, stage }: Shown): Promise<void> {
     const stop = new AbortController();
     this.#making = { stop, done: 0, all: 1 };
     this.#said = () => "";
     this.#changed();
     try {
       const engine = await sharedEngine();
-      const made = await this.#film?.film(scene, this.#kind, this.#reach, {
-        ask: (trace, stage, index) => engine.explain(trace, stage, index),
+      const made = await this.#film?.film(scene, trace, this.#kind, this.#reach, {
+        ask: (...cell) => engine.explain(...cell),
         signal: stop.signal,
         progress: (done, all) => {
           this.#making = { stop, done, all };

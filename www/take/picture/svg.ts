@@ -17,7 +17,7 @@ export interface SvgPicture {
 }
 
 /** `page`: the colour behind it all. */
-export function svgOf({ input, layout, room, shade, lens }: SceneView, page: string): SvgPicture {
+export function svgOf({ root, input, layout, room, shade, lens }: SceneView, page: string): SvgPicture {
   if (!input || !layout) throw new Error("toBlob: expected a scene, found none");
   const { trace, frame, token, palette, head } = input;
   const whole = lens.zoom === 1;
@@ -43,7 +43,10 @@ export function svgOf({ input, layout, room, shade, lens }: SceneView, page: str
     ...context.parts.filter(Boolean),
     ...words.map(wordElement),
   ];
-  const about = { xmlns: "http://www.w3.org/2000/svg", ...outer, viewBox, "font-family": FAMILY };
+  // As on the page: what tells its numbers from those of now.
+  const { of } = root.dataset;
+  const named = { "font-family": FAMILY, ...(of && { "data-of": of }) };
+  const about = { xmlns: "http://www.w3.org/2000/svg", ...outer, viewBox, ...named };
   return { text: tag("svg", about, shapes.join("\n")), ...outer };
 }
 
