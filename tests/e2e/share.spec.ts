@@ -56,6 +56,31 @@ test("by the keyboard: opened, walked through, closed with Escape, and the focus
   await expect(summary).toBeFocused();
 });
 
+test("opened, closed and opened again in haste it is all there", async ({ page }) => {
+  await open(page);
+  await page.route(/share|panel/, async (route) => {
+    await new Promise((done) => setTimeout(done, 300));
+    await route.continue();
+  });
+  const toggle = () => page.locator(".sharing").evaluate((details: HTMLDetailsElement) => {
+    details.open = !details.open;
+  });
+  await toggle();
+  await page.waitForTimeout(100);
+  await toggle();
+  await page.waitForTimeout(1000);
+  await toggle();
+  await page.waitForTimeout(300);
+  await expect(panelOf(page)).toBeVisible();
+  // Twice in one turn.
+  await page.locator(".sharing").evaluate((details: HTMLDetailsElement) => {
+    details.open = false;
+    details.open = true;
+  });
+  await page.waitForTimeout(300);
+  await expect(panelOf(page)).toBeVisible();
+});
+
 test("the link leads to what is on show", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await open(page, `${SENTENCE}&stage=weights&head=1`);
