@@ -214,6 +214,18 @@ test("a film that is stopped leaves nothing behind", async ({ page }) => {
   await expect(page.locator("[data-film]")).toHaveText("");
 });
 
+test("a film ends with its element, and nothing is downloaded", async ({ page }) => {
+  await open(page, SENTENCE);
+  await share(page);
+  let downloads = 0;
+  page.on("download", () => downloads++);
+  await page.locator("[data-make]").click();
+  await expect(page.locator("progress")).toBeVisible();
+  await page.locator("attention-playground").evaluate((element) => element.remove());
+  await page.waitForTimeout(4000);
+  expect(downloads).toBe(0);
+});
+
 test("a video, where the browser encodes one; else it says so", async ({ page }) => {
   test.setTimeout(120_000);
   await open(page, `${SENTENCE}&stage=scaled`);

@@ -79,16 +79,23 @@ export class FilmDesk {
     this.#making = { stop, done: 0, all: 1 };
     this.#said = () => "";
     this.#changed();
+    const stopIfGone = () => {
+      if (!scene.root.isConnected) stop.abort();
+    };
     try {
       const engine = await sharedEngine();
       const made = await this.#film?.film(scene, trace, this.#kind, this.#reach, {
         ask: (...cell) => engine.explain(...cell),
         signal: stop.signal,
         progress: (done, all) => {
+          stopIfGone();
           this.#making = { stop, done, all };
           this.#changed();
         },
       });
+      // It may have been stopped while the last of it was written.
+      stopIfGone();
+      stop.signal.throwIfAborted();
       const kb = Math.ceil((made?.size ?? 0) / KB);
       this.#said = () => (made ? fill(take.film.made, { kb }) : take.film.noVideo);
       if (made) save(made, `attention-${this.#reach === "all" ? "all" : stage.id}.${made.type.split("/")[1]}`);
