@@ -150,6 +150,14 @@ describe("CSV", () => {
     expect(table(csv(trace, sliceForHead(trace, stage("query"), 0)))[0]?.slice(0, 3)).toEqual(["", "dim 0", "dim 1"]);
   });
 
+  it("names the columns of a state by both of its axes", async () => {
+    const one = await engine.traceLinearAttention({ tokens: { query: ["a", "b"] }, heads: 1, headDim: 2, seed: 1, rule: "linear" });
+    const view = sliceForHead(one, stage("state", one), 0);
+    const [header = [], ...rows] = table(csv(one, view));
+    expect(header).toEqual(["", "key_dim 0 dim 0", "key_dim 0 dim 1", "key_dim 1 dim 0", "key_dim 1 dim 1"]);
+    expect(rows.map(([name]) => name)).toEqual(["a", "b"]);
+  });
+
   it("gives a spreadsheet nothing to work out, and stays a table", async () => {
     const one = await hostile();
     const rows = table(csv(one, sliceForHead(one, stage("weights", one), 0)));

@@ -20,12 +20,17 @@ export function csv(trace: Trace, view: MatrixView): string {
   return [header, ...rows, ""].join(LINE_END);
 }
 
-/** Tokens by their text, all else by its place from 0. */
+/** Tokens by their text, all else by its place from 0; where columns run over two axes, by both. */
 function names(trace: Trace, view: MatrixView, side: Side): string[] {
   const axis = side === "row" ? view.rowAxisName : view.columnAxisName;
   const tokens = axis === "key" ? trace.tokens.key : axis === "query" || axis === "token" ? trace.tokens.query : [];
   const count = side === "row" ? view.rows : view.columns;
+  const { axes } = view.stage;
   return Array.from({ length: count }, (_, n) => {
+    if (side === "column" && !view.inOneAxis) {
+      const index = view.index(0, n);
+      return [axes.length - 2, axes.length - 1].map((at) => `${axes[at]} ${index[at]}`).join(" ");
+    }
     const place = view.along(side, n);
     return tokens[place] ?? (axis ? `${axis} ${place}` : String(place));
   });
