@@ -99,6 +99,17 @@ it("safetensors has each stage where its header says", () => {
   }
 });
 
+it("numbers that were set are named in every file as they are, also those that JSON does not have", async () => {
+  const edits = [Number.NEGATIVE_INFINITY, -0, 0.5].map((value, n) => ({ stage: "masked", index: [0, 1, n], value }));
+  const one = await engine.traceAttention({ tokens: { query: ["a", "b", "c"] }, heads: 1, headDim: 2, seed: 1, causal: true, edits });
+  const said = ["-Infinity", "-0", 0.5];
+  expect(traceFromJson(traceToJson(one)).config.edits).toEqual(one.config.edits);
+  const bytes = safetensors(one);
+  const length = new DataView(bytes.buffer).getUint32(0, true);
+  const { config } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))).__metadata__;
+  expect(JSON.parse(config).edits.map(({ value }: { value: unknown }) => value)).toEqual(said);
+});
+
 const python = pythonWith("numpy");
 it.skipIf(!python)("NumPy reads npy and npz", () => {
   const folder = mkdtempSync(join(tmpdir(), "take-"));
