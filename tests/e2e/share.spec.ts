@@ -267,12 +267,23 @@ test("the code for a page holds the state, and the preview is what it says", asy
   const weighs = Number(await page.locator("[data-weighs]").getAttribute("data-weighs"));
   expect(weighs).toBeGreaterThan(100_000);
   expect(weighs).toBeLessThan(300_000);
+  // Of an iframe nobody has measured it, nor of other models.
+  await page.locator('[name="way"][value="frame"]').check();
+  await expect(page.locator("[data-weighs]")).toHaveCount(0);
+  await page.locator('[name="way"][value="element"]').check();
   // What is pressed in the preview is not pressed on the page.
   const before = await state(page);
   await inner.locator("[data-stop]").first().click();
   await inner.locator("[data-stop]").first().focus();
   await page.keyboard.press("ArrowRight");
   expect(await state(page)).toEqual(before);
+});
+
+test("what was not measured is not told, and the reader's own model is not promised", async ({ page }) => {
+  await open(page, "model=order");
+  await share(page);
+  await expect(page.locator("[data-snippet]")).toBeVisible();
+  await expect(page.locator("[data-weighs], [data-own]")).toHaveCount(0);
 });
 
 const HOSTILE = [

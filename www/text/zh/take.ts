@@ -56,6 +56,7 @@ export const take: TakeWords = {
     transport: "播放",
   },
   weighs: "第一幅画面之前加载 {kb} KB。",
+  ownModel: "这段代码不包含你自己的模型：放到网页上后，需要重新选择它的文件。",
   preview: "在这里看看它的样子",
   previewTitle: "预览",
   tooLongFor: "这个状态超过了地址的 {max} 个字符。其他方式可以容纳它。",
