@@ -137,7 +137,7 @@ test("every file comes, under a name that says what it is", async ({ page }) => 
     npz: "PK\u0003\u0004",
     csv: ",dog,bites,man\r\n",
     npy: "\ufffdNUMPY",
-    latex: "\\[",
+    latex: "% \\usepackage{amsmath}\n\\[",
     numpy: "# Rebuilds every number",
     torch: "# Rebuilds every number",
     state: '{\n "attentionPlayground": 1',
