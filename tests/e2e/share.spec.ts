@@ -62,9 +62,10 @@ test("opened, closed and opened again in haste it is all there", async ({ page }
     await new Promise((done) => setTimeout(done, 300));
     await route.continue();
   });
-  const toggle = () => page.locator(".sharing").evaluate((details: HTMLDetailsElement) => {
-    details.open = !details.open;
-  });
+  const toggle = () =>
+    page.locator(".sharing").evaluate((details: HTMLDetailsElement) => {
+      details.open = !details.open;
+    });
   await toggle();
   await page.waitForTimeout(100);
   await toggle();
@@ -135,7 +136,7 @@ test("every file comes, under a name that says what it is", async ({ page }) => 
     png: "\ufffdPNG",
     trace: '{"version":1',
     npz: "PK\u0003\u0004",
-    csv: ",dog,bites,man\r\n",
+    csv: "\ufeff,dog,bites,man\r\n",
     npy: "\ufffdNUMPY",
     latex: "% \\usepackage{amsmath}\n\\[",
     numpy: "# Rebuilds every number",

@@ -6,6 +6,8 @@ import type { MatrixView, Side } from "../view/matrix-view.ts";
 import { visible } from "./visible.ts";
 
 const LINE_END = "\r\n";
+/** Without this mark some spreadsheets take the text for another encoding. */
+const UTF_8 = "\ufeff";
 /** What a spreadsheet would work out instead of showing it. */
 const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/;
 
@@ -17,7 +19,7 @@ export function csv(trace: Trace, view: MatrixView): string {
       ...Array.from({ length: view.columns }, (_, column) => number(view.value(trace, row, column))),
     ].join(),
   );
-  return [header, ...rows, ""].join(LINE_END);
+  return UTF_8 + [header, ...rows, ""].join(LINE_END);
 }
 
 /** Tokens by their text, all else by its place from 0; where columns run over two axes, by both. */
