@@ -85,7 +85,11 @@ test("another version shows at once, and is then what is kept", async ({ page })
     await expect(page.locator("meta[data-version]")).toHaveCount(1);
     await expect
       .poll(() => page.evaluate(async () => (await caches.keys()).sort()), { timeout: 20_000 })
-      .toEqual(["attention-playground /other/ old", "attention-playground /some/path/ new", "attention-playground-models"]);
+      .toEqual([
+        "attention-playground /other/ old",
+        "attention-playground /some/path/ new",
+        "attention-playground-models",
+      ]);
     host.stop();
     await page.reload();
     await ready(page);

@@ -74,7 +74,8 @@ const takeInEnglish = {
       "Rebuilds every number of this attention, step by step, and asserts that they are those of the playground.\nEach stage is a variable of its own name.",
     tolerance: {
       cpu: "Of the largest number of a stage, or of what is seen in a row of a masked one.\nBoth sides work in f64 and round to f32 once a step, so they agree to the bit,\nexcept where the last bit of an f64 tips a rounding: this leaves room for a few of those in a row.",
-      webgpu: "Of the largest number of a stage, or of what is seen in a row of a masked one.\nThese numbers were computed on a GPU, which sums in f32.",
+      webgpu:
+        "Of the largest number of a stage, or of what is seen in a row of a masked one.\nThese numbers were computed on a GPU, which sums in f32.",
     },
     given: "What was given or drawn by the seed",
     steps: "Every step: worked out in f64, rounded to f32 once",

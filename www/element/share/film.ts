@@ -60,7 +60,12 @@ export class FilmDesk {
 
   #offer(shown: Shown): TemplateResult | typeof nothing {
     if (!this.#film) return nothing;
-    const { frames, width, height, seconds, speed } = this.#film.factsOf(shown.scene, shown.trace, this.#kind, this.#reach);
+    const { frames, width, height, seconds, speed } = this.#film.factsOf(
+      shown.scene,
+      shown.trace,
+      this.#kind,
+      this.#reach,
+    );
     const facts = fill(take.film.facts, { frames, width, height, seconds: seconds.toFixed(1) });
     const faster = speed > 1.05 ? `, ${fill(take.film.faster, { speed: speed.toFixed(1) })}` : "";
     return html`<span class="note">${facts}${faster}</span>
