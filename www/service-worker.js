@@ -5,8 +5,10 @@
 
 // The build writes both: what is kept at once, and a digest of it.
 const { version, files } = self.BUILT;
-const CACHE = `attention-playground-${version}`;
 const SCOPE = new URL("./", self.location);
+// There may be other copies of the page at the same origin.
+const OURS = `attention-playground ${SCOPE.pathname} `;
+const CACHE = OURS + version;
 const kept = new Set(files.map((file) => new URL(file, SCOPE).href));
 
 self.addEventListener("install", (event) => event.waitUntil(keepAll().then(() => self.skipWaiting())));
@@ -15,7 +17,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const own = request.method === "GET" && request.url.startsWith(SCOPE.href);
   const elsewhere = request.mode === "navigate" && !isPage(request.url);
-  if (own && !elsewhere && !request.headers.has("range")) event.respondWith(answer(request));
+  if (own && !elsewhere && !request.headers.has("range")) event.respondWith(answer(event));
 });
 
 const isPage = (address) => ["", "index.html"].includes(new URL(address).pathname.slice(SCOPE.pathname.length));
@@ -28,15 +30,18 @@ async function keepAll() {
 
 async function forgetOthers() {
   const names = await caches.keys();
-  const old = names.filter((name) => name.startsWith("attention-playground-") && name !== CACHE);
+  const old = names.filter((name) => name.startsWith(OURS) && name !== CACHE);
   await Promise.all(old.map((name) => caches.delete(name)));
 }
 
-async function answer(request) {
+async function answer(event) {
+  const { request } = event;
   try {
     const response = await fetch(request);
-    if (!response.ok) return (await held(request)) ?? response;
-    if (response.status === 200 && isExtra(request)) await keep(request, response.clone());
+    // What a server says instead of the page is for the reader.
+    if (!response.ok) return (request.mode !== "navigate" && (await held(request))) || response;
+    // Nothing waits for it, and without room for it all goes on.
+    if (response.status === 200 && isExtra(request)) event.waitUntil(keep(request, response.clone()).catch(() => {}));
     return response;
   } catch (error) {
     const found = await held(request);

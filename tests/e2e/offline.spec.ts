@@ -76,14 +76,20 @@ test("another version shows at once, and is then what is kept", async ({ page })
     await page.goto(host.address);
     await ready(page);
     await kept(page);
+    const others = ["attention-playground /other/ old", "attention-playground-models"];
+    await page.evaluate((names) => Promise.all(names.map((name) => caches.open(name))), others);
     change("index.html", 'name="description"', 'data-version="new" name="description"');
     change("service-worker.js", /"version":"\w+"/, '"version":"new"');
     await page.reload();
     await ready(page);
     await expect(page.locator("meta[data-version]")).toHaveCount(1);
     await expect
-      .poll(() => page.evaluate(async () => (await caches.keys()).join()), { timeout: 20_000 })
-      .toBe("attention-playground-new");
+      .poll(() => page.evaluate(async () => (await caches.keys()).sort()), { timeout: 20_000 })
+      .toEqual([
+        "attention-playground /other/ old",
+        "attention-playground /some/path/ new",
+        "attention-playground-models",
+      ]);
     host.stop();
     await page.reload();
     await ready(page);

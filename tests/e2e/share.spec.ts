@@ -56,6 +56,32 @@ test("by the keyboard: opened, walked through, closed with Escape, and the focus
   await expect(summary).toBeFocused();
 });
 
+test("opened, closed and opened again in haste it is all there", async ({ page }) => {
+  await open(page);
+  await page.route(/share|panel/, async (route) => {
+    await new Promise((done) => setTimeout(done, 300));
+    await route.continue();
+  });
+  const toggle = () =>
+    page.locator(".sharing").evaluate((details: HTMLDetailsElement) => {
+      details.open = !details.open;
+    });
+  await toggle();
+  await page.waitForTimeout(100);
+  await toggle();
+  await page.waitForTimeout(1000);
+  await toggle();
+  await page.waitForTimeout(300);
+  await expect(panelOf(page)).toBeVisible();
+  // Twice in one turn.
+  await page.locator(".sharing").evaluate((details: HTMLDetailsElement) => {
+    details.open = false;
+    details.open = true;
+  });
+  await page.waitForTimeout(300);
+  await expect(panelOf(page)).toBeVisible();
+});
+
 test("the link leads to what is on show", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await open(page, `${SENTENCE}&stage=weights&head=1`);
@@ -66,6 +92,23 @@ test("the link leads to what is on show", async ({ page, context }) => {
   const before = await state(page);
   await page.goto(link);
   await page.waitForFunction(() => (document.querySelector("attention-playground") as Play)?.trace);
+  expect(await state(page)).toEqual(before);
+});
+
+test("a link from a page that begins with a state of its own says what was taken back", async ({ page }) => {
+  const ready = () => page.waitForFunction(() => (document.querySelector("attention-playground") as Play)?.trace);
+  await page.goto("/gallery/causal/");
+  await ready();
+  expect((await state(page)).causal).toBe(true);
+  await page.locator("attention-playground").evaluate((element) => {
+    (element as Play).state = { ...(element as Play).state, causal: false };
+  });
+  await share(page);
+  const link = await page.locator("[data-link]").inputValue();
+  const before = await state(page);
+  expect(before.causal).toBe(false);
+  await page.goto(link);
+  await ready();
   expect(await state(page)).toEqual(before);
 });
 
@@ -93,9 +136,9 @@ test("every file comes, under a name that says what it is", async ({ page }) => 
     png: "\ufffdPNG",
     trace: '{"version":1',
     npz: "PK\u0003\u0004",
-    csv: ",dog,bites,man\r\n",
+    csv: "\ufeff,dog,bites,man\r\n",
     npy: "\ufffdNUMPY",
-    latex: "\\[",
+    latex: "% \\usepackage{amsmath}\n\\[",
     numpy: "# Rebuilds every number",
     torch: "# Rebuilds every number",
     state: '{\n "attentionPlayground": 1',
@@ -172,6 +215,18 @@ test("a film that is stopped leaves nothing behind", async ({ page }) => {
   await expect(page.locator("[data-film]")).toHaveText("");
 });
 
+test("a film ends with its element, and nothing is downloaded", async ({ page }) => {
+  await open(page, SENTENCE);
+  await share(page);
+  let downloads = 0;
+  page.on("download", () => downloads++);
+  await page.locator("[data-make]").click();
+  await expect(page.locator("progress")).toBeVisible();
+  await page.locator("attention-playground").evaluate((element) => element.remove());
+  await page.waitForTimeout(4000);
+  expect(downloads).toBe(0);
+});
+
 test("a video, where the browser encodes one; else it says so", async ({ page }) => {
   test.setTimeout(120_000);
   await open(page, `${SENTENCE}&stage=scaled`);
@@ -213,12 +268,23 @@ test("the code for a page holds the state, and the preview is what it says", asy
   const weighs = Number(await page.locator("[data-weighs]").getAttribute("data-weighs"));
   expect(weighs).toBeGreaterThan(100_000);
   expect(weighs).toBeLessThan(300_000);
+  // Of an iframe nobody has measured it, nor of other models.
+  await page.locator('[name="way"][value="frame"]').check();
+  await expect(page.locator("[data-weighs]")).toHaveCount(0);
+  await page.locator('[name="way"][value="element"]').check();
   // What is pressed in the preview is not pressed on the page.
   const before = await state(page);
   await inner.locator("[data-stop]").first().click();
   await inner.locator("[data-stop]").first().focus();
   await page.keyboard.press("ArrowRight");
   expect(await state(page)).toEqual(before);
+});
+
+test("what was not measured is not told, and the reader's own model is not promised", async ({ page }) => {
+  await open(page, "model=order");
+  await share(page);
+  await expect(page.locator("[data-snippet]")).toBeVisible();
+  await expect(page.locator("[data-weighs], [data-own]")).toHaveCount(0);
 });
 
 const HOSTILE = [

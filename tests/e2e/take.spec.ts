@@ -68,6 +68,15 @@ test("an SVG of any stage holds every number that is on show, and the trace has 
   }
 });
 
+test("a picture of what was before says so, and one of now does not", async ({ page }) => {
+  const named = async () => /^<svg[^>]* data-of="(\w+)"/.exec(await svgOf(page))?.[1];
+  await open(page, `${SENTENCE}&edits=scores,0,1,2%3D3&stage=scores&show=before`);
+  await expect(page.locator(".scene")).toHaveAttribute("data-of", "before");
+  expect(await named()).toBe("before");
+  await open(page, `${SENTENCE}&edits=scores,0,1,2%3D3&stage=scores`);
+  expect(await named()).toBeUndefined();
+});
+
 test("the other head, rows, cells and frames under way, in both themes", async ({ page }) => {
   for (const [query, stage, numbers] of [
     ["stage=scores&head=1&theme=dark", "scores", 25],

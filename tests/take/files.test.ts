@@ -99,6 +99,24 @@ it("safetensors has each stage where its header says", () => {
   }
 });
 
+it("numbers that were set are named in every file as they are, also those that JSON does not have", async () => {
+  const edits = [Number.NEGATIVE_INFINITY, -0, 0.5].map((value, n) => ({ stage: "masked", index: [0, 1, n], value }));
+  const one = await engine.traceAttention({
+    tokens: { query: ["a", "b", "c"] },
+    heads: 1,
+    headDim: 2,
+    seed: 1,
+    causal: true,
+    edits,
+  });
+  const said = ["-Infinity", "-0", 0.5];
+  expect(traceFromJson(traceToJson(one)).config.edits).toEqual(one.config.edits);
+  const bytes = safetensors(one);
+  const length = new DataView(bytes.buffer).getUint32(0, true);
+  const { config } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))).__metadata__;
+  expect(JSON.parse(config).edits.map(({ value }: { value: unknown }) => value)).toEqual(said);
+});
+
 const python = pythonWith("numpy");
 it.skipIf(!python)("NumPy reads npy and npz", () => {
   const folder = mkdtempSync(join(tmpdir(), "take-"));
@@ -117,7 +135,9 @@ print(json.dumps({name: [str(all[name].dtype), list(all[name].shape), all[name].
 });
 
 /** A reader of RFC 4180. */
-function table(text: string): string[][] {
+function table(marked: string): string[][] {
+  expect(marked[0]).toBe("\ufeff");
+  const text = marked.slice(1);
   const rows: string[][] = [[]];
   const field = /("((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/y;
   while (field.lastIndex < text.length) {
@@ -148,6 +168,20 @@ describe("CSV", () => {
 
   it("names what is no token by its place", () => {
     expect(table(csv(trace, sliceForHead(trace, stage("query"), 0)))[0]?.slice(0, 3)).toEqual(["", "dim 0", "dim 1"]);
+  });
+
+  it("names the columns of a state by both of its axes", async () => {
+    const one = await engine.traceLinearAttention({
+      tokens: { query: ["a", "b"] },
+      heads: 1,
+      headDim: 2,
+      seed: 1,
+      rule: "linear",
+    });
+    const view = sliceForHead(one, stage("state", one), 0);
+    const [header = [], ...rows] = table(csv(one, view));
+    expect(header).toEqual(["", "key_dim 0 dim 0", "key_dim 0 dim 1", "key_dim 1 dim 0", "key_dim 1 dim 1"]);
+    expect(rows.map(([name]) => name)).toEqual(["a", "b"]);
   });
 
   it("gives a spreadsheet nothing to work out, and stays a table", async () => {

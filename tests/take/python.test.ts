@@ -5,7 +5,7 @@ import type { Engine, Trace } from "../../www/engine/types.ts";
 import { numpyScript, torchScript } from "../../www/take/python/script.ts";
 import { stageOf } from "../../www/trace/cells.ts";
 import { type Outcome, pythonWith, runAll } from "./python.ts";
-import { allTraces, plainTrace, startEngine } from "./traces.ts";
+import { allTraces, plainTrace, pushedTrace, startEngine } from "./traces.ts";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -61,6 +61,21 @@ describe.each(dialects)("$module", ({ module, script }) => {
       const said = (id: string) => (outcomes[ids.indexOf(id)] as Outcome).said;
       expect(said("scores")).toMatch(/^AssertionError: scores differs/);
       expect(said("w_query")).toMatch(/^AssertionError: query differs/);
+    },
+    300_000,
+  );
+
+  it.skipIf(!python)(
+    "finds out a wrong number beside those that a mask has pushed away",
+    async () => {
+      const trace = await pushedTrace(engine);
+      const ids = ["biased", "masked", "shifted"].filter((id) => stageOf(trace, id));
+      expect(ids.length).toBeGreaterThan(1);
+      const outcomes = runAll(
+        python as string,
+        ids.map((id) => script(wrong(trace, id))),
+      );
+      expect(ids.filter((_, n) => outcomes[n]?.ok)).toEqual([]);
     },
     300_000,
   );

@@ -33,6 +33,12 @@ const bools = (shape: number[], hidden: number[]) => ({
 });
 const qkv = { heads: 2, q: tensor(2, 5, 4), k: tensor(2, 5, 4), v: tensor(2, 5, 3) };
 
+/** Keys are hidden by a number that is not infinite; the last query sees none. */
+const pushing: Tensor = {
+  shape: [5, 5],
+  data: Float32Array.from({ length: 25 }, (_, n) => (n > 19 || n % 5 > 3 ? -1e9 : 0)),
+};
+
 const REQUESTS: Record<string, TraceRequest> = {
   plain,
   causal: { ...plain, causal: true },
@@ -44,6 +50,7 @@ const REQUESTS: Record<string, TraceRequest> = {
     position: "alibi",
     mask: changed(tensor(5, 5), 7, Number.NEGATIVE_INFINITY),
   },
+  "a mask of large numbers": { ...plain, mask: pushing },
   rotary: { ...plain, position: "rotary" },
   "rotary, interleaved, partial": { ...plain, headDim: 6, position: { kind: "rotary", dim: 4, interleaved: true } },
   sinusoidal: { ...plain, position: "sinusoidal" },
@@ -163,4 +170,5 @@ export async function allTraces(engine: Engine): Promise<Map<string, Trace>> {
   return made;
 }
 
+export const pushedTrace = (engine: Engine): Promise<Trace> => engine.traceAttention({ ...plain, mask: pushing });
 export const plainTrace = (engine: Engine): Promise<Trace> => engine.traceAttention({ ...plain, causal: true });

@@ -30,6 +30,13 @@ describe("the one table", () => {
     expect(parseJson("nonsense")).toBeUndefined();
   });
 
+  it("says what is as by default where the base is not", () => {
+    const state = { ...defaultState(), seed: odd.seed };
+    expect({ ...odd, ...parseQuery(toQuery(state, odd)).values }).toEqual(state);
+    expect({ ...odd, ...parseJson(toJson(state, odd))?.values }).toEqual(state);
+    expect(parseQuery(toQuery(state, odd)).values.seed).toBeUndefined();
+  });
+
   it("ignores unknown keys; a bad value becomes its default with one warning", () => {
     const { values, warnings } = parseQuery(
       "?utm_source=x&__proto__=1&heads=0&seed=1.5&position=up&causal=perhaps&head-dim=8",
@@ -62,6 +69,13 @@ describe("Store", () => {
     store.set({ heads: 4 }, "user");
     store.set({ heads: 4 }, "user");
     expect(changes).toEqual([{ changed: ["heads"], source: "user", warnings: [] }]);
+  });
+
+  it("a saved state comes back whole; what is the reader's stays", () => {
+    const { store } = make();
+    store.set({ heads: 3, causal: true, theme: "dark" }, "user");
+    store.load(JSON.parse(toJson({ ...defaultState(), seed: 9 })), "user");
+    expect(store.state).toEqual({ ...defaultState(), seed: 9, theme: "dark" });
   });
 
   it("keeps the last good value and warns", () => {

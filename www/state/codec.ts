@@ -99,21 +99,20 @@ export function parseQuery(query: string): Parsed {
   return parseAll((name) => params.get(attributeName(name)));
 }
 
-/** The query that repeats this state: only what differs from the defaults, and only own keys. */
-export function toQuery(state: State): string {
-  const defaults = defaultState();
+/** The query that repeats this state: only what differs from `base`, and only own keys. */
+export function toQuery(state: State, base: State = defaultState()): string {
   const params = new URLSearchParams();
   for (const name of FIELD_NAMES) {
-    if (state[name] === defaults[name]) continue;
+    if (state[name] === base[name]) continue;
     const value = state[name];
     params.set(attributeName(name), typeof value === "object" ? JSON.stringify(value) : String(value));
   }
   return params.toString();
 }
 
-export function toJson(state: State): string {
-  const defaults = defaultState();
-  const kept = FIELD_NAMES.filter((name) => state[name] !== defaults[name]).map((name) => [name, state[name]]);
+export function toJson(state: State, base: State = defaultState()): string {
+  // A null of JSON says nothing; where it differs from the base it is written as text.
+  const kept = FIELD_NAMES.filter((name) => state[name] !== base[name]).map((name) => [name, state[name] ?? "null"]);
   return JSON.stringify({ attentionPlayground: 1, ...Object.fromEntries(kept) }, null, 1);
 }
 

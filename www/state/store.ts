@@ -15,6 +15,9 @@ export interface Change {
 
 const GATHER_MS = 250;
 
+/** A saved state without these leaves them as they are. */
+const STAYS = ["theme", "lang", "speed", "hide", "lock", "lesson", "lessonStep"] as const;
+
 const keptHere: Said = () => fill(say.keptHere, { max: MAX_URL });
 
 export class Store {
@@ -93,7 +96,7 @@ export class Store {
 
   /** The link to this very frame, or undefined where it would be too long. What else the address says is left in it. */
   link(): string | undefined {
-    const link = this.#address(toQuery(this.state));
+    const link = this.#address(toQuery(this.state, this.#base));
     return link.length <= MAX_URL ? link : undefined;
   }
 
@@ -131,7 +134,7 @@ export class Store {
   #write(how: "pushState" | "replaceState"): void {
     const link = this.link();
     // A state that is too long for a link stays with this entry of the browser's history.
-    const kept = link ? null : JSON.parse(toJson(this.state));
+    const kept = link ? null : JSON.parse(toJson(this.state, this.#base));
     if (link === location.href && globalThis.history.state === null) return;
     try {
       globalThis.history[how](kept, "", link ?? this.#address(""));
@@ -146,9 +149,10 @@ export class Store {
     this.#record("replace");
   }
 
-  /** Everything in `json` that is a field; the rest is ignored. */
+  /** A saved state: what `json` does not say is as by default, but for what is the reader's or the page's around. */
   load(json: Record<string, unknown>, source: Source): void {
     const { values, warnings } = parseAll((name) => json[name]);
-    this.#replace({ ...this.state, ...values }, source, "push", warnings);
+    const stays = Object.fromEntries(STAYS.map((name) => [name, this.state[name]]));
+    this.#replace({ ...defaultState(), ...stays, ...values }, source, "push", warnings);
   }
 }

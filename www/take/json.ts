@@ -7,7 +7,7 @@
  *       "data": { "dtype": "<f4", "encoding": "base64", "length": 1234, "text": ".." } }
  *
  * `data` is the arena: f32, little-endian, in base64. The cells of a stage are the product of its `shape` many from its `offset`
- * on, row-major. Numbers that JSON does not have stand as "NaN", "Infinity" and "-Infinity".
+ * on, row-major. Numbers that JSON does not have stand as "NaN", "Infinity", "-Infinity" and "-0".
  */
 
 import type { Trace } from "../engine/types.ts";
@@ -18,10 +18,15 @@ const DTYPE = "<f4";
 
 export function traceToJson({ data, ...rest }: Trace): string {
   const arena = { dtype: DTYPE, encoding: "base64", length: data.length, text: toBase64(bytesOf(data)) };
-  return JSON.stringify({ ...rest, data: arena }, (_, value) =>
-    typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
-  );
+  return toJsonText({ ...rest, data: arena });
 }
+
+/** JSON in which every number is what it was. */
+export const toJsonText = (value: unknown): string =>
+  JSON.stringify(value, (_, one) => {
+    if (Object.is(one, -0)) return "-0";
+    return typeof one === "number" && !Number.isFinite(one) ? String(one) : one;
+  });
 
 /** Throws a RangeError that says what is wrong. */
 export function traceFromJson(text: string): Trace {

@@ -36,6 +36,8 @@ export function workedRow(trace: Trace, head: number, query: number): string {
   const constants = [`\\text{scale} = ${mathNumber(scale)}`];
   if (typeof softcap === "number" && softcap > 0) constants.push(`\\text{softcap} = ${mathNumber(softcap)}`);
   return [
+    // For \text.
+    "% \\usepackage{amsmath}",
     `\\[`,
     `\\begin{array}{l${"r".repeat(stages.length)}}`,
     `${[`\\text{${query_}}`, ...stages.map(({ id }) => STEPS[id])].join(" & ")} \\\\`,
@@ -66,7 +68,7 @@ const SPECIAL: Record<string, string> = {
   "<": "\\textless{}",
   ">": "\\textgreater{}",
   "|": "\\textbar{}",
-  '"': "\\textquotedbl{}",
+  '"': "{\\char34}",
   "`": "\\textasciigrave{}",
 };
 

@@ -2,6 +2,7 @@
 
 import type { Trace } from "../engine/types.ts";
 import { bytesOf, joined, numbersOf, textBytes } from "./bytes.ts";
+import { toJsonText } from "./json.ts";
 
 /** The header is as long as a multiple of this. */
 const ALIGNED = 8;
@@ -14,7 +15,7 @@ export function safetensors(trace: Trace): Uint8Array<ArrayBuffer> {
       format: "pt",
       version: String(version),
       backend,
-      config: JSON.stringify(config),
+      config: toJsonText(config),
       tokens: JSON.stringify(tokens),
     },
   };

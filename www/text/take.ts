@@ -28,7 +28,7 @@ const takeInEnglish = {
     csv: ["CSV", "head {head} with its tokens, for spreadsheets"],
     npy: ["NumPy .npy", "all heads, for np.load"],
     latex: ["LaTeX", "the row of “{token}” worked out, from scores to weights"],
-    numpy: ["NumPy script", "rebuilds every number, and asserts that it is the same"],
+    numpy: ["NumPy script", "rebuilds every number, and asserts that it agrees"],
     torch: ["PyTorch script", "the same with PyTorch, and with its own attention"],
     state: ["JSON", "all settings and input: drop it on the page to open it"],
   } as Record<string, [name: string, what: string]>,
@@ -65,6 +65,7 @@ const takeInEnglish = {
     transport: "transport",
   } as Record<string, string>,
   weighs: "Loads {kb} KB before its first picture.",
+  ownModel: "Your own model is no part of this code: where it stands, its files have to be chosen again.",
   preview: "Show it here as it will be",
   previewTitle: "Preview",
   tooLongFor: "This state is too long for an address of {max} characters. The other ways hold it.",
@@ -72,8 +73,9 @@ const takeInEnglish = {
     about:
       "Rebuilds every number of this attention, step by step, and asserts that they are those of the playground.\nEach stage is a variable of its own name.",
     tolerance: {
-      cpu: "Of the largest number of a stage. Both sides work in f64 and round to f32 once a step, so they agree to the bit,\nexcept where the last bit of an f64 tips a rounding: this leaves room for a few of those in a row.",
-      webgpu: "Of the largest number of a stage. These numbers were computed on a GPU, which sums in f32.",
+      cpu: "Of the largest number of a stage, or of what is seen in a row of a masked one.\nBoth sides work in f64 and round to f32 once a step, so they agree to the bit,\nexcept where the last bit of an f64 tips a rounding: this leaves room for a few of those in a row.",
+      webgpu:
+        "Of the largest number of a stage, or of what is seen in a row of a masked one.\nThese numbers were computed on a GPU, which sums in f32.",
     },
     given: "What was given or drawn by the seed",
     steps: "Every step: worked out in f64, rounded to f32 once",

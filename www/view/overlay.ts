@@ -292,6 +292,10 @@ function labels(
     if (!one.classList.contains(side)) one.className = `label ${side}`;
     if (one.title !== text) one.title = one.textContent = text;
     if (query >= 0) one.dataset.query = String(query);
+    else {
+      delete one.dataset.query;
+      one.classList.remove("chosen");
+    }
     const at = { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` };
     if (one.style.left !== at.left || one.style.top !== at.top || one.style.width !== at.width)
       Object.assign(one.style, at);

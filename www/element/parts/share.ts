@@ -13,7 +13,8 @@ export function share(context: Context): TemplateResult {
     const details = event.target as HTMLDetailsElement;
     if (!details.open) return;
     panel ??= await import("../share/index.ts");
-    panel.open(details, context.actions);
+    // Closed, or opened once more, while it was on its way.
+    if (details.open) panel.open(details, context.actions);
   };
   return html`<details class="sharing" @toggle=${onToggle} @keydown=${closeOnEscape}>
     <summary class="quiet">${say.share}</summary>${panel?.panel(context) ?? nothing}</details>`;

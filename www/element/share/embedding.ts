@@ -1,6 +1,7 @@
 /** The ways onto other pages: the code for each, what it weighs there, and how it will look. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { DEFAULT_MODEL } from "../../model/shipped.ts";
 import { modelOf } from "../../state/choice.ts";
 import { MAX_URL } from "../../state/codec.ts";
 import { FIELDS, type State } from "../../state/fields.ts";
@@ -13,7 +14,7 @@ const HERE = import.meta.url;
 const BASE = new URL("./", HERE).href;
 const KB = 1000;
 
-/** As the build has measured them. */
+/** As the build has measured them, for an element on a page. */
 interface Sizes {
   withoutModel: number;
   withModel: number;
@@ -23,7 +24,18 @@ let sizes: Promise<Sizes | undefined> | undefined;
 
 async function fetchSizes(): Promise<Sizes | undefined> {
   const answer = await fetch(new URL("sizes.json", BASE)).catch(() => undefined);
-  return answer?.ok ? answer.json() : undefined;
+  return answer?.ok ? answer.json().catch(() => undefined) : undefined;
+}
+
+/** What brings more with it than was measured. */
+const BRINGS_MORE = ["lesson", "edits", "mask", "backend", "lang", "zoom", "pin", "show"] as const;
+
+/** Undefined where nobody has measured it. */
+function measured(sizes: Sizes | undefined, way: Way, state: State): number | undefined {
+  if (way !== "element" || BRINGS_MORE.some((name) => state[name] !== FIELDS[name].default)) return undefined;
+  const model = modelOf(state);
+  if (model === "") return sizes?.withoutModel;
+  return model === DEFAULT_MODEL ? sizes?.withModel : undefined;
 }
 
 /** What happens in the preview is not of this page. */
@@ -44,6 +56,8 @@ export class Embedding {
     sizes ??= fetchSizes();
     void sizes.then((found) => {
       this.#sizes = found;
+      // The next panel may have the network back.
+      if (!found) sizes = undefined;
       changed();
     });
   }
@@ -52,7 +66,7 @@ export class Embedding {
     const hide = [...new Set([...saved.hide.split(",").filter(Boolean), ...this.#without])].join(",");
     const state = { ...saved, hide };
     const code = snippet(this.#way, state, BASE);
-    const bytes = this.#sizes && (modelOf(state) === "" ? this.#sizes.withoutModel : this.#sizes.withModel);
+    const bytes = measured(this.#sizes, this.#way, state);
     return html`<h2>${take.embed}</h2>
       <fieldset class="choices" role="radiogroup" aria-label=${take.embed}>${WAYS.map(
         (way) => html`<label><input type="radio" name="way" value=${way} .checked=${way === this.#way}
@@ -69,6 +83,7 @@ export class Embedding {
             <div class="line"><button type="button" class="quiet" data-copy-snippet @click=${(event: Event) => this.#copy(code, codeBeside(event))}>${take.copy}</button>
             ${bytes ? html`<span class="note" data-weighs=${bytes}>${fill(take.weighs, { kb: Math.ceil(bytes / KB) })}</span>` : nothing}</div>`
       }
+      ${state.model === "own" ? html`<p class="note" data-own>${take.ownModel}</p>` : nothing}
       <label><input type="checkbox" data-preview .checked=${this.#previewing} @change=${() => this.#set(() => (this.#previewing = !this.#previewing))}/>${take.preview}</label>
       ${this.#previewing ? html`<div class="preview" role="region" aria-label=${take.previewTitle}>${this.#previewOf(state)}</div>` : nothing}`;
   }

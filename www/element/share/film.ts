@@ -60,7 +60,12 @@ export class FilmDesk {
 
   #offer(shown: Shown): TemplateResult | typeof nothing {
     if (!this.#film) return nothing;
-    const { frames, width, height, seconds, speed } = this.#film.factsOf(shown.scene, this.#kind, this.#reach);
+    const { frames, width, height, seconds, speed } = this.#film.factsOf(
+      shown.scene,
+      shown.trace,
+      this.#kind,
+      this.#reach,
+    );
     const facts = fill(take.film.facts, { frames, width, height, seconds: seconds.toFixed(1) });
     const faster = speed > 1.05 ? `, ${fill(take.film.faster, { speed: speed.toFixed(1) })}` : "";
     return html`<span class="note">${facts}${faster}</span>
@@ -74,21 +79,28 @@ export class FilmDesk {
       <button type="button" class="quiet" data-stop-film @click=${() => stop?.abort()}>${take.film.stop}</button>`;
   }
 
-  async #make({ scene, stage }: Shown): Promise<void> {
+  async #make({ scene, trace, stage }: Shown): Promise<void> {
     const stop = new AbortController();
     this.#making = { stop, done: 0, all: 1 };
     this.#said = () => "";
     this.#changed();
+    const stopIfGone = () => {
+      if (!scene.root.isConnected) stop.abort();
+    };
     try {
       const engine = await sharedEngine();
-      const made = await this.#film?.film(scene, this.#kind, this.#reach, {
-        ask: (trace, stage, index) => engine.explain(trace, stage, index),
+      const made = await this.#film?.film(scene, trace, this.#kind, this.#reach, {
+        ask: (...cell) => engine.explain(...cell),
         signal: stop.signal,
         progress: (done, all) => {
+          stopIfGone();
           this.#making = { stop, done, all };
           this.#changed();
         },
       });
+      // It may have been stopped while the last of it was written.
+      stopIfGone();
+      stop.signal.throwIfAborted();
       const kb = Math.ceil((made?.size ?? 0) / KB);
       this.#said = () => (made ? fill(take.film.made, { kb }) : take.film.noVideo);
       if (made) save(made, `attention-${this.#reach === "all" ? "all" : stage.id}.${made.type.split("/")[1]}`);

@@ -53,8 +53,15 @@ const panels = new WeakMap<Actions, Sharing>();
 
 export function open(details: HTMLDetailsElement, actions: Actions): void {
   adoptStyles(details.getRootNode() as ShadowRoot);
+  // Closed and opened again before anyone was told.
+  if (panels.has(actions)) return;
   panels.set(actions, new Sharing(actions));
-  details.addEventListener("toggle", () => close(actions), { once: true });
+  const onToggle = () => {
+    if (details.open) return;
+    details.removeEventListener("toggle", onToggle);
+    close(actions);
+  };
+  details.addEventListener("toggle", onToggle);
   actions.refresh();
 }
 

@@ -1,5 +1,6 @@
 /** A film of the course: its frames one by one, so that the page stays alive, until all are there or the reader has enough. */
 
+import type { Trace } from "../../engine/types.ts";
 import { turn } from "../../view/prepare.ts";
 import type { SceneView } from "../../view/scene-view.ts";
 import { type Ask, FilmPainter } from "./painter.ts";
@@ -26,9 +27,9 @@ export interface FilmFacts {
 const never: Ask = () => Promise.reject(new Error("film: nothing is asked before it is made"));
 
 /** What a film will be, before it is made. */
-export function factsOf(view: SceneView, kind: FilmKind, reach: Reach): FilmFacts {
+export function factsOf(view: SceneView, trace: Trace, kind: FilmKind, reach: Reach): FilmFacts {
   const { rate, ratio } = KINDS[kind];
-  const { plan, width, height } = new FilmPainter(view, reach, KINDS[kind], never);
+  const { plan, width, height } = new FilmPainter(view, trace, reach, KINDS[kind], never);
   const frames = plan.times.length;
   return { frames, width: width * ratio, height: height * ratio, seconds: frames / rate, speed: plan.speed };
 }
@@ -40,9 +41,15 @@ export interface Making {
 }
 
 /** Undefined where this browser encodes no video. Rejects with the reason of the signal. */
-export async function film(view: SceneView, kind: FilmKind, reach: Reach, making: Making): Promise<Blob | undefined> {
+export async function film(
+  view: SceneView,
+  trace: Trace,
+  kind: FilmKind,
+  reach: Reach,
+  making: Making,
+): Promise<Blob | undefined> {
   const { rate, ratio } = KINDS[kind];
-  const painter = new FilmPainter(view, reach, KINDS[kind], making.ask);
+  const painter = new FilmPainter(view, trace, reach, KINDS[kind], making.ask);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [painter.width * ratio, painter.height * ratio];
   const context = canvas.getContext("2d", { willReadFrequently: kind === "gif" }) as CanvasRenderingContext2D;

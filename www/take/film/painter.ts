@@ -27,16 +27,19 @@ export class FilmPainter {
   readonly #view: SceneView;
   /** As it was when the film was begun. */
   readonly #input: NonNullable<SceneView["input"]>;
+  /** The trace itself, where that stage is shown as it was before, or as what has become of it. */
+  readonly #trace: Trace;
   readonly #page: string;
   readonly #ask: Ask;
   readonly #room: Room;
   readonly #layouts = new Map<string, Layout>();
   #asked: { key: string; operands: readonly Lit[] } = { key: "", operands: NOTHING };
 
-  constructor(view: SceneView, reach: Reach, { rate, most }: { rate: number; most: number }, ask: Ask) {
+  constructor(view: SceneView, trace: Trace, reach: Reach, { rate, most }: { rate: number; most: number }, ask: Ask) {
     if (!view.input) throw new Error("film: expected a scene, found none");
-    const { trace, frame } = view.input;
+    const { frame } = view.input;
     this.#view = view;
+    this.#trace = trace;
     this.#input = view.input;
     this.#ask = ask;
     this.#page = getComputedStyle(view.root).getPropertyValue("--page");
@@ -54,13 +57,14 @@ export class FilmPainter {
   async draw(context: CanvasRenderingContext2D, time: number, ratio: number): Promise<void> {
     const input = this.#input;
     const { shade } = this.#view;
-    const { trace, token, palette } = input;
+    const { token, palette } = input;
     const { stage, cell } = this.course.positionAt(time);
+    const { trace } = this.#shown(stage);
     const frame = this.course.frame(stage, cell);
     const scene = this.#layoutOf(stage);
     const before = frame.previous && this.#layoutOf(frame.previous.stage.id);
     const operands = await this.#operandsOf(frame);
-    const picture = { ...input, frame, layout: scene, before, motion: undefined, shade, operands, lit: NOTHING };
+    const picture = { ...input, trace, frame, layout: scene, before, motion: undefined, shade, operands, lit: NOTHING };
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.fillStyle = this.#page;
     context.fillRect(0, 0, this.width, this.height);
@@ -75,10 +79,17 @@ export class FilmPainter {
     }
   }
 
+  /** Of the stage on show its numbers as they are shown; of all others those of now. */
+  #shown(id: string): { trace: Trace; note: string } {
+    const { trace, note, frame } = this.#input;
+    return id === frame.segment.stage.id ? { trace, note } : { trace: this.#trace, note: "" };
+  }
+
   #layoutOf(id: string): Layout {
     const known = this.#layouts.get(id);
     if (known) return known;
-    const { trace, head, note } = this.#input;
+    const { head } = this.#input;
+    const { trace, note } = this.#shown(id);
     const stage = this.course.segmentOf(id)?.stage;
     if (!stage) throw new Error(`film: expected a stage of the course, found ${id}`);
     const made = layout(sceneFor(trace, stage, head, note), this.#room);
@@ -88,7 +99,8 @@ export class FilmPainter {
 
   /** As the engine names them: of the cell that is computed, while it can be followed. */
   async #operandsOf({ active, segment }: Frame): Promise<readonly Lit[]> {
-    const { trace, head } = this.#input;
+    const { head } = this.#input;
+    const trace = this.#trace;
     if (!active) return NOTHING;
     const index = sliceForHead(trace, segment.stage, head).index(active.row, active.column);
     const key = [segment.stage.id, ...index].join();

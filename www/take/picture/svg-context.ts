@@ -32,7 +32,6 @@ export function tag(name: string, attributes: Attributes, content?: string): str
 export class SvgContext {
   readonly parts: string[] = [];
   readonly canvas: { width: number; height: number };
-  readonly #name: string;
   #clips = 0;
   #path: string[] = [];
   #stack: Saved[] = [];
@@ -44,10 +43,13 @@ export class SvgContext {
     ...{ a: 1, d: 1, e: 0, f: 0, groups: 0 },
   };
 
-  /** `name`: no other picture on the page has it. */
-  constructor(width: number, height: number, name: string) {
+  constructor(width: number, height: number) {
     this.canvas = { width, height };
-    this.#name = name;
+  }
+
+  /** `name`: no other picture on the page has it, so that their clips are told apart. */
+  partsNamed(name: string): string[] {
+    return this.parts.map((part) => part.replace(/(id="|url\(#)clip-/g, `$1clip-${name}-`));
   }
 
   set fillStyle(color: string) {
@@ -109,7 +111,7 @@ export class SvgContext {
   }
 
   clip(): void {
-    const id = `${this.#name}-${++this.#clips}`;
+    const id = `clip-${++this.#clips}`;
     this.parts.push(tag("clipPath", { id }, tag("path", { d: this.#path.join("") })), `<g clip-path="url(#${id})">`);
     this.#now.groups++;
   }

@@ -17,14 +17,14 @@ export interface SvgPicture {
 }
 
 /** `page`: the colour behind it all. */
-export function svgOf({ input, layout, room, shade, lens }: SceneView, page: string): SvgPicture {
+export function svgOf({ root, input, layout, room, shade, lens }: SceneView, page: string): SvgPicture {
   if (!input || !layout) throw new Error("toBlob: expected a scene, found none");
-  const { trace, frame, token, palette, head } = input;
+  const { trace, frame, token, palette } = input;
   const whole = lens.zoom === 1;
   const width = Math.ceil(whole ? Math.min(room.width, layout.width) : room.width);
   const height = Math.ceil(whole ? Math.min(room.height, layout.height) : room.height);
   const size = { width, height };
-  const context = new SvgContext(width, height, `clip-${frame.segment.stage.id}-${head}-${palette.lit.slice(1)}`);
+  const context = new SvgContext(width, height);
   const picture: Picture = {
     ...input,
     layout,
@@ -38,13 +38,24 @@ export function svgOf({ input, layout, room, shade, lens }: SceneView, page: str
   const margin = whole ? MARGIN : 0;
   const outer = { width: width + 2 * margin, height: height + 2 * margin };
   const viewBox = [-margin, -margin, outer.width, outer.height].join(" ");
+  const written = words.map(wordElement);
   const shapes = [
     tag("rect", { x: -margin, y: -margin, ...outer, fill: page }),
-    ...context.parts.filter(Boolean),
-    ...words.map(wordElement),
+    ...context.partsNamed(digest([page, ...context.parts, ...written].join("\n"))).filter(Boolean),
+    ...written,
   ];
-  const about = { xmlns: "http://www.w3.org/2000/svg", ...outer, viewBox, "font-family": FAMILY };
+  // As on the page: what tells its numbers from those of now.
+  const { of } = root.dataset;
+  const named = { "font-family": FAMILY, ...(of && { "data-of": of }) };
+  const about = { xmlns: "http://www.w3.org/2000/svg", ...outer, viewBox, ...named };
   return { text: tag("svg", about, shapes.join("\n")), ...outer };
+}
+
+/** FNV-1a: short, and another one for another picture. */
+function digest(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let n = 0; n < text.length; n++) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01000193);
+  return (hash >>> 0).toString(36);
 }
 
 function wordElement({ text, x, y, anchor, size, weight, color, spacing, subscripts, data }: Word): string {
