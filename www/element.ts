@@ -1,4 +1,5 @@
 import { AttentionPlayground } from "./element/attention-playground.ts";
+import { drivenBy } from "./element/driven.ts";
 
 export { AttentionPlayground };
 
@@ -21,12 +22,22 @@ function drive(): void {
   const load = () => import("./element/links.ts");
   document.addEventListener("click", (event) => {
     const link = (event.composedPath()[0] as Partial<Element>).closest?.(links);
-    // With these keys a reader wants the address of the link, in another tab.
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    // With these keys a reader wants the address of the link, in another tab. Somebody else may have done what there is to do.
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!drivenBy(link)) return;
     event.preventDefault();
-    void load().then(({ follow }) => follow(link));
+    load().then(
+      ({ follow }) => follow(link),
+      // Without the script it is a link as any other.
+      () => (link as Partial<HTMLAnchorElement>).href && location.assign((link as HTMLAnchorElement).href),
+    );
   });
-  const prepare = () => document.querySelector(links) && load().then(({ prepare }) => prepare(links));
+  const prepare = () =>
+    document.querySelector(links) &&
+    load().then(
+      ({ prepare }) => prepare(links),
+      () => undefined,
+    );
   prepare();
   // Links that come later come with an element, which tells when it stands.
   document.addEventListener("load", prepare, true);

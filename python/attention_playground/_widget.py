@@ -6,9 +6,11 @@ import pathlib
 from typing import Any, Sequence
 
 import anywidget
+import numpy as np
 import traitlets
 
 from ._arrays import attention_matrices, qkv_matrices
+from ._fields import FIELD_NAMES
 
 HEIGHT = 640
 
@@ -19,8 +21,18 @@ def field_name(keyword: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
+def field_value(value: Any) -> Any:
+    """As the page and JSON have it: lists are text, and a scalar of NumPy is a number."""
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(str, value))
+    return value.item() if isinstance(value, np.generic) else value
+
+
 class AttentionPlayground(anywidget.AnyWidget):
-    """Attention, step by step. Keywords are the fields of the page's state; those that are not given have its defaults."""
+    """Attention, step by step. Keywords are the fields of the page's state; those that are not given have its defaults.
+
+    What any widget has, such as `layout`, is passed on.
+    """
 
     _esm = pathlib.Path(__file__).parent / "static" / "anywidget.js"
 
@@ -29,8 +41,12 @@ class AttentionPlayground(anywidget.AnyWidget):
     height = traitlets.Int(HEIGHT).tag(sync=True)
 
     def __init__(self, *, height: int = HEIGHT, matrices: dict | None = None, **fields: Any) -> None:
-        state = {field_name(name): ",".join(value) if isinstance(value, (list, tuple)) else value for name, value in fields.items()}
-        super().__init__(height=height, matrices=matrices, state=state)
+        common = {name: fields.pop(name) for name in list(fields) if self.has_trait(name)}
+        state = {field_name(name): field_value(value) for name, value in fields.items()}
+        for keyword in fields:
+            if field_name(keyword) not in FIELD_NAMES:
+                raise TypeError(f"{type(self).__name__}: unexpected keyword {keyword!r}")
+        super().__init__(height=height, matrices=matrices, state=state, **common)
 
     @classmethod
     def from_qkv(cls, q: Any, k: Any, v: Any, *, tokens: Sequence[str] | None = None, batch: int = 0, **fields: Any) -> AttentionPlayground:

@@ -75,8 +75,21 @@ class Arrays(unittest.TestCase):
             lambda: qkv_matrices(q[np.newaxis], q, q, batch=1),
             lambda: qkv_matrices(np.ones((0, 4)), q, q),
             lambda: attention_matrices(q),
+            lambda: attention_matrices(np.full((1, 2, 2), 0.49)),
+            lambda: attention_matrices(np.full((1, 2, 2), np.nan)),
         ):
             with self.assertRaises(ValueError):
+                bad()
+
+    def test_as_many_heads_as_the_page_has(self):
+        many, most = np.ones((32, 2, 2)), np.ones((16, 2, 2))
+        qkv_matrices(most, most, most)
+        for bad in (
+            lambda: qkv_matrices(many, many, many),
+            lambda: qkv_matrices(most, many, many),
+            lambda: attention_matrices(many / 2),
+        ):
+            with self.assertRaisesRegex(ValueError, "expected at most 16 heads, found 32"):
                 bad()
 
     def test_attentions_come_out_again(self):
@@ -88,7 +101,22 @@ class Arrays(unittest.TestCase):
         q, k = array(matrices["q"]), array(matrices["k"])
         for head in range(2):
             columns = slice(3 * head, 3 * head + 3)
-            np.testing.assert_allclose(softmax(q[:, columns] @ k[:, columns].T), weights[0, head], atol=1e-6)
+            np.testing.assert_allclose(softmax(q[:, columns] @ k.T), weights[0, head], atol=1e-6)
+
+    def test_heads_of_attentions_share_the_identity(self):
+        matrices, fields = attention_matrices(np.full((8, 5, 5), 0.2))
+        self.assertEqual((matrices["k"]["shape"], matrices["v"]["shape"]), ([5, 5], [5, 5]))
+        self.assertEqual((fields["heads"], fields["kvHeads"]), (8, 1))
+        self.assertEqual(attention_matrices(np.full((5, 5), 0.2))[1]["kvHeads"], 0)
+
+    def test_attentions_in_half_precision(self):
+        weights = softmax(self.random.normal(size=(2, 40, 40), scale=3)).astype(np.float32)
+        # The upper half of a float's bits, as bf16 keeps them.
+        half = (weights.view(np.uint32) & 0xFFFF0000).view(np.float32)
+        self.assertGreater(np.abs(half.sum(axis=-1) - 1).max(), 1e-3)
+        matrices, _ = attention_matrices(half)
+        rows = np.exp(array(matrices["q"])).reshape(40, 2, 40).sum(axis=-1)
+        np.testing.assert_allclose(rows, 1, atol=1e-5)
 
 
 class Widget(unittest.TestCase):
@@ -96,6 +124,22 @@ class Widget(unittest.TestCase):
         widget = AttentionPlayground(text="dog bites man", head_dim=3, hide=["header", "controls"], height=500)
         self.assertEqual(widget.state, {"text": "dog bites man", "headDim": 3, "hide": "header,controls"})
         self.assertEqual((widget.height, widget.matrices), (500, None))
+
+    def test_values_are_plain(self):
+        widget = AttentionPlayground(window=(-1, 0), heads=np.int64(3), causal=np.bool_(True), scale=np.float32(0.5))
+        self.assertEqual(widget.state, {"window": "-1,0", "heads": 3, "causal": True, "scale": 0.5})
+        self.assertEqual([type(value) for value in widget.state.values()], [str, int, bool, float])
+
+    def test_unknown_keywords(self):
+        with self.assertRaisesRegex(TypeError, "colour"):
+            AttentionPlayground(colour="red")
+        with self.assertRaises(TypeError):
+            AttentionPlayground.from_qkv(*[np.ones((2, 2))] * 3, batches=1)
+
+    def test_layout_is_that_of_any_widget(self):
+        widget = AttentionPlayground.from_qkv(*[np.ones((2, 2))] * 3, layout={"width": "50%"})
+        self.assertEqual(widget.layout.width, "50%")
+        self.assertNotIn("layout", widget.state)
 
     def test_arrays(self):
         q = np.ones((2, 3, 4))

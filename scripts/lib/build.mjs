@@ -40,13 +40,26 @@ export async function buildSite() {
   finishSite(SITE, gallery, process.env.SITE_URL);
 }
 
+const DOCUMENTS = { "README.md": "README.md", "www/embed/README.md": "EMBED.md", "www/lessons/README.md": "LESSONS.md" };
+
+/** Links to where the documents lie in the package. What is of the repository alone, such as a screenshot of its tests, is left out. */
+function withLinks(text) {
+  return text
+    .replaceAll(/^!\[[^\]]*\]\(tests\/[^)]*\)\n+/gm, "")
+    .replaceAll(/(?<=\]\()[^)#\s]+/g, (path) => DOCUMENTS[path] ?? path)
+    .replaceAll(/(?<=\[`)[^`]+(?=`\]\()/g, (path) => DOCUMENTS[path] ?? path);
+}
+
 /** What an npm package needs besides: manifest, licences, types. */
 export async function finishPackage() {
   const write = (name, value) => writeFileSync(join(PACKAGE, name), `${JSON.stringify(value, null, 2)}\n`);
   write("package.json", packageManifest());
-  for (const name of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
+  for (const name of ["CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
     if (existsSync(join(ROOT, name))) cpSync(join(ROOT, name), join(PACKAGE, name));
   }
+  // The documents that it links to come along, each beside it.
+  for (const [path, name] of Object.entries(DOCUMENTS))
+    writeFileSync(join(PACKAGE, name), withLinks(readFileSync(join(ROOT, path), "utf8")));
   await runTool("typescript", "tsc", ["--project", "tsconfig.types.json"]);
   write("custom-elements.json", await elementsManifest(join(PACKAGE, "types")));
 }

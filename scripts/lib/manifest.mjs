@@ -46,6 +46,8 @@ export function packageManifest() {
       "lessons",
       "types",
       "CHANGELOG.md",
+      "EMBED.md",
+      "LESSONS.md",
       "LICENSE-*",
     ],
     engines,
@@ -67,7 +69,7 @@ export async function elementsManifest(types) {
     const { type, choices, default: standard } = FIELDS[field];
     const quoted = type === "choice" ? choices.map((choice) => `'${choice}'`).join(" | ") : undefined;
     const text = quoted ?? { integer: "number", list: "string", text: "string", json: "string" }[type] ?? type;
-    const value = standard === null || standard === "" ? {} : { default: `'${standard}'` };
+    const value = standard === null || standard === "" ? {} : { default: JSON.stringify(standard) };
     return { name: attributeName(field), type: { text }, ...value, description: ABOUT[field] };
   });
   const sync = {

@@ -9,8 +9,9 @@ import { firstPicture } from "./first.mjs";
 const SMALL = 64_000; // bytes
 const EMBED = { width: 960, height: 700 }; // pixels
 
-/** `address`: where the site will be, if that is known: without it nobody can be told how to embed it. */
-export function finishSite(site, gallery, address) {
+/** `given`: where the site will be, with a slash at its end or without, if that is known: without it nobody can be told how to embed it. */
+export function finishSite(site, gallery, given) {
+  const address = given && given.replace(/\/*$/, "/");
   for (const ready of gallery) write(join(site, "gallery", ready.id, "index.html"), pageOf(site, ready, address));
   if (address) {
     const index = join(site, "index.html");

@@ -18,8 +18,10 @@ export async function open({ page, folder, tarball, version }) {
   const said = [];
   page.on("console", (message) => said.push(message.text()));
   await page.goto(address);
-  await allTrue(page, 2);
+  await allTrue(page, 3);
   await page.locator('body[data-told="load"]').waitFor();
+  const given = await page.evaluate(() => document.querySelectorAll("attention-playground")[2].matrices?.x.data);
+  if (String(given) !== "1,0,0,1") throw new Error(`expected the matrices of the property, found ${given}`);
   if (!said.includes("weights")) throw new Error(`expected the step that was told, found ${said.join("; ")}`);
   close();
   // While it is written: Vite serves the files of the package as they lie.
@@ -29,6 +31,6 @@ export async function open({ page, folder, tarball, version }) {
   });
   await server.listen();
   await page.goto(server.resolvedUrls.local[0]);
-  await allTrue(page, 2);
+  await allTrue(page, 3);
   return () => server.close();
 }

@@ -30,6 +30,7 @@ async function rendered(page: Page, values: object): Promise<string[]> {
         values: values as Record<string, unknown>,
         saved: [],
         change(name, value) {
+          if (JSON.stringify(made.values[name]) === JSON.stringify(value)) return;
           made.values[name] = value;
           for (const listener of of(`change:${name}`)) listener();
         },
@@ -41,9 +42,8 @@ async function rendered(page: Page, values: object): Promise<string[]> {
       };
       const model = {
         get: (name: string) => made.values[name],
-        set: (name: string, value: unknown) => {
-          made.values[name] = value;
-        },
+        // Backbone tells of what is set before it returns, whoever sets it.
+        set: (name: string, value: unknown) => made.change(name, value),
         save_changes: () => made.saved.push(structuredClone(made.values)),
         on: (name: string, listener: () => void) => of(name).add(listener),
         off: (name: string, listener: () => void) => of(name).delete(listener),
@@ -68,8 +68,9 @@ test("it shows what the model says, follows its changes, and tells it what the r
   expect((await stateOf(page)).stage, "what is not named any more").toBe("scores");
   expect(await page.evaluate(() => fake.saved), "its own changes do not come back").toEqual([]);
   await page.locator('[data-stop="output"]').click();
-  const saved = await page.evaluate(() => fake.saved.at(-1));
-  expect(saved).toEqual({ state: { model: "none", text: "dog bites man", stage: "output" } });
+  await expect
+    .poll(() => page.evaluate(() => fake.saved))
+    .toEqual([{ state: { model: "none", text: "dog bites man", stage: "output" } }]);
   await page.evaluate(() => fake.message({ method: "goto", args: ["weights", [0, 1, 2]] }));
   await expect.poll(async () => (await stateOf(page)).pin).toBe("weights,0,1,2");
   expect(errors).toEqual([]);
@@ -87,6 +88,59 @@ test("matrices of the kernel are those of the trace", async ({ page }) => {
   });
   expect(weights.tokens).toEqual(["a", "b"]);
   for (const [n, expected] of [0.25, 0.75, 0.5].entries()) expect(weights.all[n]).toBeCloseTo(expected, 6);
+});
+
+test("what the reader does, and another state of the kernel, leave the matrices as they are", async ({ page }) => {
+  await rendered(page, { state: { model: "none", text: "dog bites man", heads: 1 } });
+  const x = { shape: [2, 2], data: [1, 2, 3, 4] };
+  await element(page).evaluate((one, x) => {
+    (one as Play).matrices = { x };
+  }, x);
+  await page.locator('[data-stop="weights"]').click();
+  await expect.poll(() => page.evaluate(() => fake.saved.length)).toBe(1);
+  expect((await stateOf(page)).matrices).toEqual({ x });
+  await page.evaluate(() => fake.change("state", { model: "none", heads: 1, stage: "output" }));
+  expect(await stateOf(page)).toMatchObject({ stage: "output", matrices: { x } });
+  await page.evaluate(() => fake.change("matrices", { x: { shape: [1, 2], data: [5, 6] } }));
+  expect((await stateOf(page)).matrices?.x?.data).toEqual([5, 6]);
+  await page.evaluate(() => fake.change("matrices", null));
+  expect((await stateOf(page)).matrices).toBeNull();
+});
+
+test("while it plays the kernel is told now and then, and of where it stops", async ({ page }) => {
+  await rendered(page, { state: { model: "none", text: "dog bites man", heads: 1 } });
+  await page.evaluate(() => {
+    const counted = { changes: 0 };
+    document.querySelector("attention-playground")?.addEventListener("state-change", () => counted.changes++);
+    Object.assign(globalThis, { counted });
+  });
+  await page.locator(".transport .play").click();
+  await page.waitForTimeout(1500);
+  await page.locator(".transport .play").click();
+  const { cell } = await stateOf(page);
+  await expect
+    .poll(() => page.evaluate(() => (fake.saved.at(-1)?.state as { cell?: number } | undefined)?.cell))
+    .toBe(cell);
+  const [told, all] = await page.evaluate(() => [
+    fake.saved.length,
+    (globalThis as unknown as { counted: { changes: number } }).counted.changes,
+  ]);
+  expect(all).toBeGreaterThan(20);
+  expect(told).toBeLessThan(all / 2);
+});
+
+test("a message that cannot be obeyed is an error of the element's, and of nobody else's", async ({ page }) => {
+  const errors = await rendered(page, { state: { model: "none", text: "dog bites man" } });
+  const told = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const play = document.querySelector("attention-playground");
+        play?.addEventListener("error", (event) => resolve((event as unknown as CustomEvent).detail));
+        fake.message({ method: "goto", args: ["nowhere"] });
+      }),
+  );
+  expect(told).toMatchObject({ code: "message", message: expect.stringContaining("found nowhere") });
+  expect(errors).toEqual([]);
 });
 
 test("the values of the directive in the document", async ({ page }) => {

@@ -123,6 +123,46 @@ test("a link far from its element brings it on the screen and starts it; one tha
     });
 });
 
+test("a link that somebody else has followed, and one without an element, are left alone", async ({ page }) => {
+  await hostPage(
+    page,
+    hosts,
+    `${script()}<a href="#done" data-attention-goto="weights" onclick="event.preventDefault()">done</a>
+     <a href="#nobody" data-attention-goto="weights" data-attention-for="nobody">nobody</a>${tag(UNTRAINED)}`,
+  );
+  await allReady(page);
+  const stage = () => page.locator("attention-playground").evaluate((one) => (one as Play).state.stage);
+  const before = await stage();
+  await page.getByRole("link", { name: "done" }).click();
+  await page.getByRole("link", { name: "nobody" }).click();
+  expect(new URL(page.url()).hash, "a link as any other").toBe("#nobody");
+  await page.waitForTimeout(300);
+  expect(await stage()).toBe(before);
+});
+
+test("where the script for links cannot be had they lead to their addresses", async ({ page }) => {
+  await page.route("**/links*.js", (route) => route.abort());
+  await hostPage(page, hosts, `${script()}<a href="#there" data-attention-goto="weights">there</a>${tag(UNTRAINED)}`);
+  await allReady(page);
+  await page.getByRole("link", { name: "there" }).click();
+  await expect.poll(() => new URL(page.url()).hash).toBe("#there");
+});
+
+test("the property takes matrices, the text of some, and nothing", async ({ page }) => {
+  await hostPage(page, hosts, script() + tag(UNTRAINED));
+  await allReady(page);
+  const given = await page.locator("attention-playground").evaluate((one) => {
+    const play = one as unknown as { matrices: unknown };
+    const x = { shape: [1, 2], data: [1, 2] };
+    return [{ x }, null, JSON.stringify({ x }), undefined, JSON.stringify({ x }), ""].map((value) => {
+      play.matrices = value;
+      return play.matrices;
+    });
+  });
+  const x = { shape: [1, 2], data: [1, 2] };
+  expect(given).toEqual([{ x }, null, { x }, null, { x }, null]);
+});
+
 test("the snippet with events", async ({ page }) => {
   const said: string[] = [];
   page.on("console", (message) => said.push(message.text()));

@@ -138,9 +138,11 @@ test("with ?origin= it listens to that origin alone, and tells another nothing b
   await page.evaluate(() =>
     send({ type: "attention-playground", version: 1, id: 1, method: "goto", args: ["scores"] }),
   );
+  await page.waitForTimeout(300);
+  expect((await stateOf(frame)).stage, "it does not obey").toBe("weights");
+  // Something to tell of, which is not told.
   await frame.locator("attention-playground").evaluate((one) => (one as Play).goto("query"));
   await page.waitForTimeout(300);
-  expect((await stateOf(frame)).stage).toBe("query");
   const told = await page.evaluate(() => heard.map(({ data }) => (typeof data === "string" ? "text" : data.event)));
   expect(new Set(told)).toEqual(new Set(["height", "text"]));
 });

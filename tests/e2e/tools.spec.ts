@@ -286,6 +286,16 @@ test.describe("with a finger", () => {
     await expect(page.locator('.strip [aria-current="step"]')).toHaveAttribute("data-stop", "scores");
   });
 
+  test("where the transport is locked a swipe goes nowhere", async ({ page }) => {
+    await open(page, "stage=scores&lock=transport,strip");
+    const { left, right } = await sceneAt(page);
+    await swipe(page, right, left, async () => {
+      await expect(page.locator(".beside .grid")).toHaveCount(0);
+    });
+    await expect(page.locator(".beside")).toHaveCount(0);
+    expect(await state(page)).toMatchObject({ stage: "scores" });
+  });
+
   test("a short swipe comes back, one down scrolls the page, and with reduced motion nothing moves", async ({
     page,
   }) => {

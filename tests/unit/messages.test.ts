@@ -34,6 +34,27 @@ it.each([
   expect(readMessage({ ...data, id: "a" })).toMatchObject({ code, id: "a" });
 });
 
+it("refuses what JSON cannot say: circles, whole numbers without an end, holes", () => {
+  const circle: unknown[] = [];
+  circle.push(circle);
+  const state: Record<string, unknown> = {};
+  state.matrices = state;
+  const hole = new Array(2);
+  for (const [code, more] of [
+    ["bad_version", { version: 1n, method: "play" }],
+    ["bad_version", { version: circle, method: "play" }],
+    ["unknown_method", { method: circle }],
+    ["bad_arguments", { method: "seek", args: [1n] }],
+    ["bad_arguments", { method: "goto", args: circle }],
+    ["bad_arguments", { method: "goto", args: state }],
+    ["bad_arguments", { method: "setState", args: [state] }],
+    ["bad_arguments", { method: "setState", args: [{ heads: 2n }] }],
+    ["bad_arguments", { method: "explain", args: ["weights", hole] }],
+    ["bad_arguments", { method: "explain", args: hole }],
+  ] as const)
+    expect(readMessage({ ...envelope, ...more, id: "a" }), code).toMatchObject({ code, id: "a" });
+});
+
 it("listens to the origin that is given, else to that of the referrer", () => {
   expect(allowedOrigin("?origin=https://host.example/page", "https://other.example/")).toBe("https://host.example");
   expect(allowedOrigin("", "https://other.example/some/page")).toBe("https://other.example");

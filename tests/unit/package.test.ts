@@ -1,7 +1,7 @@
 /** The npm package as somebody installs it: packed, unpacked elsewhere, imported without a DOM, and looked at by the usual linters. */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/co
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { attributeName, FIELD_NAMES } from "../../www/state/fields.ts";
+import { attributeName, FIELD_NAMES, FIELDS } from "../../www/state/fields.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const NAME = "attention-playground";
@@ -93,6 +93,21 @@ it("React renders it on a server: the fields as attributes, what stands between 
   );
 });
 
+it("React gives the tag what is neither a field nor a handler", () => {
+  const found = program(`
+    import { createElement } from "react";
+    import { renderToString } from "react-dom/server";
+    import { AttentionPlayground } from "${NAME}/react";
+    const props = { heads: 3, "aria-label": "three heads", "data-figure": 1, hidden: true, "sync-url": true, id: "one", style: { height: 5 }, onLoad: () => {} };
+    console.log(JSON.stringify(renderToString(createElement(AttentionPlayground, props))));`) as string;
+  const [, attributes = ""] = /^<attention-playground (.*)><\/attention-playground>$/.exec(found) ?? [];
+  const expected = ['aria-label="three heads"', 'data-figure="1"', 'id="one"', 'style="height:5px"', 'heads="3"'];
+  for (const one of expected) expect(attributes).toContain(one);
+  expect(attributes).toMatch(/(^| )hidden=""/);
+  expect(attributes).toContain('sync-url=""');
+  expect(attributes).not.toMatch(/load/i);
+});
+
 it("publint has nothing to say", async () => {
   const { messages, pkg } = await publint({ pkgDir: join(home, "node_modules", NAME), pack: false, strict: true });
   expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
@@ -125,6 +140,7 @@ import "${NAME}/element";
 const play = document.querySelector("attention-playground")!;
 export const state: State = play.state;
 export const trace: Trace | null = play.trace;
+export const tagged = <AttentionPlayground aria-label="dog" data-one={1} hidden sync-url style={{ display: "block" }} />;
 export const made = <AttentionPlayground text="dog" heads={2} onStepChange={({ detail }) => detail.stage.length} />;
 // @ts-expect-error No such value.
 export const bad = <AttentionPlayground zoom="near" />;
@@ -158,6 +174,24 @@ it("custom-elements.json has every attribute, and says what each thing is for", 
   expect(members).toEqual("ready state trace matrices play pause step seek goto explain toBlob dispose".split(" "));
   for (const { description } of [...declaration.attributes, ...declaration.members, ...declaration.events])
     expect(description).toMatch(/\w/);
+});
+
+it("what the documents link to is in the package", () => {
+  for (const name of ["README.md", "EMBED.md", "LESSONS.md"]) {
+    const text = readFileSync(join(home, "node_modules", NAME, name), "utf8");
+    const links = [...text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)].map(([, link]) => link as string);
+    for (const link of links) expect(existsSync(join(home, "node_modules", NAME, link)), `${name}: ${link}`).toBe(true);
+  }
+});
+
+it("the defaults of custom-elements.json are JSON", () => {
+  const manifest = JSON.parse(readFileSync(join(home, "node_modules", NAME, "custom-elements.json"), "utf8"));
+  const attributes: { name: string; default?: string }[] = manifest.modules[0].declarations[0].attributes;
+  for (const field of FIELD_NAMES) {
+    const given = attributes.find(({ name }) => name === attributeName(field))?.default;
+    if (given !== undefined) expect(JSON.parse(given), field).toEqual(FIELDS[field].default);
+    else expect(["", null]).toContain(FIELDS[field].default);
+  }
 });
 
 it("the README names every event of the manifest", () => {

@@ -24,6 +24,8 @@ interface Message {
 
 /** Pixels. */
 const HEIGHT = 640;
+/** Changes that follow each other so closely go to the kernel together. */
+const GATHER_MS = 250;
 
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const play = document.createElement("attention-playground");
@@ -32,27 +34,49 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     play.style.height = `${model.get("height") ?? HEIGHT}px`;
   };
   const take = () => {
-    // What is not named is as the table has it: the state on both sides is the same.
-    const given = { ...defaultState(), ...(model.get("state") as Partial<State> | undefined) };
-    const matrices = model.get("matrices") as State["matrices"] | undefined;
-    play.state = matrices ? { ...given, matrices } : given;
+    if (giving) return;
+    // What is not named is as the table has it: the state on both sides is the same. The matrices are told of by themselves.
+    const { matrices: _, ...standard } = defaultState();
+    play.state = { ...standard, ...(model.get("state") as Partial<State> | undefined) } as State;
   };
-  const give = (event: Event) => {
-    const { state, source } = (event as CustomEvent<PlaygroundEvents["state-change"]>).detail;
-    if (source !== "user") return;
-    model.set("state", differing(state));
+  const takeMatrices = () => {
+    play.matrices = (model.get("matrices") as State["matrices"] | undefined) ?? null;
+  };
+  // A model tells of what it is given too, before `set` returns.
+  let giving = false;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const give = () => {
+    giving = true;
+    model.set("state", differing(play.state));
+    giving = false;
     model.save_changes();
   };
-  const listen = ({ method, args = [] }: Message) => void call(play, method, args);
+  // While it plays the state changes with every cell: the kernel is told now and then.
+  const gather = (event: Event) => {
+    const { source } = (event as CustomEvent<PlaygroundEvents["state-change"]>).detail;
+    if (source !== "user") return;
+    waiting ??= setTimeout(() => {
+      waiting = undefined;
+      give();
+    }, GATHER_MS);
+  };
+  const listen = ({ method, args = [] }: Message) => {
+    call(play, method, args).catch((thrown: Error) => {
+      const detail = { code: "message", message: thrown.message, source: "api" };
+      play.dispatchEvent(new CustomEvent("error", { detail, composed: true }));
+    });
+  };
   size();
   take();
-  const heard = { "change:state": take, "change:matrices": take, "change:height": size, "msg:custom": listen };
+  if (model.get("matrices")) takeMatrices();
+  const heard = { "change:state": take, "change:matrices": takeMatrices, "change:height": size, "msg:custom": listen };
   for (const [event, listener] of Object.entries(heard)) model.on(event, listener);
-  play.addEventListener("state-change", give);
+  play.addEventListener("state-change", gather);
   el.append(play);
   return () => {
     for (const [event, listener] of Object.entries(heard)) model.off(event, listener);
-    play.removeEventListener("state-change", give);
+    clearTimeout(waiting);
+    play.removeEventListener("state-change", gather);
     play.dispose();
   };
 }

@@ -100,9 +100,15 @@ export class AttentionPlayground extends LitElement {
   get matrices(): MatrixSet | null {
     return this.#session.store.state.matrices;
   }
-  /** Each `{ shape, data }`, the data an array of numbers or a Float32Array. */
-  set matrices(matrices: MatrixSet | Record<string, { shape: number[]; data: ArrayLike<number> }> | null) {
-    this.#session.store.set({ matrices: matrices && plainMatrices(matrices) }, "api", "push");
+  /** Each `{ shape, data }`, the data an array of numbers or a Float32Array; or all as JSON, as in the attribute. */
+  set matrices(matrices:
+    | MatrixSet
+    | Record<string, { shape: number[]; data: ArrayLike<number> }>
+    | string
+    | null
+    | undefined) {
+    const given = typeof matrices === "object" && matrices ? plainMatrices(matrices) : matrices || null;
+    this.#session.store.set({ matrices: given as MatrixSet | null }, "api", "push");
   }
 
   /** Plays from where it stands, or from the start where it is at the end. */

@@ -3,7 +3,7 @@
  * not the nearest. Loaded with the first of them.
  */
 
-import type { AttentionPlayground } from "./attention-playground.ts";
+import { drivenBy } from "./driven.ts";
 
 /** Links without an address are none for the keyboard, unless they are made such. */
 export function prepare(links: string): void {
@@ -15,7 +15,7 @@ export function prepare(links: string): void {
 }
 
 export async function follow(link: Element): Promise<void> {
-  const play = driven(link);
+  const play = drivenBy(link);
   if (!play) return;
   const [stage = "", ...index] = link.getAttribute("data-attention-goto")?.split(",") ?? [];
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -28,15 +28,4 @@ export async function follow(link: Element): Promise<void> {
     const detail = { code: "link", message: (thrown as Error).message, source: "api" };
     play.dispatchEvent(new CustomEvent("error", { detail, composed: true }));
   }
-}
-
-/** The one that is named, else the first one in the smallest part of the page around the link that has any. */
-function driven(link: Element): AttentionPlayground | null {
-  const name = link.getAttribute("data-attention-for");
-  if (name !== null) return link.ownerDocument.getElementById(name) as AttentionPlayground | null;
-  for (let around = link.parentElement; around; around = around.parentElement) {
-    const found = around.querySelector<AttentionPlayground>("attention-playground");
-    if (found) return found;
-  }
-  return document.querySelector<AttentionPlayground>("attention-playground");
 }

@@ -4,12 +4,12 @@ import type { AttentionPlayground } from "../element/attention-playground.ts";
 import type { PlaygroundEvents } from "../element/events.ts";
 import { attributeName, FIELD_NAMES, type State } from "../state/fields.ts";
 import type { StepUnit } from "../timeline/course.ts";
+import { gathered, joined, light } from "./gather.ts";
 import { allowedOrigin, type Method, readMessage, TYPE, targetOf, VERSION } from "./messages.ts";
 import "../element.ts";
 
-const TOLD: (keyof PlaygroundEvents)[] = [
-  ...(["load", "error", "step-change", "select", "state-change", "language-change"] as const),
-];
+/** Told as they happen; the others are told now and then, as they come with every frame while it plays. */
+const TOLD: (keyof PlaygroundEvents)[] = ["load", "error", "select", "language-change"];
 
 const play = document.querySelector("attention-playground") as AttentionPlayground;
 const query = new URLSearchParams(location.search);
@@ -43,8 +43,13 @@ function converse(from: string): void {
       tell({ id, error: { code: code ?? (thrown instanceof RangeError ? "range" : "internal"), message } });
     }
   });
-  for (const name of TOLD)
-    play.addEventListener(name, (event) => tell({ event: name, detail: (event as CustomEvent).detail }));
+  const hear = (name: keyof PlaygroundEvents, give: (detail: never) => void) =>
+    play.addEventListener(name, (event) => give((event as CustomEvent).detail as never));
+  for (const name of TOLD) hear(name, (detail: object) => tell({ event: name, detail }));
+  const step = (detail: PlaygroundEvents["step-change"]) => tell({ event: "step-change", detail });
+  const change = (detail: PlaygroundEvents["state-change"]) => tell({ event: "state-change", detail: light(detail) });
+  hear("step-change", gathered(step));
+  hear("state-change", gathered(change, joined));
 }
 
 /** What moves in the picture waits for it. */

@@ -18,12 +18,15 @@ export interface Refusal {
 
 const isText = (value: unknown) => typeof value === "string";
 const isNumber = (value: unknown) => typeof value === "number" && Number.isFinite(value);
-const isIndex = (value: unknown) => Array.isArray(value) && value.every(Number.isInteger);
+/** Without `every`, which passes over the holes of a sparse array. */
+const isIndex = (value: unknown) => Array.isArray(value) && Array.from(value).every(Number.isInteger);
+/** A state: what JSON can say, which a message need not be. */
+const isState = (value: unknown) => isObject(value) && asJson(value) !== undefined;
 const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The methods that may be called, each with what its arguments have to be; those past `needed` may be left out. */
 const METHODS = {
-  setState: { needed: 1, args: [isObject] },
+  setState: { needed: 1, args: [isState] },
   getState: { needed: 0, args: [] },
   goto: { needed: 1, args: [isText, isIndex] },
   play: { needed: 0, args: [] },
@@ -51,13 +54,22 @@ export function readMessage(data: unknown): Call | Refusal | undefined {
     Array.isArray(args) &&
     args.length >= needed &&
     args.length <= checks.length &&
-    args.every((value, n) => checks[n]?.(value));
+    Array.from(args).every((value, n) => checks[n]?.(value));
   if (!right) return refuse("bad_arguments", `${method}: found ${print(args)}`);
   return { id, method: method as Method, args: args as unknown[] };
 }
 
+/** Nothing where a value goes round in a circle, or has parts that JSON does not know. */
+function asJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
 function print(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = asJson(value) ?? (typeof value === "object" ? Object.prototype.toString.call(value) : String(value));
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 

@@ -1,9 +1,11 @@
 /** The element as a component of React 18 or 19: the fields of the state as props, its events as `onStepChange` and the like. */
 
 import {
+  type CSSProperties,
   createElement,
   type ForwardedRef,
   forwardRef,
+  type HTMLAttributes,
   type ReactNode,
   useEffect,
   useImperativeHandle,
@@ -22,12 +24,16 @@ export type PlaygroundHandlers = {
   [Name in keyof PlaygroundEvents as `on${Camel<Name>}`]?: (event: CustomEvent<PlaygroundEvents[Name]>) => void;
 };
 
-export interface PlaygroundProps extends Partial<State>, PlaygroundHandlers {
+/** What any tag may have, as far as it is neither a field nor an event of the element. */
+type TagProps = Omit<HTMLAttributes<Playground>, keyof State | `on${string}` | "children" | "style">;
+
+export interface PlaygroundProps extends Partial<State>, PlaygroundHandlers, TagProps {
   /** Shows until the element is ready, without JavaScript, and after an error that ends it. */
   children?: ReactNode;
-  id?: string;
-  className?: string;
-  style?: Record<string, string | number>;
+  style?: CSSProperties;
+  /** Keeps the state in the address of the page. */
+  "sync-url"?: boolean | "";
+  [data: `data-${string}`]: unknown;
 }
 
 /** A prop that is absent leaves the field at its default. */
@@ -35,6 +41,15 @@ function attributesOf(props: Partial<State>): Record<string, string> {
   const given = FIELD_NAMES.filter((name) => props[name] !== undefined && props[name] !== null);
   const text = (value: unknown) => (typeof value === "object" ? JSON.stringify(value) : String(value));
   return Object.fromEntries(given.map((name) => [attributeName(name), text(props[name])]));
+}
+
+const FIELDS = new Set<string>(FIELD_NAMES);
+const isHandler = (prop: string) => /^on[A-Z]/.test(prop);
+
+/** What is neither a field nor a handler is the tag's. As an attribute: React 18 would write className as it stands, and true as text. */
+function tagProps({ children: _, className, "sync-url": sync, ...props }: PlaygroundProps): Record<string, unknown> {
+  const own = Object.entries(props).filter(([name]) => !FIELDS.has(name) && !isHandler(name));
+  return { ...Object.fromEntries(own), class: className, "sync-url": sync === true || sync === "" ? "" : undefined };
 }
 
 /** `onStepChange` listens to `step-change`. */
@@ -50,10 +65,7 @@ function Component(props: PlaygroundProps, ref: ForwardedRef<Playground>): React
   // React 18 knows no events of custom elements. The listeners stay, and ask for the handler of the last rendering.
   const last = useRef<PlaygroundHandlers>(props);
   last.current = props;
-  const names = Object.keys(props)
-    .filter((name) => /^on[A-Z]/.test(name))
-    .sort()
-    .join();
+  const names = Object.keys(props).filter(isHandler).sort().join();
   useEffect(() => {
     const node = element.current;
     const listeners = names
@@ -68,10 +80,8 @@ function Component(props: PlaygroundProps, ref: ForwardedRef<Playground>): React
       for (const [name, call] of listeners) node?.removeEventListener(name, call);
     };
   }, [names]);
-  const { children, id, className, style } = props;
-  // As an attribute: React 18 would write className as it stands.
-  const own = { ref: element, id, class: className, style, suppressHydrationWarning: true };
-  return createElement("attention-playground", { ...own, ...attributesOf(props) }, children);
+  const own = { ref: element, suppressHydrationWarning: true, ...tagProps(props) };
+  return createElement("attention-playground", { ...own, ...attributesOf(props) }, props.children);
 }
 
 export const AttentionPlayground = forwardRef(Component);

@@ -3,6 +3,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Figure } from "./figure.jsx";
 
+const x = { shape: [2, 2], data: [1, 0, 0, 1] };
+
 createRoot(document.getElementById("root")).render(
   <StrictMode>
     <Figure />
@@ -11,5 +13,6 @@ createRoot(document.getElementById("root")).render(
       onLoad={() => document.body.setAttribute("data-told", "load")}
       style={{ display: "block", height: 560 }}
     />
+    <AttentionPlayground model="none" matrices={{ x }} style={{ display: "block", height: 560 }} />
   </StrictMode>,
 );

@@ -42,7 +42,9 @@ export class Tools {
     adoptStyles(view.root.getRootNode() as ShadowRoot);
     this.#swipe = new Swipe(view, {
       frame: (side) => {
-        const { course, frame } = this.#context ?? {};
+        const { course, frame, state } = this.#context ?? {};
+        // A finger goes no further than the keys do.
+        if (/transport/.test(state?.lock ?? "")) return undefined;
         const segment = course && frame && course.segments[course.segments.indexOf(frame.segment) + side];
         return segment && course.frame(segment.stage.id, WHOLE);
       },
