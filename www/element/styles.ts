@@ -242,7 +242,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 } }
 @container (max-width: 899px) {
   .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; }
-  .scene { flex: none; height: min(96cqw, max(440px, 46vh)); min-height: 300px; }
+  .scene { flex: none; height: min(96cqw, max(440px, 66cqw)); min-height: 300px; }
   .caption { min-height: 0; }
   .panel { height: auto; min-height: 0; }
   .page { height: auto; }
