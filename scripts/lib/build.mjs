@@ -40,7 +40,11 @@ export async function buildSite() {
   finishSite(SITE, gallery, process.env.SITE_URL);
 }
 
-const DOCUMENTS = { "README.md": "README.md", "www/embed/README.md": "EMBED.md", "www/lessons/README.md": "LESSONS.md" };
+const DOCUMENTS = {
+  "README.md": "README.md",
+  "www/embed/README.md": "EMBED.md",
+  "www/lessons/README.md": "LESSONS.md",
+};
 
 /** Links to where the documents lie in the package. What is of the repository alone, such as a screenshot of its tests, is left out. */
 function withLinks(text) {
