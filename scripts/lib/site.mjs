@@ -11,7 +11,7 @@ const EMBED = { width: 960, height: 700 }; // pixels
 
 /** `given`: where the site will be, with a slash at its end or without, if that is known: without it nobody can be told how to embed it. */
 export function finishSite(site, gallery, given) {
-  const address = given?.replace(/\/*$/, "/");
+  const address = given ? given.replace(/\/*$/, "/") : "";
   for (const ready of gallery) write(join(site, "gallery", ready.id, "index.html"), pageOf(site, ready, address));
   if (address) {
     const index = join(site, "index.html");

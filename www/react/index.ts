@@ -49,7 +49,12 @@ const isHandler = (prop: string) => /^on[A-Z]/.test(prop);
 /** What is neither a field nor a handler is the tag's. As an attribute: React 18 would write className as it stands, and true as text. */
 function tagProps({ children: _, className, "sync-url": sync, ...props }: PlaygroundProps): Record<string, unknown> {
   const own = Object.entries(props).filter(([name]) => !FIELDS.has(name) && !isHandler(name));
-  return { ...Object.fromEntries(own), class: className, "sync-url": sync === true || sync === "" ? "" : undefined };
+  // React 18 would write false as text, which hides all the same.
+  const plain = own.map(([name, value]) => [
+    name,
+    value === false && /^(hidden|inert)$/.test(name) ? undefined : value,
+  ]);
+  return { ...Object.fromEntries(plain), class: className, "sync-url": sync === true || sync === "" ? "" : undefined };
 }
 
 /** `onStepChange` listens to `step-change`. */
