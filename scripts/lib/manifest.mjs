@@ -35,7 +35,7 @@ export function packageManifest() {
     },
     types: "./types/index.d.ts",
     customElements: "custom-elements.json",
-    sideEffects: ["./element.js", "./react.js", "./standalone.js", "./anywidget.js"],
+    sideEffects: ["./element.js", "./react.js", "./standalone.js", "./anywidget.js", "./element-*.js"],
     files: [
       "*.js",
       "*.wasm",

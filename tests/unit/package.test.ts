@@ -108,6 +108,19 @@ it("React gives the tag what is neither a field nor a handler", () => {
   expect(attributes).not.toMatch(/load/i);
 });
 
+it.each(["/react", "/element"])("a bundler keeps what registers the element: %s", (entry) => {
+  writeFileSync(
+    join(home, "entry.js"),
+    `import * as all from "${NAME}${entry}"; globalThis.all = all.AttentionPlayground;`,
+  );
+  const vite = join(ROOT, "node_modules/vite/dist/node/index.js");
+  const code = program(`import { build } from ${JSON.stringify(vite)};
+    const { output } = await build({ root: ${JSON.stringify(home)}, configFile: false, logLevel: "silent",
+      build: { write: false, minify: false, rolldownOptions: { input: "entry.js", external: ["react"] } } });
+    console.log(JSON.stringify(output.map(({ code }) => code ?? "").filter((code) => /\\.define\\(["'\`]attention-playground/.test(code)).length));`);
+  expect(code).toBe(1);
+});
+
 it("publint has nothing to say", async () => {
   const { messages, pkg } = await publint({ pkgDir: join(home, "node_modules", NAME), pack: false, strict: true });
   expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
