@@ -19,6 +19,8 @@ export default defineConfig({
   retries: 0,
   // Two files at a time: more would wait for each other where there are two cores.
   workers: 2,
+  // Of a test; a busy machine takes several times what a free one does.
+  timeout: 60_000,
   reporter: "list",
   expect: { toHaveScreenshot: { threshold: 0.1, maxDiffPixels: 100, animations: "disabled" } },
   use: {
