@@ -3,22 +3,12 @@
 import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 import { createEngine } from "../../www/engine/engine.ts";
-import { parseLesson } from "../../www/lesson/load.ts";
+import { LESSONS, parseLesson } from "../../www/lesson/load.ts";
 import { stateOfStep } from "../../www/lesson/state.ts";
 import type { State } from "../../www/state/fields.ts";
 import { traceOf } from "../unit/trace-of.ts";
 import { misprint, open, type Play, rerun, state, trace, traced } from "./page.ts";
 
-const LESSONS = [
-  "why-attention",
-  "query-key-value",
-  "pronoun",
-  "many-heads",
-  "positions",
-  "masks",
-  "cost",
-  "what-weights-do-not-say",
-];
 const fileOf = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../www/lessons/${name}.json`, import.meta.url), "utf8"));
 
