@@ -25,6 +25,14 @@ const share = (own) => (runs, cell) => {
   return ratio && { value: (ratio * flopsOf(cell)) / flops, of: `${own} / ${kind}` };
 };
 
+/** What a second core adds to the loop of multiply-adds: what it can add to anything here, at that time. */
+function gainOfLoop(runs, cell) {
+  const [one, two] = ["peak-madd", "peak-madd-2"];
+  const ratio = ratioOfRuns(runs, cell, one, two);
+  const flops = (id) => entryOf(runs[0], cell, id).flops;
+  return ratio && { value: (ratio * flops(two)) / flops(one), of: `${one} / ${two}` };
+}
+
 const kernelsOf = (runs) => runs[0].candidates.find(({ id }) => id === "ours")?.detail;
 
 const ROWS = [
@@ -83,6 +91,12 @@ const ROWS = [
     floor: 1.6,
     aim: 1.9,
     of: over(["ours"], ["ours-2"], ratioOfRuns),
+  },
+  {
+    key: "workers-most",
+    name: "a loop that touches no memory: 1 thread / 2 workers",
+    cells: atLeast(2048),
+    of: gainOfLoop,
   },
   {
     key: "best",

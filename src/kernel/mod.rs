@@ -27,8 +27,9 @@ pub(crate) struct Head<'a, B> {
     pub bias: Option<B>,
 }
 
-/// Panels that go over a block of keys together: it is then read from the near caches all but once.
-const PANELS: usize = 8;
+/// Panels that go over a block of keys together: it is then read from the near caches all but once. With twice as many, what
+/// they hold themselves takes the place of the keys there.
+const PANELS: usize = 4;
 /// Queries that are attended to at once.
 pub(crate) const QUERIES: usize = PANELS * LANES;
 
