@@ -59,6 +59,8 @@ async function inTwo({ bytes, flopsPerTurn }, { heads, tokens, dim }) {
   return {
     flops: 2 * turns * flopsPerTurn,
     run: () => ask({ turns }),
-    dispose: () => workers.forEach((worker) => worker.terminate()),
+    dispose() {
+      for (const worker of workers) worker.terminate();
+    },
   };
 }
