@@ -24,7 +24,15 @@ pub(super) fn computed(rule: &Rule, data: &mut [f32]) {
     let extents = rule.extents();
     let mut ranges = extents.map(|extent| 0..extent);
     let Some(last) = rule.side_by_side() else {
-        return each(ranges, |cell| set(rule, cell, data));
+        let Some(last) = rule.in_rows() else {
+            return each(ranges, |cell| set(rule, cell, data));
+        };
+        ranges[last] = 0..1;
+        return each(ranges, |cell| {
+            if !rule.is_given(cell) {
+                rule.row(cell, last, data);
+            }
+        });
     };
     let whole = extents[last] / SUMS;
     ranges[last] = 0..whole;

@@ -1,5 +1,6 @@
 //! Which cells a cell is made of, and how. Said here once: the trace is filled by it, and `explain` answers by it.
 
+mod along;
 mod readers;
 #[cfg(feature = "gpu")]
 mod steps;

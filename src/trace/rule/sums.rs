@@ -10,8 +10,10 @@ impl Rule<'_> {
     /// factors that are neighbours, too.
     pub fn side_by_side(&self) -> Option<usize> {
         let last = self.extents.iter().rposition(|&extent| extent > 1)?;
+        // a guard says the same of a term to all of them
+        let guard = self.guard.as_ref();
         let product = matches!(self.stage.op, Op::Matmul | Op::Affine)
-            && self.guard.is_none()
+            && guard.is_none_or(|guard| guard.stride(last) == 0)
             && self.scores.is_none();
         let [left, right, ..] = &self.operands[..] else {
             return None;
@@ -30,8 +32,10 @@ impl Rule<'_> {
             return sums.rounded();
         };
         let (mut from, mut to) = (left.walk.first(cell), right.walk.first(cell));
-        for _ in 0..left.walk.count {
-            if let Some(numbers) = data.get(to..).and_then(<[f32]>::first_chunk) {
+        let guard = self.guard_of(cell);
+        for n in 0..left.walk.count {
+            let numbers = data.get(to..).and_then(<[f32]>::first_chunk);
+            if let Some(numbers) = numbers.filter(|_| self.counts(cell, guard, n, from, &data)) {
                 sums.add(Pair::splat(data[from].into()), numbers);
             }
             from = nth(from, left.walk.step(), 1);
