@@ -2,11 +2,10 @@
 
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { ROOT } from "../lib/run.mjs";
 import { snippetOf } from "../lib/snippets.mjs";
-import { allTrue, command, python } from "./tools.mjs";
+import { allTrue, answers, command, freePort, python } from "./tools.mjs";
 
 export async function open({ page, folder }) {
   const program = python("jupyterlab", join(ROOT, "python"));
@@ -35,7 +34,7 @@ export async function open({ page, folder }) {
   });
   try {
     const address = `http://127.0.0.1:${port}/lab/tree/attention.ipynb`;
-    await answers(address);
+    await answers(address, "JupyterLab");
     await page.goto(address);
     await page.locator(".jp-Notebook").waitFor({ timeout: 60_000 });
     // Before that, what is to be run is forgotten.
@@ -46,27 +45,4 @@ export async function open({ page, folder }) {
   } finally {
     lab.kill();
   }
-}
-
-async function answers(address) {
-  for (let tries = 0; tries < 120; tries++) {
-    if (
-      await fetch(address).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    )
-      return;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-  throw new Error("JupyterLab did not start");
-}
-
-function freePort() {
-  return new Promise((done) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
 }

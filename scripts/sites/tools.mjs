@@ -1,15 +1,40 @@
 /** What the sites have in common: the package as it is published, installing, serving, and looking at a picture. */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { ROOT } from "../lib/run.mjs";
 import { serve } from "../lib/server.mjs";
 
 const SITES = join(ROOT, "build/sites");
 
-export function command(folder, name, args, env = {}) {
-  return execFileSync(name, args, { cwd: folder, encoding: "utf8", env: { ...process.env, ...env }, maxBuffer: 1e8 });
+/** No installation and no build takes longer. */
+const TIMEOUT_MS = 600_000;
+/** Nor a first word from a registry. */
+const PROBE_MS = 60_000;
+
+export function command(folder, name, args, timeout = TIMEOUT_MS) {
+  return execFileSync(name, args, { cwd: folder, encoding: "utf8", maxBuffer: 1e8, timeout });
+}
+
+const PROBES = {
+  npm: () => command(SITES, "npm", ["view", "react", "version"], PROBE_MS),
+  pip: () =>
+    command(SITES, python()("pip"), ["download", "--quiet", "--no-deps", "--dest=probe", "anywidget"], PROBE_MS),
+};
+const reached = {};
+
+/** Whether a registry gives packages; for Python's, whether there is a Python that can set up an environment besides. */
+export function reachable(registry) {
+  try {
+    if (reached[registry] === undefined) PROBES[registry]();
+    reached[registry] ??= true;
+  } catch (error) {
+    console.error(error.message);
+    reached[registry] = false;
+  }
+  return reached[registry];
 }
 
 /** The package as npm would publish it. */
@@ -26,14 +51,38 @@ export function install(folder, dependencies) {
 /** Programs of Python, in an environment that the sites share. */
 export function python(...packages) {
   const home = join(SITES, "python");
-  command(SITES, "python3", ["-m", "venv", home]);
-  command(SITES, join(home, "bin/pip"), ["install", "--quiet", ...packages]);
+  if (!existsSync(join(home, "bin/pip"))) command(SITES, "python3", ["-m", "venv", home]);
+  if (packages.length > 0) command(SITES, join(home, "bin/pip"), ["install", "--quiet", ...packages]);
   return (name) => join(home, "bin", name);
 }
 
 export async function serving(folder) {
   const { address, close } = await serve({ "/": folder }, [0]);
   return { address, close };
+}
+
+/** Until the server is there. */
+export async function answers(address, name) {
+  for (let tries = 0; tries < 120; tries++) {
+    if (
+      await fetch(address).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`${name} did not start`);
+}
+
+export function freePort() {
+  return new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
 }
 
 /** Every element on the page: its picture stands, `goto` holds a cell, and the number in that cell is the engine's. */

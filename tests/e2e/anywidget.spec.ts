@@ -18,10 +18,10 @@ interface Fake {
 declare const fake: Fake;
 
 /** As JupyterLab does it: the module's text from an address that has nothing beside it. */
-async function rendered(page: Page, values: object): Promise<string[]> {
+async function rendered(page: Page, values: object, { refuses = false } = {}): Promise<string[]> {
   const errors = await hostPage(page, hosts, '<div id="output"></div>');
   await page.evaluate(
-    async ([from, values]) => {
+    async ([from, values, refuses]) => {
       const source = await (await fetch(`${from}/anywidget.js`)).text();
       const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
       const all = new Map<string, Set<(content?: unknown) => void>>();
@@ -48,11 +48,16 @@ async function rendered(page: Page, values: object): Promise<string[]> {
         on: (name: string, listener: () => void) => of(name).add(listener),
         off: (name: string, listener: () => void) => of(name).delete(listener),
       };
+      // As the models of MyST, which have nobody to tell.
+      const refuse = () => {
+        throw new Error("not implemented");
+      };
+      if (refuses) Object.assign(model, { save_changes: refuse, off: refuse });
       made.stop = await module.default.render({ model, el: document.getElementById("output") });
       Object.assign(globalThis, { fake: made });
       await (document.querySelector("attention-playground") as Play).ready;
     },
-    [hosts.package, values] as const,
+    [hosts.package, values, refuses] as const,
   );
   return errors;
 }
@@ -148,6 +153,16 @@ test("the values of the directive in the document", async ({ page }) => {
   await rendered(page, JSON.parse(values));
   expect(await stateOf(page)).toMatchObject({ model: "none", text: "dog bites man", stage: "weights" });
   expect((await element(page).boundingBox())?.height).toBe(560);
+});
+
+test("a model that can neither save nor forget stops nothing", async ({ page }) => {
+  const state = { model: "none", text: "dog bites man", heads: 1 };
+  const errors = await rendered(page, { state }, { refuses: true });
+  await page.locator('[data-stop="output"]').click();
+  await expect.poll(() => page.evaluate(() => (fake.values.state as { stage?: string }).stage)).toBe("output");
+  await page.evaluate(() => fake.stop());
+  expect(await element(page).count()).toBe(0);
+  expect(errors).toEqual([]);
 });
 
 test("a model without any value, as of a page without a kernel; and it leaves nothing behind", async ({ page }) => {

@@ -49,7 +49,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     giving = true;
     model.set("state", differing(play.state));
     giving = false;
-    model.save_changes();
+    attempt(() => model.save_changes());
   };
   // While it plays the state changes with every cell: the kernel is told now and then.
   const gather = (event: Event) => {
@@ -74,11 +74,20 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   play.addEventListener("state-change", gather);
   el.append(play);
   return () => {
-    for (const [event, listener] of Object.entries(heard)) model.off(event, listener);
     clearTimeout(waiting);
     play.removeEventListener("state-change", gather);
     play.dispose();
+    for (const [event, listener] of Object.entries(heard)) attempt(() => model.off(event, listener));
   };
+}
+
+/** A host without a kernel may refuse: the models of MyST throw when they are to save, or to forget a listener. */
+function attempt(act: () => void): void {
+  try {
+    act();
+  } catch (thrown) {
+    console.debug("attention-playground:", thrown);
+  }
 }
 
 /** Matrices stay on the side that they came from. */
