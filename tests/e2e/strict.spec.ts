@@ -6,7 +6,7 @@ import type { Play } from "./page.ts";
 import { header } from "./snippets.ts";
 
 const hosts = twoOrigins();
-const script = () => `<script type="module" src="${hosts.package}/element.js"></script>`;
+const script = (path = "element.js") => `<script type="module" src="${hosts.package}/${path}"></script>`;
 
 /** Uses everything that makes elements, styles, workers or images. */
 async function useAll(page: Page): Promise<void> {
@@ -40,6 +40,18 @@ async function useAll(page: Page): Promise<void> {
 test("the policy in the document is enough, from another origin", async ({ page }) => {
   const errors = await hostPage(page, hosts, script() + tag() + tag(LARGE), header("cross-origin", hosts.package));
   await useAll(page);
+  expect(errors.filter((error) => !/data:|favicon/.test(error))).toEqual([]);
+});
+
+test("two versions on one page need leave for policies of one name, and then stand", async ({ page }) => {
+  const { "Content-Security-Policy": policy = "" } = header("cross-origin", hosts.package);
+  const both = script() + script("later/element.js") + tag(LARGE);
+  const refused = await hostPage(page, hosts, both, { "Content-Security-Policy": policy });
+  await allReady(page);
+  await expect.poll(() => refused.some((error) => /policy/i.test(error))).toBe(true);
+  const errors = await hostPage(page, hosts, both, { "Content-Security-Policy": `${policy} 'allow-duplicates'` });
+  await allReady(page);
+  await page.waitForLoadState("networkidle");
   expect(errors.filter((error) => !/data:|favicon/.test(error))).toEqual([]);
 });
 
