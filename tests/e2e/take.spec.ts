@@ -93,27 +93,51 @@ test("the other head, rows, cells and frames under way, in both themes", async (
   }
 });
 
-test("cells have the colours of the palette, and stand as rectangles", async ({ page }) => {
+/** The colour of the smallest rectangle around the middle of each number of a stage, by the number's index. */
+const backgrounds = (page: Page, svg: string, stage: string): Promise<Record<string, string>> =>
+  page.evaluate(
+    ([svg, stage]) => {
+      const parsed = new DOMParser().parseFromString(svg, "image/svg+xml");
+      const shown = document.body.appendChild(document.importNode(parsed.documentElement, true));
+      const boxOf = (one: Element) => one.getBoundingClientRect();
+      const rects = [...shown.querySelectorAll("rect")].filter((one) => !one.closest("clipPath"));
+      const found: Record<string, string> = {};
+      for (const text of shown.querySelectorAll<SVGElement>(`text[data-stage="${stage}"]`)) {
+        const { left, top, width, height } = boxOf(text);
+        const [x, y] = [left + width / 2, top + height / 2];
+        const around = rects
+          .map((one) => ({ box: boxOf(one), fill: one.getAttribute("fill") ?? "" }))
+          .filter(({ box }) => box.left <= x && x <= box.right && box.top <= y && y <= box.bottom)
+          .sort((a, b) => a.box.width * a.box.height - b.box.width * b.box.height);
+        found[text.getAttribute("data-index") ?? ""] = around[0]?.fill ?? "";
+      }
+      shown.remove();
+      return found;
+    },
+    [svg, stage] as const,
+  );
+
+test("each number stands on the colour that the palette has for it", async ({ page }) => {
   await open(page, `${SENTENCE}&stage=weights&theme=light`);
-  const found = await read(page, await svgOf(page));
+  const found = await backgrounds(page, await svgOf(page), "weights");
   const of = (await trace(page)) as unknown as Trace;
   const weights = of.stages.find(({ id }) => id === "weights");
   if (!weights) throw new Error("no weights");
-  const { data } = { data: Float32Array.from(of.data) };
+  const data = Float32Array.from(of.data);
   const scale = scaleOf({ ...of, data }, weights);
+  expect(Object.keys(found)).toHaveLength(25);
   for (let n = 0; n < 25; n++) {
     const wanted = css(colorOf(data[weights.offset + n] as number, scale, LIGHT));
-    expect(near(found.fills, wanted)).toBe(true);
+    const fill = found[`0,${Math.floor(n / 5)},${n % 5}`] ?? "";
+    expect(near(fill, wanted), `cell ${n}: ${fill} for ${wanted}`).toBe(true);
   }
 });
 
 /** The canvas has as many shades as can be told apart: one step of a channel is none. */
-function near(fills: string[], wanted: string): boolean {
+function near(fill: string, wanted: string): boolean {
   const channels = (color: string) => (color.match(/\d+/g) ?? []).map(Number);
   const want = channels(wanted);
-  return fills.some(
-    (fill) => fill.startsWith("rgb") && channels(fill).every((c, n) => Math.abs(c - (want[n] ?? 0)) <= 1),
-  );
+  return fill.startsWith("rgb") && channels(fill).every((c, n) => Math.abs(c - (want[n] ?? 0)) <= 1);
 }
 
 test("a matrix of very many cells is an image within the SVG", async ({ page }) => {
@@ -126,12 +150,26 @@ test("a matrix of very many cells is an image within the SVG", async ({ page }) 
 
 test("the PNG is the SVG, at twice its size", async ({ page }) => {
   await open(page, `${SENTENCE}&stage=weights`);
-  const { width } = await read(page, await svgOf(page));
-  const image = await page.locator("attention-playground").evaluate(async (element) => {
+  const svg = await svgOf(page);
+  const { width } = await read(page, svg);
+  const image = await page.locator("attention-playground").evaluate(async (element, svg) => {
     const bitmap = await createImageBitmap(await (element as Play).toBlob("image/png"));
-    return { width: bitmap.width };
-  });
+    const drawn = new Image();
+    drawn.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+    await drawn.decode();
+    const pixels = (source: CanvasImageSource) => {
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+      context?.drawImage(source, 0, 0, bitmap.width, bitmap.height);
+      return context?.getImageData(0, 0, bitmap.width, bitmap.height).data ?? new Uint8ClampedArray();
+    };
+    const [png, vectors] = [pixels(bitmap), pixels(drawn)];
+    let different = 0;
+    for (let n = 0; n < png.length; n++) if (Math.abs((png[n] as number) - (vectors[n] as number)) > 16) different++;
+    return { width: bitmap.width, different: different / png.length, colours: new Set(png).size };
+  }, svg);
   expect(image.width).toBe(2 * width);
+  expect(image.colours, "it is no blank sheet").toBeGreaterThan(20);
+  expect(image.different).toBeLessThan(0.002);
 });
 
 const HOSTILE = [
