@@ -147,9 +147,9 @@ fn bind(input: &Path, folder: &Path, name: &str) -> Result<()> {
 fn optimise(root: &Path, input: &Path, output: &Path) -> Result<()> {
     let tool = root.join("node_modules/binaryen/bin/wasm-opt");
     ensure!(tool.exists(), "{} is missing: run `npm ci`", tool.display());
-    // Which instructions it may use stands in the module's own target-features section. The lowest kilobyte is the end of the
-    // stack, which comes first: no address that a constant is added to can lie below it, so that the constant may go into
-    // the load.
+    // Which instructions it may use stands in the module's own target-features section. Low memory: an address plus a small
+    // constant that wrapped around would lie in the lowest kilobyte, the far end of the stack, which comes first; nothing is
+    // read there in that way, so that the constant may go into the load.
     let options = "-O3 --low-memory-unused --strip-debug --strip-producers --output";
     run(Command::new("node")
         .arg(tool)
