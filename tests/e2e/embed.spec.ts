@@ -1,7 +1,7 @@
 /** embed.html in a frame of somebody else's page: keys of the address, height, calls, and messages that mean harm. */
 
 import { expect, type Frame, type Page, test } from "@playwright/test";
-import { hostPage, twoOrigins } from "./host.ts";
+import { frameIn, hostPage, twoOrigins } from "./host.ts";
 import type { Play } from "./page.ts";
 
 const hosts = twoOrigins();
@@ -32,7 +32,7 @@ async function embedded(page: Page, query = QUERY, attributes = ""): Promise<Fra
     hosts,
     `${LISTENER}<iframe src="${src}" width="800" height="420" title="attention" ${attributes}></iframe>`,
   );
-  const frame = page.frames().find((one) => one.url().startsWith(hosts.package)) as Frame;
+  const frame = await frameIn(page, hosts);
   await frame.waitForFunction(() => (document.querySelector("attention-playground") as Play | null)?.trace);
   await frame.locator("attention-playground").evaluate((one) => (one as Play).ready);
   expect(errors).toEqual([]);

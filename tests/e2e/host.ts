@@ -3,7 +3,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type Page, test } from "@playwright/test";
+import { expect, type Frame, type Page, test } from "@playwright/test";
 import { serve } from "../../scripts/lib/server.mjs";
 import type { Play } from "./page.ts";
 
@@ -50,6 +50,13 @@ export async function hostPage(page: Page, hosts: Hosts, body: string, headers =
   hosts.headers = headers;
   await page.goto(`${hosts.page}/host.html`);
   return errors;
+}
+
+/** The frame from the package's origin, which may be late: a page does not wait for what is to load lazily. */
+export async function frameIn(page: Page, hosts: Hosts): Promise<Frame> {
+  const find = () => page.frames().find((one) => one.url().startsWith(hosts.package));
+  await expect.poll(() => find() !== undefined).toBe(true);
+  return find() as Frame;
 }
 
 export const tag = (attributes = "", inside = "") =>

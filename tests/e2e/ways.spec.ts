@@ -1,7 +1,7 @@
 /** Each way in, as the document has it: copied out of it, and run. */
 
-import { expect, type Frame, test } from "@playwright/test";
-import { allReady, hostPage, twoOrigins } from "./host.ts";
+import { expect, test } from "@playwright/test";
+import { allReady, frameIn, hostPage, twoOrigins } from "./host.ts";
 import type { Play } from "./page.ts";
 import { snippet } from "./snippets.ts";
 
@@ -24,7 +24,7 @@ test("the element, by one line; without JavaScript, what stands between its tags
 test("the frame, and the script that goes with it", async ({ page }) => {
   const script = `<script>${snippet("frame.js", hosts.package)}</script>`;
   const errors = await hostPage(page, hosts, snippet("frame.html", hosts.package) + script);
-  const frame = page.frames().find((one) => one.url().startsWith(hosts.package)) as Frame;
+  const frame = await frameIn(page, hosts);
   const pin = () => frame.locator("attention-playground").evaluate((one) => (one as Play).state?.pin);
   await expect.poll(pin).toBe("weights,0,1,2");
   const { height, wanted } = await page.locator("iframe").evaluate((one) => ({
