@@ -12,16 +12,16 @@ const SITES = join(ROOT, "build/sites");
 /** No installation and no build takes longer. */
 const TIMEOUT_MS = 600_000;
 /** Nor a first word from a registry. */
-const PROBE_MS = 60_000;
+const PROBE = { timeout: 60_000 };
 
-export function command(folder, name, args, timeout = TIMEOUT_MS) {
-  return execFileSync(name, args, { cwd: folder, encoding: "utf8", maxBuffer: 1e8, timeout });
+export function command(folder, name, args, { env = {}, timeout = TIMEOUT_MS } = {}) {
+  const options = { cwd: folder, encoding: "utf8", env: { ...process.env, ...env }, maxBuffer: 1e8, timeout };
+  return execFileSync(name, args, options);
 }
 
 const PROBES = {
-  npm: () => command(SITES, "npm", ["view", "react", "version"], PROBE_MS),
-  pip: () =>
-    command(SITES, python()("pip"), ["download", "--quiet", "--no-deps", "--dest=probe", "anywidget"], PROBE_MS),
+  npm: () => command(SITES, "npm", ["view", "react", "version"], PROBE),
+  pip: () => command(SITES, python()("pip"), ["download", "--quiet", "--no-deps", "--dest=probe", "anywidget"], PROBE),
 };
 const reached = {};
 
