@@ -1,9 +1,9 @@
 /** `npm test`: sets up, a browser too, and runs every test; `node scripts/test.mjs NAME...` only the steps named. */
 
-import { createServer } from "node:net";
 import { ensureBrowser } from "./lib/browser.mjs";
 import { countTests } from "./lib/count.mjs";
 import { ensureOtherBrowsers } from "./lib/other-browsers.mjs";
+import { freePort } from "./lib/ports.mjs";
 import { ensureNumpy } from "./lib/python.mjs";
 import { main, run, runTool, step } from "./lib/run.mjs";
 import { setUp } from "./lib/setup.mjs";
@@ -89,14 +89,4 @@ async function runStep(name, options) {
 function describe({ name, passed, failed, seconds, skipped }) {
   if (skipped) return `ignored ${name}: there is no such browser`;
   return `${failed > 0 ? "FAILED" : "ok    "} ${name.padEnd(6)} ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`;
-}
-
-/** Several runs at once on one machine must not meet on one port. */
-function freePort() {
-  return new Promise((done) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
 }

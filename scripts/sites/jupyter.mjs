@@ -1,11 +1,10 @@
 /** The package for Python: its own tests, and a notebook with arrays of NumPy that is run in JupyterLab. */
 
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../lib/run.mjs";
 import { snippetOf } from "../lib/snippets.mjs";
-import { allTrue, answers, command, freePort, python } from "./tools.mjs";
+import { allTrue, command, python, whileRunning } from "./tools.mjs";
 
 export async function open({ page, folder }) {
   const program = python("jupyterlab", join(ROOT, "python"));
@@ -19,30 +18,20 @@ export async function open({ page, folder }) {
     nbformat_minor: 5,
   };
   writeFileSync(join(folder, "attention.ipynb"), JSON.stringify(notebook));
-  const port = await freePort();
-  const options = [
+  const options = (port) => [
     "--no-browser",
     "--allow-root",
     `--port=${port}`,
     "--IdentityProvider.token=",
     "--ServerApp.ip=127.0.0.1",
   ];
-  const lab = spawn(program("jupyter-lab"), options, {
-    cwd: folder,
-    stdio: "ignore",
-    env: { ...process.env, HOME: folder },
-  });
-  try {
-    const address = `http://127.0.0.1:${port}/lab/tree/attention.ipynb`;
-    await answers(address, "JupyterLab");
-    await page.goto(address);
+  await whileRunning(program("jupyter-lab"), options, folder, "JupyterLab", async (address) => {
+    await page.goto(`${address}/lab/tree/attention.ipynb`);
     await page.locator(".jp-Notebook").waitFor({ timeout: 60_000 });
     // Before that, what is to be run is forgotten.
     await page.getByText(/\| Idle$/).waitFor({ timeout: 60_000 });
     await page.locator(".jp-Notebook .jp-Cell").first().click();
     await page.keyboard.press("Control+Enter");
     await allTrue(page, 1);
-  } finally {
-    lab.kill();
-  }
+  });
 }

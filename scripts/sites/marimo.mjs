@@ -1,11 +1,10 @@
 /** The same notebook in marimo, which runs it when it is opened. */
 
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../lib/run.mjs";
 import { snippetOf } from "../lib/snippets.mjs";
-import { allTrue, answers, freePort, python } from "./tools.mjs";
+import { allTrue, python, whileRunning } from "./tools.mjs";
 
 export async function open({ page, folder }) {
   const program = python("marimo", join(ROOT, "python"));
@@ -14,19 +13,9 @@ export async function open({ page, folder }) {
     join(folder, "attention.py"),
     `import marimo\n\napp = marimo.App()\n\n\n@app.cell\ndef _():\n    ${indented}\n    return\n`,
   );
-  const port = await freePort();
-  const options = ["run", "attention.py", "--headless", "--no-token", "--host=127.0.0.1", `--port=${port}`];
-  const marimo = spawn(program("marimo"), options, {
-    cwd: folder,
-    stdio: "ignore",
-    env: { ...process.env, HOME: folder },
-  });
-  try {
-    const address = `http://127.0.0.1:${port}/`;
-    await answers(address, "marimo");
+  const options = (port) => ["run", "attention.py", "--headless", "--no-token", "--host=127.0.0.1", `--port=${port}`];
+  await whileRunning(program("marimo"), options, folder, "marimo", async (address) => {
     await page.goto(address);
     await allTrue(page, 1);
-  } finally {
-    marimo.kill();
-  }
+  });
 }

@@ -10,6 +10,9 @@ import { ROOT } from "../lib/run.mjs";
 import { snippetOf } from "../lib/snippets.mjs";
 import { allTrue, command, install, serving } from "./tools.mjs";
 
+/** Longer than the widget gathers changes for. */
+const TOLD_MS = 500;
+
 export async function open({ page, folder }) {
   install(folder, { mystmd: "^1.8.0", "@myst-theme/anywidget": "^1.4.0", react: "^18.0.0", "react-dom": "^18.0.0" });
   // MyST fetches the module when it reads the document.
@@ -28,12 +31,13 @@ export async function open({ page, folder }) {
   const text = await play.evaluate((element) => element.state.text);
   if (text !== "dog bites man") throw new Error(`expected the text of the directive, found ${text}`);
   // What the reader does is told to a model that can't save, and then to one that can't forget.
-  await play.focus();
-  await play
-    .getByRole("button", { name: /scores/i })
-    .first()
-    .click();
-  await page.waitForTimeout(500);
+  await play.locator('[data-stop="output"]').click();
+  await page.waitForFunction(
+    () =>
+      document.querySelector(".myst-anywidget").shadowRoot.querySelector("attention-playground").state.stage ===
+      "output",
+  );
+  await page.waitForTimeout(TOLD_MS);
   await page.getByRole("button", { name: "Away with it" }).click();
   await play.waitFor({ state: "detached" });
   return close;

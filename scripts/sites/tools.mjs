@@ -1,9 +1,9 @@
 /** What the sites have in common: the package as it is published, installing, serving, and looking at a picture. */
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { answering, freePort } from "../lib/ports.mjs";
 import { ROOT } from "../lib/run.mjs";
 import { serve } from "../lib/server.mjs";
 
@@ -61,28 +61,18 @@ export async function serving(folder) {
   return { address, close };
 }
 
-/** Until the server is there. */
-export async function answers(address, name) {
-  for (let tries = 0; tries < 120; tries++) {
-    if (
-      await fetch(address).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    )
-      return;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+/** Opens what a server that stays on shows, with `options` for a port, until `look` is through. */
+export async function whileRunning(program, options, folder, name, look) {
+  const port = await freePort();
+  const env = { ...process.env, HOME: folder };
+  const server = spawn(program, options(port), { cwd: folder, stdio: "ignore", env });
+  const address = `http://127.0.0.1:${port}`;
+  try {
+    await answering(address, name);
+    await look(address);
+  } finally {
+    server.kill();
   }
-  throw new Error(`${name} did not start`);
-}
-
-export function freePort() {
-  return new Promise((done) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
 }
 
 /** Every element on the page: its picture stands, `goto` holds a cell, and the number in that cell is the engine's. */

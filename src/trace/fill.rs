@@ -19,21 +19,28 @@ pub(super) fn given(stage: &Stage, given: &[f32], data: &mut [f32]) {
     }
 }
 
-/// Computes every cell that was not given.
+/// Computes every cell that was not given: eight sums or a row at a time where the rule can, else one by one.
 pub(super) fn computed(rule: &Rule, data: &mut [f32]) {
-    let extents = rule.extents();
-    let mut ranges = extents.map(|extent| 0..extent);
-    let Some(last) = rule.side_by_side() else {
-        let Some(last) = rule.in_rows() else {
-            return each(ranges, |cell| set(rule, cell, data));
-        };
+    if let Some(last) = rule.side_by_side() {
+        eights(rule, last, data);
+    } else if let Some(last) = rule.in_rows() {
+        let mut ranges = rule.extents().map(|extent| 0..extent);
         ranges[last] = 0..1;
-        return each(ranges, |cell| {
+        each(ranges, |cell| {
             if !rule.is_given(cell) {
                 rule.row(cell, last, data);
             }
         });
-    };
+    } else {
+        let ranges = rule.extents().map(|extent| 0..extent);
+        each(ranges, |cell| set(rule, cell, data));
+    }
+}
+
+/// Cells whose sums go side by side along axis `last`, and what is left over there.
+fn eights(rule: &Rule, last: usize, data: &mut [f32]) {
+    let extents = rule.extents();
+    let mut ranges = extents.map(|extent| 0..extent);
     let whole = extents[last] / SUMS;
     ranges[last] = 0..whole;
     each(ranges.clone(), |cell| {

@@ -2,10 +2,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
+import { answering, freePort } from "../../scripts/lib/ports.mjs";
 
 export interface Browser {
   open(address: string): Promise<void>;
@@ -51,7 +51,7 @@ export async function webkit(program: string): Promise<Browser> {
     return value;
   };
   const begin = async () => {
-    await answering(address);
+    await answering(`${address}/status`, "WebKitWebDriver");
     const { sessionId } = await ask<{ sessionId: string }>("POST", "/session", { capabilities });
     return sessionId;
   };
@@ -105,23 +105,3 @@ function miniBrowser(): string {
   if (!found) throw new Error(`expected WebKitGTK's MiniBrowser, found none of ${MINI_BROWSERS.join(", ")}`);
   return found;
 }
-
-async function answering(address: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    const up = await fetch(`${address}/status`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (up) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error("WebKitWebDriver does not answer");
-}
-
-const freePort = () =>
-  new Promise<number>((done) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => done(port));
-    });
-  });

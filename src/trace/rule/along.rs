@@ -58,12 +58,12 @@ impl Rule<'_> {
         let seen = self.visibility.range(cell[QUERY]);
         let guard = self.guard.as_ref();
         let bias = guard.map(|guard| (guard.first(cell), guard.stride(KEY) as usize));
-        for (j, (cell, &score)) in row.iter_mut().zip(scores).enumerate() {
+        for (j, (masked, &score)) in row.iter_mut().zip(scores).enumerate() {
             let hides = |score: f32| score == f32::NEG_INFINITY;
-            let hidden = hides(*cell)
+            let hidden = hides(*masked)
                 || !seen.contains(&j)
                 || bias.is_some_and(|(first, step)| hides(before[nth(first, step, j)]));
-            *cell = if hidden { f32::NEG_INFINITY } else { score };
+            *masked = if hidden { f32::NEG_INFINITY } else { score };
         }
     }
 
