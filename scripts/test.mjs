@@ -58,13 +58,15 @@ await main(async () => {
   for (const name of names) {
     const skipped = name === "engines" && !others;
     results.push(
-      skipped ? { name, passed: 0, failed: 0, seconds: 0, skipped } : await runStep(name, { env, keep: true }),
+      skipped
+        ? { name, passed: 0, failed: 0, flaky: 0, names: [], seconds: 0, skipped }
+        : await runStep(name, { env, keep: true }),
     );
   }
 
   console.log(`\n== summary\n${results.map(describe).join("\n")}`);
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-  console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
+  console.log(`\n${sum("passed") + sum("flaky")} passed, ${sum("failed")} failed`);
   process.exitCode = sum("failed") > 0 || sum("passed") === 0 ? 1 : 0;
 });
 
@@ -80,13 +82,16 @@ async function runStep(name, options) {
       broken = true;
     }
   });
-  const counts = WITH_TESTS.includes(name) ? countTests(output) : { passed: broken ? 0 : 1, failed: 0 };
+  const one = { passed: broken ? 0 : 1, failed: 0, flaky: 0, names: [] };
+  const counts = WITH_TESTS.includes(name) ? countTests(output) : one;
   // Nor may a step pass because it found no test.
   if (broken || counts.passed === 0) counts.failed ||= 1;
   return { name, seconds, ...counts };
 }
 
-function describe({ name, passed, failed, seconds, skipped }) {
+function describe({ name, passed, failed, flaky, names, seconds, skipped }) {
   if (skipped) return `ignored ${name}: there is no such browser`;
-  return `${failed > 0 ? "FAILED" : "ok    "} ${name.padEnd(6)} ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`;
+  const numbers = [`${passed} passed`, `${failed} failed`, ...(flaky > 0 ? [`${flaky} at the second try`] : [])];
+  const line = `${failed > 0 ? "FAILED" : "ok    "} ${name.padEnd(6)} ${numbers.join(", ")}, ${seconds.toFixed(1)} s`;
+  return [line, ...names.map((one) => `         ${one}`)].join("\n");
 }

@@ -26,8 +26,10 @@ const gpuLoads = (page: Page) => {
 test("asked for the GPU, without an adapter: the CPU's numbers, one line with the reason, no error", async ({
   page,
 }) => {
+  const loads = gpuLoads(page);
   await open(page, "model=none&text=dog+bites+man&backend=webgpu");
   expect(await ran(page)).toBe("cpu");
+  expect(loads.filter((path) => path.endsWith(".wasm"))).toEqual([]);
   const reason = "The browser has WebGPU, but found no graphics chip for it.";
   await expect(page.locator(".top .notice")).toHaveText(`Computed on the CPU. ${reason}`);
   await expect(page.locator(".problem")).toHaveCount(0);

@@ -1,7 +1,7 @@
 /** The worker that has the GPU: its wasm, loaded with the first request, and one device. */
 
 import * as glue from "../../../build/wasm/gpu.js";
-import { toPlainError } from "../errors.ts";
+import { EngineError, toPlainError } from "../errors.ts";
 import { loadModule } from "../load.ts";
 import { holdLock, openPort } from "../port.ts";
 import { transferables } from "../transfer.ts";
@@ -10,12 +10,20 @@ const GPU_WASM = new URL("../../../build/wasm/gpu_bg.wasm", import.meta.url);
 
 const CALLS: Record<string, (request: unknown) => Promise<unknown>> = {
   open: async () => {
+    await checkAdapter();
     glue.initSync({ module: await loadModule(GPU_WASM) });
     return glue.open();
   },
   computeAttention: (request) => glue.compute_attention(request),
   traceAttention: (request) => glue.trace_attention(request),
 };
+
+/** A browser may have WebGPU and no chip for it: the wasm is not fetched to find that out. */
+async function checkAdapter(): Promise<void> {
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter) return;
+  throw new EngineError({ code: "no_adapter", operation: "webgpu", expected: "a GPU adapter", found: "none" });
+}
 
 const port = await openPort<{ name: string; request: unknown }>();
 port.listen(async ({ name, request }) => {
