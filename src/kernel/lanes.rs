@@ -10,34 +10,60 @@ pub(crate) use portable::Lanes;
 /// How many numbers a register holds.
 pub(crate) const WIDTH: usize = 4;
 
-/// Coefficients of `2^f` on `[-1/2, 1/2]`, lowest first: the polynomial of degree 5 with the least largest relative
-/// error (7.5e-8, about one unit in the last place), by Remez' exchange.
-const EXP2: [f32; 6] = [
-    1.000_000_1,
-    0.693_146_94,
-    0.240_221_2,
-    0.055_507_13,
-    0.009_675_541,
-    0.001_327_647_2,
+/// Coefficients of `2^f` on `[-1/2, 1/2]`, lowest first: of the polynomials of degree 5 that give 1 for 0, the one with the
+/// least largest relative error (9.1e-8), by Lawson's weighted least squares. What is scaled by `2^0` again and again stays.
+#[allow(
+    clippy::approx_constant,
+    reason = "near to ln 2, and not ln 2: the polynomial as a whole is best"
+)]
+const COEFFICIENTS: [f32; 6] = [
+    1.0,
+    0.693_147,
+    0.240_222_42,
+    0.055_507_336,
+    0.009_671_513,
+    0.001_326_472_7,
 ];
 
 /// What is less than this is taken for this, whose exponent is that of zero.
-const EXP2_ZERO: f32 = -127.0;
+const ZERO: f32 = -127.0;
 /// 1.5 times 2^23, and the bias of exponents: added to a number, it leaves the exponent of the nearest power of two in the
 /// lowest bits.
 const ROUND: f32 = 12_582_912.0 + 127.0;
 const MANTISSA_BITS: u32 = 23;
 
-impl Lanes {
+/// Powers of two, and the numbers for it, in registers.
+#[derive(Clone, Copy)]
+pub(crate) struct Exp2 {
+    coefficients: [Lanes; 6],
+    zero: Lanes,
+    round: Lanes,
+}
+
+impl Exp2 {
+    /// The numbers come from memory: as constants, some compilers of the browsers make them anew for each power.
+    #[inline(always)]
+    pub fn new() -> Self {
+        static NUMBERS: ([f32; 6], f32, f32) = (COEFFICIENTS, ZERO, ROUND);
+        #[allow(unsafe_code, reason = "the only read that no compiler foresees")]
+        // SAFETY: of a static, which is aligned and never written.
+        let (coefficients, zero, round) = unsafe { (&raw const NUMBERS).read_volatile() };
+        Exp2 {
+            coefficients: coefficients.map(Lanes::splat),
+            zero: Lanes::splat(zero),
+            round: Lanes::splat(round),
+        }
+    }
+
     /// `2^x` for `x` up to 0, to about 2 units in the last place; exactly zero below -126.5, NaN for NaN.
     #[inline(always)]
-    pub fn exp2(self) -> Self {
-        let x = self.at_least(Lanes::splat(EXP2_ZERO));
-        let shifted = x.add(Lanes::splat(ROUND));
-        let f = x.sub(shifted.sub(Lanes::splat(ROUND)));
-        let mut power = Lanes::splat(EXP2[5]);
-        for &coefficient in EXP2[..5].iter().rev() {
-            power = power.mul_add(f, Lanes::splat(coefficient));
+    pub fn of(&self, x: Lanes) -> Lanes {
+        let x = x.at_least(self.zero);
+        let shifted = x.add(self.round);
+        let f = x.sub(shifted.sub(self.round));
+        let [lower @ .., mut power] = self.coefficients;
+        for coefficient in lower.into_iter().rev() {
+            power = power.mul_add(f, coefficient);
         }
         power.mul(shifted.power_of_two())
     }
@@ -95,6 +121,11 @@ mod wasm {
         #[inline(always)]
         pub fn mul(self, other: Self) -> Self {
             Lanes(f32x4_mul(self.0, other.0))
+        }
+
+        #[inline(always)]
+        pub fn div(self, other: Self) -> Self {
+            Lanes(f32x4_div(self.0, other.0))
         }
 
         /// `self * factor + term`, rounded once where the machine can and the build allows it.
@@ -191,6 +222,11 @@ mod portable {
         #[inline(always)]
         pub fn mul(self, other: Self) -> Self {
             Lanes(from_fn(|n| self.0[n] * other.0[n]))
+        }
+
+        #[inline(always)]
+        pub fn div(self, other: Self) -> Self {
+            Lanes(from_fn(|n| self.0[n] / other.0[n]))
         }
 
         /// `self * factor + term`, rounded twice as by the build without relaxed instructions.

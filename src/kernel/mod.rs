@@ -100,7 +100,7 @@ impl Kernel {
             let panel = panel(n);
             let starts =
                 std::array::from_fn(|lane| output_row((panel.start + lane).min(panel.end - 1)));
-            let finite = self.panels[n].finish(output, &starts, panel.len());
+            let finite = self.panels[n].finish(output, &starts);
             for (i, _) in panel.zip(finite).filter(|(_, finite)| !finite) {
                 settle(i, &mut output[output_row(i)..][..self.value_dim]);
             }

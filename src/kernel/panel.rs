@@ -12,7 +12,7 @@
     reason = "the inner loops read by pointer: a bounds check per number would cost a third"
 )]
 
-use super::lanes::{Lanes, WIDTH};
+use super::lanes::{Exp2, Lanes, WIDTH};
 use std::ops::Range;
 
 /// Queries of a panel: two registers.
@@ -28,6 +28,10 @@ const TILE: usize = 4;
 /// What does not fill a tile goes through tiles of four, and the rest one by one: few forms of the inner loops, since each
 /// one is compiled before the first result.
 const SMALL_TILE: usize = 4;
+
+/// Steps of an inner loop that follow each other between two jumps back: what goes round it is then done once for four. The loop
+/// may be left after each, and so nothing of one step is moved among those of another, where registers would run out.
+const STEPS: usize = 4;
 
 /// Keys of a block. Its scores (3 KiB) and what is read of K and V meanwhile stay in the first cache; from 32 to 240
 /// keys make no difference that could be measured. A multiple of both tiles, so that only the last block has a rest.
@@ -149,14 +153,19 @@ impl Panel {
         // SAFETY: reads `dim` pairs of registers of the packed queries and `dim` numbers of each of `TILE` keys; writes
         // `TILE` pairs of registers of the block's scores.
         unsafe {
-            for c in 0..self.dim {
-                let (a, b) = (Lanes::load(query), Lanes::load(query.add(WIDTH)));
-                query = query.add(LANES);
-                for r in 0..TILE {
-                    let number = Lanes::load_splat(keys.add(r * self.dim + c));
-                    low[r] = number.mul_add(a, low[r]);
-                    high[r] = number.mul_add(b, high[r]);
+            let mut key = keys;
+            let mut left = self.dim;
+            'features: loop {
+                for n in 0..STEPS {
+                    let numbers = |r: usize| key.add(r * self.dim).add(n);
+                    add_products(&mut low, &mut high, query.add(n * LANES), numbers);
+                    if left == n + 1 {
+                        break 'features;
+                    }
                 }
+                query = query.add(STEPS * LANES);
+                key = key.add(STEPS);
+                left -= STEPS;
             }
             let scores = scores.as_mut_ptr().add(first).cast::<f32>();
             for r in 0..TILE {
@@ -217,17 +226,19 @@ impl Panel {
                     self.largest[half] = self.largest[half].at_least(score);
                 }
             }
-            let fade = [0, 1].map(|half| before[half].sub(self.largest[half]).exp2());
-            let mut sum = [0, 1].map(|half| self.sum[half].mul(fade[half]));
-            for Row(row) in block {
-                let row = row.as_mut_ptr();
-                let low = Lanes::load(row).sub(self.largest[0]).exp2();
-                let high = Lanes::load(row.add(WIDTH)).sub(self.largest[1]).exp2();
-                low.store(row);
-                high.store(row.add(WIDTH));
-                sum = [sum[0].add(low), sum[1].add(high)];
+            let exp2 = Exp2::new();
+            let fade = [0, 1].map(|half| exp2.of(before[half].sub(self.largest[half])));
+            for (half, &fade) in fade.iter().enumerate() {
+                let largest = self.largest[half];
+                let mut sum = self.sum[half].mul(fade);
+                for Row(row) in &mut *block {
+                    let score = row.as_mut_ptr().add(half * WIDTH);
+                    let power = exp2.of(Lanes::load(score).sub(largest));
+                    power.store(score);
+                    sum = sum.add(power);
+                }
+                self.sum[half] = sum;
             }
-            self.sum = sum;
             fade
         }
     }
@@ -256,15 +267,17 @@ impl Panel {
             }
             let mut weight = weights.as_ptr().cast::<f32>();
             let mut value = values;
-            for _ in 0..weights.len() {
-                let (a, b) = (Lanes::load(weight), Lanes::load(weight.add(WIDTH)));
-                for r in 0..TILE {
-                    let number = Lanes::load_splat(value.add(r));
-                    low[r] = number.mul_add(a, low[r]);
-                    high[r] = number.mul_add(b, high[r]);
+            let mut left = weights.len();
+            'keys: loop {
+                for n in 0..STEPS {
+                    add_products(&mut low, &mut high, weight.add(n * LANES), |r| value.add(r));
+                    if left == n + 1 {
+                        break 'keys;
+                    }
+                    value = value.wrapping_add(self.value_dim);
                 }
-                weight = weight.add(LANES);
-                value = value.wrapping_add(self.value_dim);
+                weight = weight.add(STEPS * LANES);
+                left -= STEPS;
             }
             for r in 0..TILE {
                 low[r].store(mixed.add(r * LANES));
@@ -277,70 +290,79 @@ impl Panel {
     /// it is finite.
     ///
     /// # Shapes
-    /// rows `[value_dim]`, from `starts` on
-    pub fn finish(
-        &self,
-        output: &mut [f32],
-        starts: &[usize; LANES],
-        count: usize,
-    ) -> [bool; LANES] {
+    /// rows `[value_dim]`, from `starts` on; lanes without a query repeat the last one's
+    pub fn finish(&mut self, output: &mut [f32], starts: &[usize; LANES]) -> [bool; LANES] {
         let room = output.len().checked_sub(self.value_dim);
         assert!(
-            starts[..count]
+            starts
                 .iter()
                 .all(|&start| room.is_some_and(|room| start <= room))
                 && self.mixed.len() == self.value_dim
         );
+        if self.fresh {
+            self.mixed.fill(ZEROS);
+        }
         let whole = self.value_dim / WIDTH * WIDTH;
         let mut odd = [0.0_f32; LANES];
-        for half in 0..2 {
-            let (starts, first) = (&starts[half * WIDTH..], half * WIDTH);
-            let lanes = count.saturating_sub(first).min(WIDTH);
-            // SAFETY: reads `value_dim * LANES` of the mix at most; writes `value_dim` numbers from each start on, which is
-            // room enough; `odd` holds two registers.
+        // Backwards: a row that lanes without a query write is then written by its own.
+        for (half, starts) in starts.as_chunks::<WIDTH>().0.iter().enumerate().rev() {
+            // A sum is 1 or more, or nothing was mixed.
+            let one = Lanes::splat(1.0);
+            let share = one.div(self.sum[half].at_least(one));
+            // SAFETY: reads `value_dim * LANES` of the mix; writes `value_dim` numbers from each start on, which is room
+            // enough; `odd` holds two registers.
             unsafe {
-                let share = self.share(half);
+                let mixed = self.mixed.as_ptr().cast::<f32>().add(half * WIDTH);
+                let column = |c: usize| Lanes::load(mixed.add(c * LANES)).mul(share);
+                let rows = starts.map(|start| output.as_mut_ptr().add(start));
                 // a sum for each of the columns that go together: one alone would have each wait for the one before
                 let mut none = [Lanes::splat(0.0); WIDTH];
-                let column = |c: usize| {
-                    if self.fresh {
-                        return Lanes::splat(0.0);
-                    }
-                    Lanes::load(self.mixed[c].0.as_ptr().add(first)).mul(share)
-                };
                 for c in (0..whole).step_by(WIDTH) {
                     let columns = [0, 1, 2, 3].map(|n| column(c + n));
                     for (none, column) in none.iter_mut().zip(columns) {
                         // nothing, but for infinities and NaN
                         *none = column.mul_add(Lanes::splat(0.0), *none);
                     }
-                    for (row, start) in Lanes::transposed(columns).iter().zip(&starts[..lanes]) {
-                        row.store(output.as_mut_ptr().add(start + c));
+                    let numbers = Lanes::transposed(columns);
+                    for lane in [3, 2, 1, 0] {
+                        numbers[lane].store(rows[lane].add(c));
                     }
                 }
                 for c in whole..self.value_dim {
                     let mut numbers = [0.0_f32; WIDTH];
                     none[0] = column(c).mul_add(Lanes::splat(0.0), none[0]);
                     column(c).store(numbers.as_mut_ptr());
-                    for (number, start) in numbers.iter().zip(&starts[..lanes]) {
-                        *output.as_mut_ptr().add(start + c) = *number;
+                    for lane in [3, 2, 1, 0] {
+                        *rows[lane].add(c) = numbers[lane];
                     }
                 }
                 let [a, b, c, d] = none;
-                a.add(b).add(c.add(d)).store(odd.as_mut_ptr().add(first));
+                let none = a.add(b).add(c.add(d));
+                none.store(odd.as_mut_ptr().add(half * WIDTH));
             }
         }
         odd.map(|none| none == 0.0)
     }
+}
 
-    /// What the mix is multiplied with at the end.
-    fn share(&self, half: usize) -> Lanes {
-        let mut share = [0.0_f32; WIDTH];
-        // SAFETY: `share` holds a register.
-        unsafe {
-            self.sum[half].store(share.as_mut_ptr());
-            share = share.map(|sum| if sum == 0.0 { 0.0 } else { 1.0 / sum });
-            Lanes::load(share.as_ptr())
+/// A step of an inner loop: a number of each row of a tile meets the eight that lie at `pair`.
+///
+/// # Safety
+/// Two registers can be read from `pair`, and a number of each row.
+#[inline(always)]
+unsafe fn add_products<const TILE: usize>(
+    low: &mut [Lanes; TILE],
+    high: &mut [Lanes; TILE],
+    pair: *const f32,
+    number: impl Fn(usize) -> *const f32,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let (a, b) = (Lanes::load(pair), Lanes::load(pair.add(WIDTH)));
+        for r in 0..TILE {
+            let number = Lanes::load_splat(number(r));
+            low[r] = number.mul_add(a, low[r]);
+            high[r] = number.mul_add(b, high[r]);
         }
     }
 }
