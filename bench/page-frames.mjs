@@ -11,7 +11,7 @@ import { chromium } from "@playwright/test";
 import { ensureBrowser, FLAGS } from "../scripts/lib/browser.mjs";
 import { main, ROOT } from "../scripts/lib/run.mjs";
 import { serve } from "../scripts/lib/server.mjs";
-import { median } from "./statistics.mjs";
+import { median, quantile } from "./statistics.mjs";
 
 const VIEWPORT = { width: 1440, height: 900 };
 const EDITS = 60;
@@ -114,13 +114,27 @@ const edit = (page, text) => page.evaluate((given) => globalThis.instruments.edi
 async function frames(page, act) {
   await page.waitForTimeout(500);
   await page.evaluate(() => globalThis.instruments.start());
-  await act();
-  return summary(await page.evaluate(() => globalThis.instruments.stop()));
+  const onCore = await traced(page.context().browser(), act);
+  return { ...summary(await page.evaluate(() => globalThis.instruments.stop())), onCore };
 }
 
-function quantile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+/** How long the longest task of a page's thread had a core while `act` ran; the rest of its time it waited for one. */
+async function traced(browser, act) {
+  const session = await browser.newBrowserCDPSession();
+  const events = [];
+  session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
+  const traceConfig = { includedCategories: ["toplevel"], recordMode: "recordContinuously" };
+  await session.send("Tracing.start", { transferMode: "ReportEvents", traceConfig });
+  await act();
+  const complete = new Promise((done) => session.once("Tracing.tracingComplete", done));
+  await session.send("Tracing.end");
+  await complete;
+  await session.detach();
+  const thread = ({ pid, tid }) => `${pid} ${tid}`;
+  const named = events.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");
+  const threads = new Set(named.map(thread));
+  const tasks = events.filter((event) => event.name.endsWith("RunTask") && threads.has(thread(event)));
+  return tasks.reduce((longest, { tdur = 0 }) => Math.max(longest, tdur / 1000), 0);
 }
 
 const summary = ({ frames: all, tasks }) => ({
@@ -175,6 +189,7 @@ async function image(page) {
     for (let n = 0; n < MOVES; n++) await page.mouse.move(at.x - 4 * n, at.y - 2 * n);
     await page.mouse.up();
   });
+  await page.mouse.move(at.x, at.y);
   const zoomingOut = await frames(page, () => wheel(100));
   return { picture: picture.shown, zoomingIn, moving, zoomingOut };
 }
@@ -223,8 +238,8 @@ export async function measureFrames() {
 }
 
 const ms = (value) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
-const smooth = ({ frames: count, median: middle, p95, p99, onTime, longTasks, longest }) =>
-  `${count} frames, median ${ms(middle)}, p95 ${ms(p95)}, p99 ${ms(p99)}, ${(100 * onTime).toFixed(1)} % within ${FRAME_MS} ms; ${longTasks} long task(s)${longTasks > 0 ? `, the longest ${ms(longest)}` : ""}`;
+const smooth = ({ frames: count, median: middle, p95, p99, onTime, longTasks, longest, onCore }) =>
+  `${count} frames, median ${ms(middle)}, p95 ${ms(p95)}, p99 ${ms(p99)}, ${(100 * onTime).toFixed(1)} % within ${FRAME_MS} ms; ${longTasks} long task(s)${longTasks > 0 ? `, the longest ${ms(longest)}` : ""}; no task had a core for more than ${ms(onCore)}`;
 const spreadText = ({ min, median: middle, p95, max }) =>
   `min ${ms(min)}, median ${ms(middle)}, p95 ${ms(p95)}, max ${ms(max)}`;
 

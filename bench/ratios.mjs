@@ -1,7 +1,7 @@
 /** The ratios that the engine is held to: each with the cells that it is taken over, its floor and its aim. */
 
 import { flopsOf, LARGE, TOLERANCE } from "./plan.mjs";
-import { entryOf, fastest, median, pairedRatio, ratioOfRuns } from "./statistics.mjs";
+import { entryOf, fastest, median, pairedRatio, quietRatio, ratioOfRuns } from "./statistics.mjs";
 
 const ORT = ["ort-graph", "ort-mha", "ort-attention"];
 const PEERS = [...ORT, "litert", "tfjs"];
@@ -18,12 +18,14 @@ const over =
   };
 
 /** The rate of ours over the rate of the loop that starts as many multiply-adds as the core can. */
-const share = (own) => (runs, cell) => {
-  const kind = kernelsOf(runs) === "simd128" ? "peak-muladd" : "peak-madd";
-  const ratio = pairedRatio(runs, cell, kind, own);
-  const flops = entryOf(runs[0], cell, kind)?.flops;
-  return ratio && { value: (ratio * flopsOf(cell)) / flops, of: `${own} / ${kind}` };
-};
+const share =
+  (own, ratio = pairedRatio) =>
+  (runs, cell) => {
+    const kind = kernelsOf(runs) === "simd128" ? "peak-muladd" : "peak-madd";
+    const found = ratio(runs, cell, kind, own);
+    const flops = entryOf(runs[0], cell, kind)?.flops;
+    return found && { value: (found * flopsOf(cell)) / flops, of: `${own} / ${kind}` };
+  };
 
 /** What a second core adds to the loop of multiply-adds: what it can add to anything here, at that time. */
 function gainOfLoop(runs, cell) {
@@ -83,6 +85,18 @@ const ROWS = [
     floor: 0.8,
     aim: 0.92,
     of: share("ours-buffers"),
+  },
+  {
+    key: "share-quiet",
+    name: "share of the peak in the quietest tenth of the rounds, N >= 1024",
+    cells: atLeast(1024),
+    of: share("ours", quietRatio),
+  },
+  {
+    key: "share-buffers-quiet",
+    name: "the same, data in the engine's memory, N >= 64",
+    cells: atLeast(64),
+    of: share("ours-buffers", quietRatio),
   },
   {
     key: "workers",

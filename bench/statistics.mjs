@@ -7,6 +7,11 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+export function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+}
+
 /** All samples of a candidate in a cell, over the runs: [run][round] milliseconds. Nothing unless all are right. */
 export function samplesOf(runs, cell, id) {
   const entries = runs.map((run) => entryOf(run, cell, id));
@@ -34,6 +39,16 @@ export function pairs(runs, cell, above, below) {
 
 /** Over all rounds of all runs. */
 export const pairedRatio = (...args) => median((pairs(...args) ?? []).flat());
+
+/** Of the times that a tenth of the rounds did not reach: what a machine gives when nothing else wants its cores. */
+export function quietRatio(runs, cell, above, below) {
+  const [top, bottom] = [above, below].map((id) =>
+    samplesOf(runs, cell, id)
+      ?.flat()
+      .filter((ms) => ms !== null),
+  );
+  return top?.length && bottom?.length ? quantile(top, 0.1) / quantile(bottom, 0.1) : undefined;
+}
 
 /** The median of the runs' medians. */
 export const ratioOfRuns = (...args) => median((pairs(...args) ?? []).map(median));
