@@ -15,7 +15,11 @@ async function share(page: Page): Promise<void> {
   await expect(panelOf(page)).toBeVisible();
 }
 
+/** A browser lets a page save ten files within a second; what is more it drops without a word. */
+const SAVES_MS = 120;
+
 async function take(page: Page, id: string): Promise<Download> {
+  await page.waitForTimeout(SAVES_MS);
   const download = page.waitForEvent("download");
   await page.locator(`[data-take="${id}"]`).click();
   return download;

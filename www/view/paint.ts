@@ -6,7 +6,7 @@ import { isEdited } from "../trace/cells.ts";
 import { type ActiveCell, type Box, doneOf, type Layout } from "./layout.ts";
 import { type Place as CellPlace, type CellsView, MatrixView } from "./matrix-view.ts";
 import { colorOf, css, type Palette, scaleOf } from "./palette.ts";
-import { drawCells, type Shade, startFrame } from "./tiles.ts";
+import { drawCells, type Shade } from "./tiles.ts";
 
 export interface Lit {
   stage: string;
@@ -57,7 +57,6 @@ const MANY_LIT = 96;
 /** Says whether the picture is complete: what is large is painted coarsely first, and finer in the frames that follow. */
 export function paint(context: CanvasRenderingContext2D, picture: Picture): boolean {
   const { layout, frame, motion } = picture;
-  startFrame();
   let complete = true;
   const lead = motion ? ease(motion.progress) : frame.cells < 0 && !picture.still ? ease(1 + frame.cells) : 1;
   for (const { box, to } of motion?.leaving ?? []) {

@@ -15,7 +15,7 @@ import type { Palette } from "./palette.ts";
 import { standsFor } from "./pyramid.ts";
 import { sceneFor } from "./scene.ts";
 import { leastNumberCell, titleWidth } from "./text-width.ts";
-import { levelFor, type Shade } from "./tiles.ts";
+import { levelFor, type Shade, startShownFrame } from "./tiles.ts";
 import type * as Zoom from "./zoom/index.ts";
 import type { Closer } from "./zoom/index.ts";
 
@@ -270,6 +270,7 @@ export class SceneView {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const motion = this.#moving(input);
+    startShownFrame();
     const complete = paint(context, { ...input, layout: scene, before: this.#before, motion, shade: this.shade });
     cancelAnimationFrame(this.#more);
     if (motion) this.#more = requestAnimationFrame(() => this.input && this.draw(this.input));

@@ -9,10 +9,12 @@ import type { MatrixView } from "./matrix-view.ts";
 import { type Palette, paintNumbers, scaleOf } from "./palette.ts";
 import { blocksOf, type Part, partOf } from "./pyramid.ts";
 
-/** Pixels of a tile, down and across. */
-const TILE = 256;
+/** Pixels of a tile, down and across: of the finest levels few enough to be made within the time. */
+const TILE = 128;
+/** Pixels of the coarse image that stands in, at most. */
+const WHOLE = 256;
 /** Tiles of one trace that are kept: some screens full. */
-const KEPT_TILES = 240;
+const KEPT_TILES = 960;
 /** A third of a frame goes to tiles. */
 const BUDGET_MS = 6;
 
@@ -29,9 +31,18 @@ export interface Shade {
 const tiles = new WeakMap<Trace, Map<string, Tile>>();
 let spent = 0;
 
-/** A new frame has its own time for tiles. */
+/** From here on there is time for tiles again. */
 export function startFrame(): void {
   spent = 0;
+}
+
+let frame: CSSNumberish | null = null;
+
+/** The same, unless the browser has not shown what was painted last: an event and its echo may both paint before it does. */
+export function startShownFrame(): void {
+  const now = document.timeline.currentTime;
+  if (now !== frame) startFrame();
+  frame = now;
 }
 
 /** The level of which a block takes at least one pixel of the screen, both ways. */
@@ -40,8 +51,8 @@ export function levelFor(cellWidth: number, cellHeight: number, pixelRatio: numb
   return pixels >= 1 ? 0 : Math.ceil(-Math.log2(pixels) - 1e-9);
 }
 
-/** The level whose image of the whole matrix is a single tile. */
-const wholeLevel = ({ rows, columns }: MatrixView) => Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / TILE)));
+/** The level of the coarse image of the whole matrix. */
+const wholeLevel = ({ rows, columns }: MatrixView) => Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / WHOLE)));
 
 interface Source {
   trace: Trace;
@@ -107,7 +118,7 @@ export function drawCells(
   return complete;
 }
 
-/** The one tile of a level that holds the whole matrix: it is made at once. */
+/** All of a coarse level as one tile: it is made at once. */
 function wholeImage(source: Source, view: MatrixView, level: number): Tile {
   const [rows, columns] = [blocksOf(view.rows, level), blocksOf(view.columns, level)];
   return tileOf(source, view, level, { row: 0, column: 0, rows, columns }) as Tile;
