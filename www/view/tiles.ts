@@ -52,7 +52,8 @@ export function levelFor(cellWidth: number, cellHeight: number, pixelRatio: numb
 }
 
 /** The level of the coarse image of the whole matrix. */
-const wholeLevel = ({ rows, columns }: MatrixView) => Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / WHOLE)));
+const wholeLevel = ({ rows, columns }: MatrixView) =>
+  Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / WHOLE)));
 
 interface Source {
   trace: Trace;
