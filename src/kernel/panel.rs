@@ -182,7 +182,7 @@ impl Panel {
     /// values `[key, value_dim]`, of the keys whose scores stand in the block
     pub fn mix(&mut self, values: &[f32], scores: &mut Scores) {
         let count = values.len() / self.value_dim;
-        assert!(count <= BLOCK && values.len() == count * self.value_dim);
+        assert!((1..=BLOCK).contains(&count) && values.len() == count * self.value_dim);
         let fade = self.exponentials(&mut scores[..count]);
         let weights = &scores[..count];
         let [large, small] = tiles(self.value_dim);
