@@ -123,17 +123,19 @@ async function traced(browser, act) {
   const session = await browser.newBrowserCDPSession();
   const events = [];
   session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
-  const traceConfig = { includedCategories: ["toplevel"], recordMode: "recordContinuously" };
+  const traceConfig = { includedCategories: ["toplevel"], recordMode: "recordAsMuchAsPossible" };
   await session.send("Tracing.start", { transferMode: "ReportEvents", traceConfig });
   await act();
   const complete = new Promise((done) => session.once("Tracing.tracingComplete", done));
   await session.send("Tracing.end");
   await complete;
   await session.detach();
-  const thread = ({ pid, tid }) => `${pid} ${tid}`;
   const named = events.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");
-  const threads = new Set(named.map(thread));
-  const tasks = events.filter((event) => event.name.endsWith("RunTask") && threads.has(thread(event)));
+  const tasksOf = ({ pid, tid }) =>
+    events.filter((event) => event.name.endsWith("RunTask") && event.pid === pid && event.tid === tid);
+  // A page that was closed may still be on its way out: the one that has most to do is ours.
+  const [tasks = []] = named.map(tasksOf).sort((a, b) => b.length - a.length);
+  if (tasks.length === 0) throw new Error("the trace has no task of the page");
   return tasks.reduce((longest, { tdur = 0 }) => Math.max(longest, tdur / 1000), 0);
 }
 
