@@ -13,6 +13,7 @@
 )]
 
 use super::lanes::{Exp2, Lanes, WIDTH};
+use std::array;
 use std::ops::Range;
 
 /// Queries of a panel: two registers.
@@ -153,18 +154,19 @@ impl Panel {
         // SAFETY: reads `dim` pairs of registers of the packed queries and `dim` numbers of each of `TILE` keys; writes
         // `TILE` pairs of registers of the block's scores.
         unsafe {
-            let mut key = keys;
+            // A pointer for each: to find one key from the next would be an instruction for each number.
+            let mut keys: [_; TILE] = array::from_fn(|r| keys.add(r * self.dim));
             let mut left = self.dim;
             'features: loop {
                 for n in 0..STEPS {
-                    let numbers = |r: usize| key.add(r * self.dim).add(n);
-                    add_products(&mut low, &mut high, query.add(n * LANES), numbers);
+                    let number = |r: usize| keys[r].add(n);
+                    add_products(&mut low, &mut high, query.add(n * LANES), number);
                     if left == n + 1 {
                         break 'features;
                     }
                 }
                 query = query.add(STEPS * LANES);
-                key = key.add(STEPS);
+                keys = keys.map(|key| key.add(STEPS));
                 left -= STEPS;
             }
             let scores = scores.as_mut_ptr().add(first).cast::<f32>();
