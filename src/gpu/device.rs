@@ -20,6 +20,9 @@ pub(super) struct Pass<'a> {
     pub groups: [u32; 3],
 }
 
+/// A buffer that is about to be read.
+type Mapped = oneshot::Receiver<Result<(), wgpu::BufferAsyncError>>;
+
 /// A device with its kernels and its buffers.
 pub(super) struct Device {
     device: wgpu::Device,
@@ -32,8 +35,46 @@ pub(super) struct Device {
     lost: Arc<Mutex<Option<String>>>,
 }
 
-/// What a job may run into, watched for from its first call to its last.
-struct Watch(wgpu::ErrorScopeGuard, wgpu::ErrorScopeGuard);
+/// Work for the device, from its first buffer to its last result, watched for what it may run into. Where it does not come to
+/// its end, no buffer is kept.
+pub(super) struct Job<'a> {
+    device: &'a Device,
+    op: Operation,
+    watch: Option<Watch>,
+    ended: bool,
+}
+
+/// What a job may run into. What was begun last ends first.
+struct Watch {
+    validation: wgpu::ErrorScopeGuard,
+    memory: wgpu::ErrorScopeGuard,
+}
+
+impl Watch {
+    fn on(device: &wgpu::Device) -> Self {
+        let memory = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        Watch { validation, memory }
+    }
+
+    /// Asks what there was, and waits for the answer in what it gives.
+    fn end(self, op: Operation) -> impl Future<Output = Option<Error>> {
+        let (validation, memory) = (self.validation.pop(), self.memory.pop());
+        async move {
+            // what there was no memory for is not valid either: that is said first
+            let told = [
+                (GpuFault::Memory, "memory for the job", memory.await),
+                (
+                    GpuFault::Validation,
+                    "kernels that it takes",
+                    validation.await,
+                ),
+            ];
+            told.into_iter()
+                .find_map(|(fault, expected, error)| Some(op.gpu(fault, expected, error?)))
+        }
+    }
+}
 
 impl Device {
     pub async fn open() -> Result<Self, Error> {
@@ -83,81 +124,17 @@ impl Device {
         self.device.destroy();
     }
 
-    /// A buffer of so many floats that kernels read and write.
-    pub fn room(&self, op: Operation, floats: usize) -> Result<wgpu::Buffer, Error> {
-        let bytes = floats.saturating_mul(size_of::<f32>());
-        if bytes > self.most_bytes {
-            return Err(op.gpu(
-                GpuFault::Unsuited,
-                format!(
-                    "buffers of at most {} bytes on this adapter",
-                    self.most_bytes
-                ),
-                bytes,
-            ));
-        }
-        Ok(self
-            .buffers
-            .borrow_mut()
-            .take(&self.device, bytes, Use::Work))
-    }
-
-    /// A buffer with these contents.
-    pub fn filled<T: bytemuck::NoUninit>(
-        &self,
-        op: Operation,
-        data: &[T],
-    ) -> Result<wgpu::Buffer, Error> {
-        let bytes: &[u8] = bytemuck::cast_slice(data);
-        let buffer = self.room(op, bytes.len().div_ceil(size_of::<f32>()))?;
-        self.queue.write_buffer(&buffer, 0, bytes);
-        Ok(buffer)
-    }
-
-    /// Gives buffers back for later jobs.
-    pub fn give(&self, buffers: impl IntoIterator<Item = wgpu::Buffer>) {
-        let mut pool = self.buffers.borrow_mut();
-        buffers
-            .into_iter()
-            .for_each(|buffer| pool.give(buffer, Use::Work));
-    }
-
-    /// Does a job, and says what went wrong in it.
-    pub async fn job<T>(
-        &self,
-        op: Operation,
-        job: impl AsyncFnOnce() -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    /// Begins a job.
+    pub fn job(&self, op: Operation) -> Result<Job<'_>, Error> {
         if let Some(error) = self.lost(op) {
             return Err(error);
         }
-        let watch = Watch(
-            self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory),
-            self.device.push_error_scope(wgpu::ErrorFilter::Validation),
-        );
-        let result = job().await;
-        let Watch(memory, validation) = watch;
-        let (validation, memory) = (validation.pop(), memory.pop());
-        // what there was no memory for is not valid either: that is said first
-        let told = [
-            (GpuFault::Memory, "memory for the job", memory.await),
-            (
-                GpuFault::Validation,
-                "kernels that it takes",
-                validation.await,
-            ),
-        ];
-        let told = told
-            .into_iter()
-            .find_map(|(fault, expected, error)| Some(op.gpu(fault, expected, error?)));
-        let result = match self.lost(op).or(told) {
-            Some(error) => Err(error),
-            None => result,
-        };
-        if result.is_err() {
-            self.buffers.borrow_mut().clear();
-        }
-        result
+        Ok(Job {
+            device: self,
+            op,
+            watch: Some(Watch::on(&self.device)),
+            ended: false,
+        })
     }
 
     fn lost(&self, op: Operation) -> Option<Error> {
@@ -165,51 +142,125 @@ impl Device {
         let found = lost.as_ref()?;
         Some(op.gpu(GpuFault::DeviceLost, "a device that is there", found))
     }
+}
 
-    /// Runs passes one after the other and reads the first floats of some buffers back.
+impl Job<'_> {
+    /// A buffer of so many floats that kernels read and write.
+    pub fn room(&self, floats: usize) -> Result<wgpu::Buffer, Error> {
+        let bytes = floats.saturating_mul(size_of::<f32>());
+        let most = self.device.most_bytes;
+        if bytes > most {
+            return Err(self.op.gpu(
+                GpuFault::Unsuited,
+                format!("buffers of at most {most} bytes on this adapter"),
+                bytes,
+            ));
+        }
+        Ok(self.take(bytes, Use::Work))
+    }
+
+    /// A buffer with these contents.
+    pub fn filled<T: bytemuck::NoUninit>(&self, data: &[T]) -> Result<wgpu::Buffer, Error> {
+        let bytes: &[u8] = bytemuck::cast_slice(data);
+        let buffer = self.room(bytes.len().div_ceil(size_of::<f32>()))?;
+        self.device.queue.write_buffer(&buffer, 0, bytes);
+        Ok(buffer)
+    }
+
+    fn take(&self, bytes: usize, for_use: Use) -> wgpu::Buffer {
+        let Device {
+            device, buffers, ..
+        } = self.device;
+        buffers.borrow_mut().take(device, bytes, for_use)
+    }
+
+    /// Runs passes one after the other and reads the first floats of some buffers back. Nothing else may be sent after it.
+    /// What is to be done `meanwhile` may find that the results are of no use.
     pub async fn run(
-        &self,
-        op: Operation,
+        &mut self,
         passes: &[Pass<'_>],
         wanted: &[(&wgpu::Buffer, usize)],
-        mut take: impl FnMut(usize, &[f32]),
+        meanwhile: &dyn Fn() -> Result<(), Error>,
+        take: &mut dyn FnMut(usize, &[f32]),
     ) -> Result<(), Error> {
-        let mut encoder = self.device.create_command_encoder(&Default::default());
-        let mut uniforms = Vec::new();
-        for pass in passes {
-            let uniform = self.filled(op, pass.uniform)?;
-            let mut shaders = self.shaders.borrow_mut();
-            let pipeline = shaders.pipeline(&self.device, &pass.entry);
-            let group = shaders.group(&self.device, &uniform, &pass.reads, pass.writes);
+        let uniforms =
+            (passes.iter().map(|pass| self.filled(pass.uniform))).collect::<Result<Vec<_>, _>>()?;
+        let staged: Vec<_> = (wanted.iter())
+            .map(|&(buffer, floats)| {
+                let bytes = floats * size_of::<f32>();
+                (buffer, self.take(bytes, Use::Read), bytes as u64)
+            })
+            .collect();
+        self.submit(passes, &uniforms, &staged);
+        let mapped: Vec<_> = (staged.iter())
+            .map(|(_, stage, bytes)| {
+                let (send, receive) = oneshot::channel();
+                stage.map_async(wgpu::MapMode::Read, 0..*bytes, move |result| {
+                    // nobody waits for it where the job was given up
+                    let _ = send.send(result);
+                });
+                receive
+            })
+            .collect();
+        // Asked along with the results: each question is a way to the GPU's process and back.
+        let told = self.watch.take().map(|watch| watch.end(self.op));
+        meanwhile()?;
+        // In a browser this does nothing, and the event loop brings the results.
+        let _ = self.device.device.poll(wgpu::PollType::wait_indefinitely());
+        let results = self.results(mapped, &staged, take).await;
+        let told = match told {
+            Some(told) => told.await,
+            None => None,
+        };
+        if let Some(error) = self.device.lost(self.op).or(told) {
+            return Err(error);
+        }
+        results?;
+        let mut pool = self.device.buffers.borrow_mut();
+        for (_, stage, _) in staged {
+            pool.give(stage, Use::Read);
+        }
+        for uniform in uniforms {
+            pool.give(uniform, Use::Work);
+        }
+        Ok(())
+    }
+
+    fn submit(
+        &self,
+        passes: &[Pass<'_>],
+        uniforms: &[wgpu::Buffer],
+        staged: &[(&wgpu::Buffer, wgpu::Buffer, u64)],
+    ) {
+        let Device { device, queue, .. } = self.device;
+        let mut encoder = device.create_command_encoder(&Default::default());
+        for (pass, uniform) in passes.iter().zip(uniforms) {
+            let mut shaders = self.device.shaders.borrow_mut();
+            let pipeline = shaders.pipeline(device, &pass.entry);
+            let group = shaders.group(device, uniform, &pass.reads, pass.writes);
             let mut work = encoder.begin_compute_pass(&Default::default());
             work.set_pipeline(&pipeline);
             work.set_bind_group(0, &group, &[]);
             let [x, y, z] = pass.groups;
             work.dispatch_workgroups(x, y, z);
-            drop(work);
-            uniforms.push(uniform);
         }
-        let mut staged = Vec::new();
-        for &(buffer, floats) in wanted {
-            let bytes = floats * size_of::<f32>();
-            let stage = (self.buffers.borrow_mut()).take(&self.device, bytes, Use::Read);
-            encoder.copy_buffer_to_buffer(buffer, 0, &stage, 0, bytes as u64);
-            staged.push((stage, bytes as u64));
+        for (buffer, stage, bytes) in staged {
+            encoder.copy_buffer_to_buffer(buffer, 0, stage, 0, *bytes);
         }
-        self.queue.submit([encoder.finish()]);
-        let mut mapped = Vec::new();
-        for (stage, bytes) in &staged {
-            let (send, receive) = oneshot::channel();
-            stage.map_async(wgpu::MapMode::Read, 0..*bytes, move |result| {
-                // nobody waits for it where the job was given up
-                let _ = send.send(result);
-            });
-            mapped.push(receive);
-        }
-        // In a browser this does nothing, and the event loop brings the results.
-        let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
-        for (n, (receive, (stage, bytes))) in mapped.into_iter().zip(&staged).enumerate() {
-            let gone = |found: &str| op.gpu(GpuFault::DeviceLost, "a result of the device", found);
+        queue.submit([encoder.finish()]);
+    }
+
+    async fn results(
+        &self,
+        mapped: Vec<Mapped>,
+        staged: &[(&wgpu::Buffer, wgpu::Buffer, u64)],
+        take: &mut dyn FnMut(usize, &[f32]),
+    ) -> Result<(), Error> {
+        let gone = |found: &str| {
+            self.op
+                .gpu(GpuFault::DeviceLost, "a result of the device", found)
+        };
+        for (n, (receive, (_, stage, bytes))) in mapped.into_iter().zip(staged).enumerate() {
             (receive.await)
                 .map_err(|_| gone("none"))?
                 .map_err(|error| gone(&error.to_string()))?;
@@ -219,13 +270,23 @@ impl Device {
             drop(view);
             stage.unmap();
         }
-        let mut pool = self.buffers.borrow_mut();
-        staged
-            .into_iter()
-            .for_each(|(stage, _)| pool.give(stage, Use::Read));
-        uniforms
-            .into_iter()
-            .for_each(|uniform| pool.give(uniform, Use::Work));
         Ok(())
+    }
+
+    /// Ends it, and keeps its buffers for later ones.
+    pub fn end(mut self, buffers: impl IntoIterator<Item = wgpu::Buffer>) {
+        let mut pool = self.device.buffers.borrow_mut();
+        for buffer in buffers {
+            pool.give(buffer, Use::Work);
+        }
+        self.ended = true;
+    }
+}
+
+impl Drop for Job<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.device.buffers.borrow_mut().clear();
+        }
     }
 }

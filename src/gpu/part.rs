@@ -142,14 +142,15 @@ impl Whole<'_> {
         }
     }
 
-    /// Computes a part, and hands the rows of its results over.
+    /// Computes a part, and hands the rows of its results over, unless what is done `meanwhile` fails.
     pub async fn run(
         &self,
         device: &Device,
         part: &Part,
+        meanwhile: &dyn Fn() -> Result<(), Error>,
         results: Results<'_>,
     ) -> Result<(), Error> {
-        let op = self.op;
+        let mut job = device.job(self.op)?;
         let (members, queries) = (self.members, part.queries.len());
         if results.scores.is_some() {
             self.expect_room_for_scores()?;
@@ -157,21 +158,20 @@ impl Whole<'_> {
         let rows = part.units.len() * members * queries;
         let dims = [self.dim, self.value_dim].map(|dim| dim.div_ceil(4));
         let (strides, mask) = self.mask_cells(part);
-        let q = device.filled(op, &self.query_rows(part))?;
-        let k = device.filled(op, &padded(&self.k[self.span(part, self.dim)], self.dim))?;
-        let v = device.filled(
-            op,
-            &padded(&self.v[self.span(part, self.value_dim)], self.value_dim),
-        )?;
-        let mask = device.filled(op, &mask)?;
-        let sequences = device.filled(op, &self.sequences(part))?;
+        let q = job.filled(&self.query_rows(part))?;
+        let k = job.filled(&padded(&self.k[self.span(part, self.dim)], self.dim))?;
+        let v = job.filled(&padded(
+            &self.v[self.span(part, self.value_dim)],
+            self.value_dim,
+        ))?;
+        let mask = job.filled(&mask)?;
+        let sequences = job.filled(&self.sequences(part))?;
         let call = self.call(part, strides);
         // fours more than values: the state between passes
         let slabs = dims[1].div_ceil(SLAB);
         let width = (dims[1] + slabs) * 4;
-        let mixed_out = device.room(op, rows * width)?;
-        let scores_out =
-            device.room(op, results.scores.as_ref().map_or(0, |_| rows * self.keys))?;
+        let mixed_out = job.room(rows * width)?;
+        let scores_out = job.room(results.scores.as_ref().map_or(0, |_| rows * self.keys))?;
         let mut calls = Vec::new();
         let mut wanted = Vec::new();
         if results.mixed.is_some() {
@@ -221,22 +221,24 @@ impl Whole<'_> {
             mut mixed,
             mut scores,
         } = results;
-        device
-            .run(op, &passes, &wanted, |n, numbers| {
-                match (n, &mut mixed, &mut scores) {
-                    (0, Some(mixed), _) => {
-                        let rows = numbers.chunks_exact(width).enumerate();
-                        rows.for_each(|(n, row)| mixed(place(n), &row[..self.value_dim]));
-                    }
-                    (_, _, Some((_, scores))) => {
-                        let rows = numbers.chunks_exact(self.keys).enumerate();
-                        rows.for_each(|(n, row)| scores(place(n), row));
-                    }
-                    _ => {}
+        job.run(
+            &passes,
+            &wanted,
+            meanwhile,
+            &mut |n, numbers| match (n, &mut mixed, &mut scores) {
+                (0, Some(mixed), _) => {
+                    let rows = numbers.chunks_exact(width).enumerate();
+                    rows.for_each(|(n, row)| mixed(place(n), &row[..self.value_dim]));
                 }
-            })
-            .await?;
-        device.give([q, k, v, mask, sequences, mixed_out, scores_out]);
+                (_, _, Some((_, scores))) => {
+                    let rows = numbers.chunks_exact(self.keys).enumerate();
+                    rows.for_each(|(n, row)| scores(place(n), row));
+                }
+                _ => {}
+            },
+        )
+        .await?;
+        job.end([q, k, v, mask, sequences, mixed_out, scores_out]);
         Ok(())
     }
 
@@ -265,23 +267,29 @@ impl Whole<'_> {
     }
 
     /// `[unit, member, query, dim]`, padded.
-    fn query_rows(&self, part: &Part) -> Vec<f32> {
+    fn query_rows(&self, part: &Part) -> Cow<'_, [f32]> {
         let (numbers, start) = self.q;
+        let rows = part.units.len() * self.members * part.queries.len();
+        let starts = part.units.clone().flat_map(|unit| {
+            let first = unit % self.kv_heads * self.members;
+            (first..first + self.members).flat_map(move |head| {
+                let place = move |i| start(unit / self.kv_heads, head, i);
+                part.queries.clone().map(place)
+            })
+        });
         let padded = self.dim.next_multiple_of(4);
-        let mut rows =
-            Vec::with_capacity(part.units.len() * self.members * part.queries.len() * padded);
-        for unit in part.units.clone() {
-            for member in 0..self.members {
-                let head = unit % self.kv_heads * self.members + member;
-                for i in part.queries.clone() {
-                    rows.extend_from_slice(
-                        &numbers[start(unit / self.kv_heads, head, i)..][..self.dim],
-                    );
-                    rows.resize(rows.len().next_multiple_of(padded), 0.0);
-                }
-            }
+        let first = starts.clone().next().unwrap_or(0);
+        if padded == self.dim
+            && (starts.clone().enumerate()).all(|(n, at)| at == first + n * self.dim)
+        {
+            return numbers[first..][..rows * self.dim].into();
         }
-        rows
+        let mut copied = Vec::with_capacity(rows * padded);
+        for at in starts {
+            copied.extend_from_slice(&numbers[at..][..self.dim]);
+            copied.resize(copied.len().next_multiple_of(padded), 0.0);
+        }
+        copied.into()
     }
 
     /// Of each unit the place of query 0 and the number of keys; then, as bits, the slopes.

@@ -1,6 +1,6 @@
 //! `trace_attention` on the GPU: what is given is filled in by the CPU, and every other stage is a kernel over those before.
 
-use super::device::{Device, Pass};
+use super::device::{Device, Job, Pass};
 use super::part::{GROUPS, Results, Whole};
 use super::shaders::{Entry, MATMUL, POINTWISE, ROWS};
 use super::step::Step;
@@ -35,9 +35,7 @@ pub(super) async fn trace_attention(
     for (n, stage) in table.stages.iter().enumerate() {
         match (&table.sources[n], stage.op) {
             (Source::Rows, _) => {
-                device
-                    .job(OPERATION, async || made.fetch(device, &mut data).await)
-                    .await?;
+                made.fetch(device, &mut data).await?;
                 softmax(device, &table, input, n, &mut data, &mut rows).await?;
             }
             (Source::Beside, _) => made.here.push(n),
@@ -57,9 +55,7 @@ pub(super) async fn trace_attention(
             }
         }
     }
-    device
-        .job(OPERATION, async || made.fetch(device, &mut data).await)
-        .await?;
+    made.fetch(device, &mut data).await?;
     for stage in &table.stages {
         if let Some(cells) = data.get(stage.offset..stage.offset + stage.len()) {
             check(stage.id.as_ref(), cells)?;
@@ -97,6 +93,7 @@ impl<'a> Made<'a> {
     async fn fetch(&mut self, device: &Device, data: &mut [f32]) -> Result<(), Error> {
         let stages = &self.table.stages;
         let planned = std::mem::take(&mut self.planned);
+        let mut job = device.job(OPERATION)?;
         let mut buffers: Vec<Option<wgpu::Buffer>> = Vec::new();
         buffers.resize_with(stages.len(), || None);
         let mut steps = Vec::new();
@@ -111,19 +108,19 @@ impl<'a> Made<'a> {
             for read in reads.filter(|read| self.here.contains(read)) {
                 if buffers[read].is_none() {
                     let cells = &data[stages[read].offset..][..stages[read].len()];
-                    buffers[read] = Some(device.filled(OPERATION, cells)?);
+                    buffers[read] = Some(job.filled(cells)?);
                 }
             }
             buffers[n] = Some(if step.has_given() {
-                device.filled(OPERATION, &data[stage.offset..][..stage.len()])?
+                job.filled(&data[stage.offset..][..stage.len()])?
             } else {
-                device.room(OPERATION, stage.len())?
+                job.room(stage.len())?
             });
             steps.push(step);
         }
         let extra: Vec<_> = planned
             .iter()
-            .map(|&n| self.extra(device, n))
+            .map(|&n| self.extra(&job, n))
             .collect::<Result<_, _>>()?;
         let mut passes = Vec::new();
         for ((&n, step), extra) in planned.iter().zip(&steps).zip(&extra) {
@@ -150,12 +147,12 @@ impl<'a> Made<'a> {
         let wanted: Vec<_> = (planned.iter())
             .filter_map(|&n| Some((buffers[n].as_ref()?, stages[n].len())))
             .collect();
-        let take = |n: usize, cells: &[f32]| {
+        let mut take = |n: usize, cells: &[f32]| {
             data[stages[planned[n]].offset..][..cells.len()].copy_from_slice(cells);
         };
-        device.run(OPERATION, &passes, &wanted, take).await?;
+        job.run(&passes, &wanted, &|| Ok(()), &mut take).await?;
         drop((passes, wanted));
-        device.give(
+        job.end(
             buffers
                 .into_iter()
                 .flatten()
@@ -166,7 +163,7 @@ impl<'a> Made<'a> {
     }
 
     /// What a kernel reads that is no stage: the slopes of ALiBi, a boolean mask.
-    fn extra(&self, device: &Device, n: usize) -> Result<Option<wgpu::Buffer>, Error> {
+    fn extra(&self, job: &Job<'_>, n: usize) -> Result<Option<wgpu::Buffer>, Error> {
         match (
             &self.table.sources[n],
             self.table.stages[n].op,
@@ -174,11 +171,9 @@ impl<'a> Made<'a> {
         ) {
             (Source::Masked(Some(seen)) | Source::Biased(seen), ..) => {
                 let seen: Vec<u32> = seen.iter().map(|&seen| seen.into()).collect();
-                device.filled(OPERATION, &seen).map(Some)
+                job.filled(&seen).map(Some)
             }
-            (_, Op::Alibi, PositionConfig::Alibi { slopes }) => {
-                device.filled(OPERATION, slopes).map(Some)
-            }
+            (_, Op::Alibi, PositionConfig::Alibi { slopes }) => job.filled(slopes).map(Some),
             _ => Ok(None),
         }
     }
@@ -285,9 +280,7 @@ async fn softmax(
             mixed: Some(&mut mix),
             scores: Some((ScoresKind::Weights, &mut put)),
         };
-        device
-            .job(OPERATION, async || whole.run(device, &part, results).await)
-            .await?;
+        whole.run(device, &part, &|| Ok(()), results).await?;
     }
     match odd {
         Some(odd) => Err(OPERATION.gpu(GpuFault::Unsuited, "finite weights", odd)),

@@ -21,6 +21,8 @@ export interface Reply {
   lock?: boolean;
   result?: unknown;
   error?: PlainError;
+  /** That a request came in. */
+  buffer?: ArrayBuffer;
 }
 export type StartWorker = () => Promise<WorkerHandle>;
 

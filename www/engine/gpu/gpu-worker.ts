@@ -25,13 +25,13 @@ async function checkAdapter(): Promise<void> {
   throw new EngineError({ code: "no_adapter", operation: "webgpu", expected: "a GPU adapter", found: "none" });
 }
 
-const port = await openPort<{ name: string; request: unknown }>();
-port.listen(async ({ name, request }) => {
+const port = await openPort<{ name: string; request: unknown; buffer: ArrayBuffer }>();
+port.listen(async ({ name, request, buffer }) => {
   try {
     const result = await CALLS[name]?.(request);
-    port.post({ result }, transferables(result));
+    port.post({ result, buffer }, [...transferables(result), buffer]);
   } catch (thrown) {
-    port.post({ error: toPlainError(thrown, name) }, []);
+    port.post({ error: toPlainError(thrown, name), buffer }, [buffer]);
   }
 });
 port.post({ ready: true, lock: await holdLock() }, []);

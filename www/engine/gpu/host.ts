@@ -1,7 +1,9 @@
 /** The GPU's worker, from outside: one request at a time, an answer or an error in time. Where it has ended, it is not used again. */
 
+import { BufferStore } from "../buffer-store.ts";
 import { EngineError } from "../errors.ts";
 import type { StartWorker, WorkerHandle } from "../pool.ts";
+import { packed } from "../transfer.ts";
 
 const OPERATION = "webgpu";
 
@@ -17,6 +19,8 @@ export class GpuHost {
   /** Why it is of no use any more. */
   ended: EngineError | undefined;
   readonly #worker: WorkerHandle;
+  /** What requests go over in. */
+  readonly #store = new BufferStore(1);
   #pending: Pending | undefined;
 
   static async start(start: StartWorker): Promise<GpuHost> {
@@ -30,7 +34,8 @@ export class GpuHost {
 
   private constructor(worker: WorkerHandle) {
     this.#worker = worker;
-    worker.onMessage(({ result, error }) => {
+    worker.onMessage(({ result, error, buffer }) => {
+      if (buffer) this.#store.give(buffer);
       const pending = this.#take();
       if (!error) return pending?.resolve(result);
       const refusal = new EngineError(error);
@@ -66,7 +71,8 @@ export class GpuHost {
 
   #post(message: { name: string; request: unknown }): void {
     try {
-      this.#worker.post(message, []);
+      const { value: request, buffer } = packed(message.request, this.#store);
+      this.#worker.post({ ...message, request, buffer }, [buffer]);
     } catch (thrown) {
       const found = thrown instanceof Error ? thrown.message : String(thrown);
       const refusal = { code: "type", operation: message.name, expected: "plain data", found };
