@@ -65,7 +65,7 @@ pub(super) async fn compute_attention(
             mixed: Some(&mut mixed),
             scores: config.scores.map(|kind| (kind, &mut scores as &mut Take)),
         };
-        // once, while the GPU works: it takes as long as sending them
+        // once, and while the GPU works: before it the GPU would wait
         let finite = || if n == 0 { given_finite() } else { Ok(()) };
         whole.run(device, part, &finite, results).await?;
     }

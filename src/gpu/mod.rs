@@ -143,19 +143,6 @@ fn expect_bias<'a>(op: Operation, mut added: impl Iterator<Item = &'a f32>) -> R
 
 /// Refuses numbers that a shader need not know of.
 fn expect_finite(op: Operation, what: &str, numbers: &[f32]) -> Result<(), Error> {
-    // Of the bits without their sign the largest: to look at one number after the other takes several times as long.
-    let (fours, rest) = numbers.as_chunks::<4>();
-    let bits = |number: f32| number.abs().to_bits();
-    let mut largest = [0; 4];
-    for four in fours {
-        for (largest, &number) in largest.iter_mut().zip(four) {
-            *largest = bits(number).max(*largest);
-        }
-    }
-    let infinity = f32::INFINITY.to_bits();
-    if largest.iter().all(|&bits| bits < infinity) && rest.iter().all(|number| number.is_finite()) {
-        return Ok(());
-    }
     match numbers.iter().find(|number| !number.is_finite()) {
         Some(found) => Err(op.gpu(
             GpuFault::Unsuited,

@@ -97,6 +97,8 @@ describe("webgpu", () => {
     const request: AttentionRequest = { q: tensor(q), k: tensor(k), v: tensor(k) };
     for (const one of [await trace(), await trace(), await backends.run("computeAttention", request)])
       expect(one.backend).toBe("webgpu");
+    // What the caller gave is copied, not moved away.
+    expect([q.length, k.length]).toEqual([8, 8]);
     expect(gpu.seen).toEqual([
       "open",
       "traceAttention",

@@ -6,6 +6,12 @@ import type { Reply, WorkerHandle } from "../../www/engine/pool.ts";
 
 type Answer = (name: string, request: unknown) => unknown;
 
+interface Message {
+  name: string;
+  request: unknown;
+  buffer: ArrayBuffer;
+}
+
 /** Thrown by an answer: none comes. */
 export const SILENCE = Symbol("no answer");
 
@@ -54,13 +60,13 @@ export class FakeGpu {
     const events = { end: () => {}, fail: (_: string) => {} };
     this.#workers.push(events);
     return {
-      post: (message) => {
-        const { name, request } = structuredClone(message) as { name: string; request: unknown };
+      post: (message, transfer) => {
+        const { name, request, buffer } = structuredClone(message, { transfer }) as Message;
         this.seen.push(name);
         this.most = Math.max(this.most, ++open);
         void this.#reply(name, request).then((reply) => {
           if (reply) open--;
-          if (reply && alive) onMessage(reply);
+          if (reply && alive) onMessage(structuredClone({ ...reply, buffer }, { transfer: [buffer] }));
         });
       },
       onMessage: (handler) => {

@@ -19,25 +19,26 @@ export function transferables(value: unknown, found = new Set<Transferable>()): 
  * them 1 ms (Chromium).
  */
 export function packed<T>(value: T, store: BufferStore): { value: T; buffer: ArrayBuffer } {
-  const views = new Map<TypedArray, number>();
-  let bytes = 0;
+  const views = new Set<TypedArray>();
   eachArray(value, (view) => {
-    if (views.has(view)) return view;
-    views.set(view, bytes);
-    bytes += Math.ceil(view.byteLength / ALIGNED) * ALIGNED;
+    views.add(view);
     return view;
   });
-  const buffer = store.take(bytes);
-  const moved = (view: TypedArray) => {
-    const Kind = view.constructor as new (buffer: ArrayBuffer, offset: number, length: number) => TypedArray;
-    const copy = new Kind(buffer, views.get(view) ?? 0, view.length);
+  const room = (view: TypedArray) => Math.ceil(view.byteLength / ALIGNED) * ALIGNED;
+  const buffer = store.take([...views].reduce((bytes, view) => bytes + room(view), 0));
+  const copies = new Map<TypedArray, TypedArray>();
+  let start = 0;
+  for (const view of views) {
+    const Kind = view.constructor as new (buffer: ArrayBuffer, start: number, length: number) => TypedArray;
+    const copy = new Kind(buffer, start, view.length);
     copy.set(view as never);
-    return copy;
-  };
-  return { value: eachArray(value, moved), buffer };
+    copies.set(view, copy);
+    start += room(view);
+  }
+  return { value: eachArray(value, (view) => copies.get(view) ?? view), buffer };
 }
 
-/** The value with every typed array in it put through `turn`. Other objects stay: cloning judges it. */
+/** The value with every typed array in it put through `turn`. Other objects stay: cloning judges them. */
 function eachArray<T>(value: T, turn: (view: TypedArray) => TypedArray): T {
   if (ArrayBuffer.isView(value)) return (value instanceof DataView ? value : turn(value as never)) as T;
   if (value === null || typeof value !== "object") return value;
