@@ -171,9 +171,10 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .scale { display: inline-flex; align-items: center; gap: 6px; }
 .scale i { width: 64px; height: 9px; border: 1px solid var(--line); }
 
-/* Where the panel goes on below its edge, it fades there, so that no line is cut; at the end of the way nothing does. */
+/* What goes on below its edge fades there, so that no line is cut; at the end of the way nothing does. */
 @keyframes goes-on { 0%, 99% { mask-image: linear-gradient(#000 calc(100% - 36px), transparent); } }
-.panel { grid-area: panel; display: flex; flex-direction: column; gap: 12px; padding: 8px 4px 8px 0; min-width: 0; height: 0; min-height: 100%; overflow-y: auto; scrollbar-width: thin; animation: goes-on linear both; animation-timeline: scroll(self); }
+.panel { grid-area: panel; display: flex; flex-direction: column; gap: 12px; padding: 8px 4px 8px 0; min-width: 0; height: 0; min-height: 100%; overflow-y: auto; scrollbar-width: thin; }
+.panel, .equation { animation: goes-on linear both; animation-timeline: scroll(self); }
 .caption { min-height: 122px; flex: none; }
 .about { color: var(--soft); font-size: 14px; }
 .now { margin-top: 4px; }
