@@ -251,6 +251,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .page { height: auto; }
   .equation { height: auto; max-height: 300px; }
   .header { flex-wrap: wrap; row-gap: 4px; position: relative; }
+  .header::before { content: ""; order: 1; flex: 0 0 100%; }
   .header :is(.model, .example, .about-model) { order: 1; }
   .theme span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .segments { display: none; }
@@ -262,24 +263,25 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 /* A tablet: the sentence of the default model on one line, so that it has its arcs. */
 @container (min-width: 521px) and (max-width: 899px) {
   .token { font-size: 15px; padding: 2px 3px; }
-  .header::before { content: ""; order: 1; flex: 0 0 100%; }
 }
 @container (max-width: 520px) {
   .arcs:not(.between) { height: 0; }
   .speed span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .name { font-size: 15px; }
-  .header { gap: 6px; padding: 8px 0 4px; }
+  .header { gap: 3px 6px; padding: 8px 0 4px; }
   .header .quiet { padding: 3px 7px; }
   .header .name { flex: 1; }
   .header .spacer { display: none; }
-  .header select { max-width: 64px; padding: 4px 2px; }
+  .header select { appearance: none; padding: 4px 6px; text-overflow: ellipsis; }
+  .header :is(.model, .example)::after { content: "▾"; width: 15px; margin-inline-start: -15px; pointer-events: none; }
   .below { flex-wrap: wrap; }
   .legend { min-width: 0; flex: 1 1 200px; }
-  .header :is(.model, .example) { flex: 1 1 14%; min-width: 0; }
-  .header :is(.model, .example) select { max-width: none; flex: 1; min-width: 0; }
+  .header :is(.model, .example) { flex: 1 1 14%; min-width: 0; gap: 0; }
+  .header :is(.model, .example) select { flex: 1; min-width: 0; padding-inline-end: 15px; }
   .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .header .loading-model { position: absolute; inset: 100% 0 auto; z-index: 5; background: var(--page); }
-  .header :is(.backend, .sharing) { order: 1; position: static; flex: none; }
+  .header :is(.backend, .theme) { order: 1; flex: none; }
+  .header :is(.backend, .sharing) { position: static; }
   .backend summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .icon { width: 36px; height: 38px; }
   .keys { gap: 0; }
