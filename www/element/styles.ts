@@ -165,7 +165,7 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .zoom { display: flex; gap: 2px; margin-inline-start: auto; min-width: 158px; justify-content: end; }
 .zoom button { width: 30px; height: 30px; padding: 0; }
 [data-compact] .below { display: none; }
-.cell { position: absolute; display: flex; align-items: center; justify-content: center; font-size: ${NUMBER_FONT.size}px; line-height: 1; letter-spacing: ${NUMBER_FONT.spacing}em; overflow: hidden; white-space: nowrap; }
+.cell { position: absolute; text-align: center; font-size: ${NUMBER_FONT.size}px; letter-spacing: ${NUMBER_FONT.spacing}em; overflow: hidden; white-space: nowrap; }
 .cell.large { font-size: 17px; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; color: var(--soft); padding: 6px 0; min-height: 32px; }
 .scale { display: inline-flex; align-items: center; gap: 6px; }

@@ -229,6 +229,8 @@ function gridElement(box: Box): HTMLElement {
     top: `${box.y}px`,
     width: `${view.columns * box.cellWidth}px`,
     height: `${view.rows * box.cellHeight}px`,
+    // Numbers stand in the middle of their cells.
+    lineHeight: `${box.cellHeight}px`,
   });
   return grid;
 }
