@@ -15,6 +15,7 @@ import type * as Equation from "./equation/body.ts";
 import type * as Glossary from "./glossary/index.ts";
 import { keyAction } from "./keys.ts";
 import { type LanguageName, languageOf, loadLanguage } from "./language.ts";
+import { onDemand } from "./on-demand.ts";
 import { page } from "./page.ts";
 import { noteOf, pictured } from "./parts/change.ts";
 import { type Context, chosenToken } from "./parts/context.ts";
@@ -444,22 +445,13 @@ export class AttentionPlayground extends LitElement {
     return { zoom, at, explanation: closeness.of(activeCell) };
   }
 
-  #loading: Promise<void> | undefined;
-  /** The first picture does not wait for them. What failed to come is asked for again. */
-  #loadTools(): Promise<void> {
-    this.#loading ??= this.#takeTools();
-    this.#loading.catch(() => {
-      this.#loading = undefined;
-    });
-    return this.#loading;
-  }
-
-  async #takeTools(): Promise<void> {
+  /** The first picture does not wait for them. */
+  readonly #loadTools = onDemand(async () => {
     const [{ Tools }, written] = await Promise.all([import("./tools/index.ts"), import("./equation/body.ts")]);
     this.#written = written;
     if (this.#scene) this.#tools ??= new Tools(this.#scene);
     this.requestUpdate();
-  }
+  });
 
   /** What the frame before was laid out for. */
   #frame: Frame | undefined;

@@ -7,6 +7,7 @@ import type { MatrixView, Place } from "../view/matrix-view.ts";
 import type { Lit } from "../view/paint.ts";
 import type * as Zoom from "../view/zoom/index.ts";
 import { cellKey } from "./inquiry.ts";
+import { onDemand } from "./on-demand.ts";
 import { sharedEngine } from "./runner.ts";
 
 export const ZOOMS = ["matrix", "row", "cell"] as const;
@@ -45,7 +46,10 @@ export function placeOf(
 export class Closeness {
   module: typeof Zoom | undefined;
   explanation: Explanation | undefined;
-  #loading: Promise<void> | undefined;
+  readonly #load = onDemand(async () => {
+    this.module = await import("../view/zoom/index.ts");
+    this.#changed();
+  });
   #asked = "";
   #trace: Trace | undefined;
   readonly #changed: () => void;
@@ -56,16 +60,7 @@ export class Closeness {
 
   look(trace: Trace, zoom: State["zoom"], cell: Lit): void {
     if (zoom === "matrix") return;
-    this.#loading ??= import("../view/zoom/index.ts").then(
-      (module) => {
-        this.module = module;
-        this.#changed();
-      },
-      // The next one may have the network back.
-      () => {
-        this.#loading = undefined;
-      },
-    );
+    this.#load().catch(() => undefined);
     void this.#ask(trace, cell);
   }
 

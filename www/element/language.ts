@@ -2,26 +2,16 @@
 
 import type { State } from "../state/fields.ts";
 import type { Language } from "../text/say.ts";
+import { onDemand } from "./on-demand.ts";
 
 export type LanguageName = Exclude<State["lang"], "auto">;
 
 const LOAD: Record<LanguageName, () => Promise<Language>> = {
-  en: async () => ({ say: (await import("../text/en.ts")).en }),
-  zh: async () => (await import("../text/zh/index.ts")).zh,
+  en: onDemand(async () => ({ say: (await import("../text/en.ts")).en })),
+  zh: onDemand(async () => (await import("../text/zh/index.ts")).zh),
 };
 
-const loaded = new Map<LanguageName, Promise<Language>>();
-
-export function loadLanguage(name: LanguageName): Promise<Language> {
-  let language = loaded.get(name);
-  if (!language) {
-    language = LOAD[name]();
-    // The next one may have the network back.
-    language.catch(() => loaded.delete(name));
-    loaded.set(name, language);
-  }
-  return language;
-}
+export const loadLanguage = (name: LanguageName): Promise<Language> => LOAD[name]();
 
 /** The language that is asked for; else that of the text around the element, else the browser's, else English. */
 export function languageOf(wanted: State["lang"], element: Element): LanguageName {

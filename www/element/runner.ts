@@ -6,18 +6,11 @@ import { modelOf } from "../state/choice.ts";
 import type { State } from "../state/fields.ts";
 import { fill, type Said, say } from "../text/say.ts";
 import type * as Models from "./models/index.ts";
+import { onDemand } from "./on-demand.ts";
 import type * as Settings from "./settings/index.ts";
 
-let shared: Promise<Engine> | undefined;
-
 /** One engine, one compiled module and one pool for all elements on a page. */
-export function sharedEngine(): Promise<Engine> {
-  shared ??= createEngine().catch((error: unknown) => {
-    shared = undefined;
-    throw error;
-  });
-  return shared;
-}
+export const sharedEngine: () => Promise<Engine> = onDemand(() => createEngine());
 
 export interface Refusal {
   field: keyof State;

@@ -5,15 +5,17 @@ import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type State } from "../state/fields.ts";
 import { type Change, type History, type Source, Store } from "../state/store.ts";
 import { fill, type Said, say } from "../text/say.ts";
-import { Course, type Frame, isParameter, type Segment, type StepUnit, WHOLE } from "../timeline/course.ts";
+import { Course, type Frame, type StepUnit, WHOLE } from "../timeline/course.ts";
 import { stageOf } from "../trace/cells.ts";
 import { type MatrixView, type Place, sliceForHead } from "../view/matrix-view.ts";
 import type { Lit } from "../view/paint.ts";
 import { Closeness, pace, placeOf } from "./closer.ts";
+import { correctionsOf } from "./correct.ts";
 import type { Drops } from "./drops.ts";
 import { cellKey, contains, Inquiry, parseCell, sameCell } from "./inquiry.ts";
 import type { Lessons } from "./lesson/index.ts";
 import type * as Models from "./models/index.ts";
+import { onDemand } from "./on-demand.ts";
 import { captionFor, spoken } from "./parts/caption.ts";
 import { type Actions, chosenToken } from "./parts/context.ts";
 import { Player } from "./player.ts";
@@ -41,9 +43,6 @@ const FRESH: Partial<State> = { text, target, drawing, block, layer, head, token
 
 /** What no other input can mend. */
 const FATAL = new Set(["load", "worker", "trap", "deadline"]);
-
-const oneOf = (names: readonly string[]) => () => fill(say.expected.choice, { choices: names.join(", ") });
-const wholeUpTo = (max: number) => () => fill(say.expected.integer, { min: 0, max });
 
 export class Session {
   readonly store = new Store((change) => this.#onChange(change));
@@ -223,25 +222,17 @@ export class Session {
   // -- lessons ---------------------------------------------------------------------------------------------------------
 
   lessons: Lessons | undefined;
-  #comingLessons: Promise<Lessons> | undefined;
-
-  #loadLessons(): Promise<Lessons> {
-    this.#comingLessons ??= import("./lesson/index.ts").then(({ Lessons }) => {
-      this.lessons = new Lessons({
-        store: this.store,
-        update: () => this.#host.update(),
-        refused: (code, said) => this.#noLesson(code, said),
-        accepted: () => this.#badValues.delete("lesson"),
-      });
-      this.#host.update();
-      return this.lessons;
+  readonly #loadLessons = onDemand(async () => {
+    const { Lessons } = await import("./lesson/index.ts");
+    this.lessons = new Lessons({
+      store: this.store,
+      update: () => this.#host.update(),
+      refused: (code, said) => this.#noLesson(code, said),
+      accepted: () => this.#badValues.delete("lesson"),
     });
-    // The next one may have the network back.
-    this.#comingLessons.catch(() => {
-      this.#comingLessons = undefined;
-    });
-    return this.#comingLessons;
-  }
+    this.#host.update();
+    return this.lessons;
+  });
 
   #noLesson(code: string, said: Said): void {
     this.#badValues.set("lesson", said);
@@ -339,7 +330,7 @@ export class Session {
     this.#exampleRuns = false;
     if (!this.stale) this.#refusal = undefined;
     this.inquiry.restart(trace);
-    this.#correct(trace, first);
+    this.#correct(trace, this.course, first);
     if (first) this.inquiry.hold(parseCell(this.store.state.pin), trace);
     this.#reframe(this.#inputSource);
     const { answerSaid } = this.parts ?? {};
@@ -349,46 +340,16 @@ export class Session {
     this.#host.emit("trace", {});
   }
 
-  /** View fields that name what this trace does not have: a link says so, a new input just moves on. */
-  #correct(trace: Trace, fromLink: boolean): void {
+  #correct(trace: Trace, course: Course, fromLink: boolean): void {
     const { state } = this.store;
-    const corrections: Partial<State> = {};
-    const settle = <K extends keyof State>(field: K, value: State[K], expected: Said) => {
-      corrections[field] = value;
-      if (fromLink) this.#warn(field, expected, String(state[field]), "api");
-    };
-    const wanted = this.#awaited || state.stage;
+    const wanted = { state, stage: this.#awaited || state.stage, fromLink };
     this.#awaited = "";
-    const stop = [wanted, "scores", "weights", "state"].reduce<Segment | undefined>(
-      (found, id) => found ?? this.course?.stopFor(id),
-      undefined,
-    );
-    if (stop && stop.stage.id !== state.stage) {
-      const moved = stageOf(trace, wanted) && (isParameter(wanted) || wanted !== state.stage);
-      if (moved || !fromLink || wanted === FIELDS.stage.default)
-        Object.assign(corrections, { stage: stop.stage.id, cell: WHOLE });
-      else settle("stage", stop.stage.id, oneOf(trace.stages.map(({ id }) => id)));
-    }
-    this.#correctModel(settle);
-    const { heads } = trace.config;
-    if (state.head >= heads) settle("head", -1, wholeUpTo(heads - 1));
-    const queries = trace.tokens.query.length;
-    if (state.token >= queries) settle("token", -1, wholeUpTo(queries - 1));
-    const pin = parseCell(state.pin);
-    if (pin && !contains(trace, pin)) settle("pin", "", () => say.expected.cell);
-    if (Object.keys(corrections).length === 0) return;
+    const { changes, wrong } = correctionsOf(trace, course, this.played, wanted);
+    for (const { field, expected } of wrong) this.#warn(field, expected, String(state[field]), "api");
+    if (Object.keys(changes).length === 0) return;
     const kept = new Map(this.#badValues);
-    this.store.set(corrections, "api", "replace");
+    this.store.set(changes, "api", "replace");
     for (const [field, text] of kept) this.#badValues.set(field, text);
-  }
-
-  #correctModel(settle: <K extends keyof State>(field: K, value: State[K], expected: Said) => void): void {
-    if (!this.played) return;
-    const { block, layer } = this.store.state;
-    const { info } = this.played.model;
-    if (block !== "auto" && block !== this.played.block) settle("block", "auto", oneOf(info.blocks));
-    const { layers = 1 } = (this.played.block === "encoder" ? info.encoder : info.decoder) ?? {};
-    if (layer >= layers) settle("layer", -1, wholeUpTo(layers - 1));
   }
 
   #onRefusal(refusal: Refusal): void {
@@ -608,40 +569,31 @@ export class Session {
 
   // -- what is pasted and dropped -------------------------------------------------------------------------------------
 
-  #drops: Promise<Drops> | undefined;
-
-  #loadDrops(): Promise<Drops> {
-    this.#drops ??= import("./drops.ts").then(
-      ({ Drops }) =>
-        new Drops({
-          store: this.store,
-          actions: this.actions,
-          runner: this.#runner,
-          lessons: () => this.#loadLessons(),
-          notice: (said) => {
-            this.notice = said;
-            this.#host.update();
-          },
-          matrices: (problem) => {
-            if (!problem) this.#badValues.delete("matrices");
-            else {
-              this.#badValues.set("matrices", problem);
-              this.stale = this.trace !== undefined;
-            }
-          },
-          openMatrices: (open) => this.#openMatrices(open),
-          openOwn: (open) => {
-            this.openOwn = open;
-            this.#host.update();
-          },
-        }),
-    );
-    // The next one may have the network back.
-    this.#drops.catch(() => {
-      this.#drops = undefined;
+  readonly #loadDrops = onDemand(async () => {
+    const { Drops } = await import("./drops.ts");
+    return new Drops({
+      store: this.store,
+      actions: this.actions,
+      runner: this.#runner,
+      lessons: this.#loadLessons,
+      notice: (said) => {
+        this.notice = said;
+        this.#host.update();
+      },
+      matrices: (problem) => {
+        if (!problem) this.#badValues.delete("matrices");
+        else {
+          this.#badValues.set("matrices", problem);
+          this.stale = this.trace !== undefined;
+        }
+      },
+      openMatrices: (open) => this.#openMatrices(open),
+      openOwn: (open) => {
+        this.openOwn = open;
+        this.#host.update();
+      },
     });
-    return this.#drops;
-  }
+  });
 
   async #take(act: (drops: Drops) => Promise<void>): Promise<void> {
     try {

@@ -3,29 +3,22 @@
 import { nothing, type TemplateResult } from "lit";
 import type { Trace } from "../../engine/types.ts";
 import type * as Change from "../change/index.ts";
+import { onDemand } from "../on-demand.ts";
 import type { Context } from "./context.ts";
 
 let change: typeof Change | undefined;
-let loading: Promise<void> | undefined;
+const load = onDemand(async () => {
+  change = await import("../change/index.ts");
+});
 const waiting = new WeakSet<Context["actions"]>();
 
 function loaded({ state, path, actions }: Context): typeof Change | undefined {
   const wanted = path.length > 0 || state.edits !== "" || state.mask.includes("*") || state.show !== "now";
   if (!wanted) return undefined;
-  if (!change)
-    loading ??= import("../change/index.ts").then(
-      (module) => {
-        change = module;
-      },
-      // The next one may have the network back.
-      () => {
-        loading = undefined;
-      },
-    );
   // Every element that waits for it draws once more.
   if (!change && !waiting.has(actions)) {
     waiting.add(actions);
-    loading?.then(actions.refresh);
+    load().then(actions.refresh, () => waiting.delete(actions));
   }
   return change;
 }

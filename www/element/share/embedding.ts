@@ -7,6 +7,7 @@ import { MAX_URL } from "../../state/codec.ts";
 import { FIELDS, type State } from "../../state/fields.ts";
 import { fill } from "../../text/say.ts";
 import { take } from "../../text/take.ts";
+import { onDemand } from "../on-demand.ts";
 import { attributesOf, snippet, WAYS, type Way } from "./snippets.ts";
 
 /** The folder of the element's own files. */
@@ -20,12 +21,7 @@ interface Sizes {
   withModel: number;
 }
 
-let sizes: Promise<Sizes | undefined> | undefined;
-
-async function fetchSizes(): Promise<Sizes | undefined> {
-  const answer = await fetch(new URL("sizes.json", BASE)).catch(() => undefined);
-  return answer?.ok ? answer.json().catch(() => undefined) : undefined;
-}
+const fetchSizes = onDemand(async (): Promise<Sizes> => (await fetch(new URL("sizes.json", BASE))).json());
 
 /** What brings more with it than was measured. */
 const BRINGS_MORE = ["lesson", "edits", "mask", "backend", "lang", "zoom", "pin", "show"] as const;
@@ -53,13 +49,12 @@ export class Embedding {
   constructor(changed: () => void, copy: (text: string, field: HTMLElement | undefined) => void) {
     this.#changed = changed;
     this.#copy = copy;
-    sizes ??= fetchSizes();
-    void sizes.then((found) => {
-      this.#sizes = found;
-      // The next panel may have the network back.
-      if (!found) sizes = undefined;
+    // Without them nothing is said of what it weighs.
+    const found = (sizes: Sizes) => {
+      this.#sizes = sizes;
       changed();
-    });
+    };
+    fetchSizes().then(found, () => undefined);
   }
 
   draw(saved: State): TemplateResult {
