@@ -27,12 +27,12 @@ pub fn cases() -> impl Strategy<Value = Case> {
         1..3usize,
         1..3usize,
         1..20usize,
-        1..300usize,
+        1..700usize,
         1..20usize,
         1..20usize,
     );
     let window =
-        proptest::option::of((-1..150i64, -1..150i64).prop_map(|(left, right)| [left, right]));
+        proptest::option::of((-1..400i64, -1..400i64).prop_map(|(left, right)| [left, right]));
     let rest = (
         any::<bool>(),
         window,
