@@ -53,14 +53,16 @@ export class Closeness {
   #asked = "";
   #trace: Trace | undefined;
   readonly #changed: () => void;
+  readonly #missing: () => void;
 
-  constructor(changed: () => void) {
+  constructor(changed: () => void, missing: () => void) {
     this.#changed = changed;
+    this.#missing = missing;
   }
 
   look(trace: Trace, zoom: State["zoom"], cell: Lit): void {
     if (zoom === "matrix") return;
-    this.#load().catch(() => undefined);
+    this.#load().catch(this.#missing);
     void this.#ask(trace, cell);
   }
 

@@ -102,7 +102,13 @@ export class Session {
 
   constructor(host: Host) {
     this.#host = host;
-    this.closeness = new Closeness(() => host.update());
+    this.closeness = new Closeness(
+      () => host.update(),
+      () => {
+        this.store.set({ zoom: "matrix" }, "api", "replace");
+        this.#missing();
+      },
+    );
     this.inquiry = new Inquiry(() => {
       if (this.#toSpeak) this.#say();
       host.update();
@@ -487,8 +493,8 @@ export class Session {
       void this.#take((drops) => drops.drop(all));
     },
     fillMatrices: async () => {
-      const { matricesAsText } = await import("./gather.ts");
-      return this.trace ? matricesAsText(this.trace) : "";
+      const gather = await import("./gather.ts").catch(this.#missing);
+      return (this.trace && gather?.matricesAsText(this.trace)) ?? "";
     },
     toggleMatrices: () => void this.#openMatrices(!this.openMatrices),
     expand: () => {
@@ -502,6 +508,7 @@ export class Session {
       this.#host.update();
     },
     refresh: () => this.#host.update(),
+    tell: (said) => this.#tell(said),
     cancelModel: () => {
       this.#runner.cancel();
       this.store.set({ model: this.#shownModel }, "user", "replace");
@@ -533,6 +540,14 @@ export class Session {
     },
   };
 
+  #tell(said: Said): void {
+    this.notice = said;
+    this.#host.update();
+  }
+
+  /** A part of the page did not come. */
+  readonly #missing = (): undefined => this.#tell(() => say.notLoaded) as undefined;
+
   /** Another model begins with its own example, and with the head that it was chosen for. */
   #useModel(model: string, changes: Partial<State> = {}): void {
     if (model === "own" && !this.#runner.hasOwn) {
@@ -545,8 +560,8 @@ export class Session {
   }
 
   async #toggleOwn(open: boolean): Promise<void> {
-    this.openOwn = open;
-    if (open) await (await this.#runner.loadModels()).loadExtra("own");
+    const load = async () => (await this.#runner.loadModels()).loadExtra("own");
+    this.openOwn = open && (await load().catch(this.#missing)) !== undefined;
     this.#host.update();
   }
 
@@ -576,10 +591,7 @@ export class Session {
       actions: this.actions,
       runner: this.#runner,
       lessons: this.#loadLessons,
-      notice: (said) => {
-        this.notice = said;
-        this.#host.update();
-      },
+      notice: (said) => this.#tell(said),
       matrices: (problem) => {
         if (!problem) this.#badValues.delete("matrices");
         else {
@@ -600,14 +612,12 @@ export class Session {
       await act(await this.#loadDrops());
     } catch (thrown) {
       const text = thrown instanceof Error ? thrown.message : String(thrown);
-      this.notice = () => text;
-      this.#host.update();
+      this.#tell(() => text);
     }
   }
 
   async #openMatrices(open: boolean): Promise<void> {
-    if (open) await this.#runner.loadSettings();
-    this.openMatrices = open;
+    this.openMatrices = open && (await this.#runner.loadSettings().catch(this.#missing)) !== undefined;
     this.#host.update();
   }
 }

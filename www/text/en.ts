@@ -311,6 +311,7 @@ export const en = {
   tooManyTokens: "{n} tokens; at most {max} can be shown. The last picture stays.",
   stale: "This picture belongs to the last input that worked.",
   loading: "The engine is loading.",
+  notLoaded: "This part could not be loaded. Open it again; if that does not help, reload the page.",
   backend: {
     computedOn: "computed on: {name}",
     cpu: "CPU",

@@ -6,7 +6,9 @@ import { textsOf } from "../../model/data.ts";
 import { models } from "../../text/models.ts";
 import { fill, say } from "../../text/say.ts";
 import type { Context } from "../parts/context.ts";
-import { closeOnEscape } from "../parts/fold.ts";
+import { closeOnEscape, Hanging } from "../parts/fold.ts";
+
+const hanging = new Hanging(() => import("./card.ts"));
 
 export function examples({ played, state, actions }: Context): TemplateResult | typeof nothing {
   const texts = played ? textsOf(played.data) : [];
@@ -43,12 +45,9 @@ export function where({
   return html`<p class="where">${fill(models.where, slots)}</p>`;
 }
 
-export function about({ played }: Context): TemplateResult | typeof nothing {
+export function about({ played, actions }: Context): TemplateResult | typeof nothing {
   if (!played) return nothing;
-  const onToggle = (event: Event) => {
-    const details = event.target as HTMLDetailsElement;
-    if (details.open) void import("./card.ts").then((card) => card.show(details.querySelector(".card"), played));
-  };
+  const onToggle = hanging.onToggle(actions, (card, details) => card.show(details.querySelector(".card"), played));
   // Another model begins with a card that is closed.
   return html`${keyed(
     `${played.key}/${played.name}/${say.lang}`,

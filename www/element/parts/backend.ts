@@ -2,11 +2,10 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { say } from "../../text/say.ts";
-import type * as Panel from "../backend/index.ts";
 import type { Context } from "./context.ts";
-import { closeOnEscape } from "./fold.ts";
+import { closeOnEscape, Hanging } from "./fold.ts";
 
-let panel: typeof Panel | undefined;
+const hanging = new Hanging(() => import("../backend/index.ts"));
 
 export function backend(context: Context): TemplateResult {
   const { trace, backends, actions } = context;
@@ -15,12 +14,7 @@ export function backend(context: Context): TemplateResult {
   const name = trace?.backend === "webgpu" ? gpu : names.cpu;
   // On a phone the name alone is seen.
   const [before, after] = names.computedOn.split("{name}");
-  const onToggle = async (event: Event) => {
-    const details = event.target as HTMLDetailsElement;
-    if (!details.open) return;
-    panel ??= await import("../backend/index.ts");
-    panel.open(details, actions);
-  };
+  const onToggle = hanging.onToggle(actions, (panel, details) => panel.open(details, actions));
   return html`<details class="backend" data-backend @toggle=${onToggle} @keydown=${closeOnEscape}>
-    <summary><span>${before}</span>${name}${after}</summary>${panel?.panel(context) ?? nothing}</details>`;
+    <summary><span>${before}</span>${name}${after}</summary>${hanging.panel?.panel(context) ?? nothing}</details>`;
 }

@@ -4,7 +4,7 @@ import type { BackendReport, Explanation, Trace } from "../../engine/types.ts";
 import type { ModelFiles } from "../../model/files.ts";
 import type { State } from "../../state/fields.ts";
 import type { History } from "../../state/store.ts";
-import { say } from "../../text/say.ts";
+import { type Said, say } from "../../text/say.ts";
 import type { Course, Frame, StepUnit } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
 import { stageName } from "../../trace/story.ts";
@@ -46,6 +46,8 @@ export interface Actions {
   openMenu(at: number): void;
   /** Draws what a part of the page has found out by itself. */
   refresh(): void;
+  /** Says it until the reader has read it. */
+  tell(said: Said): void;
   cancelModel(): void;
   /** The reader's own model takes the place of the one on show. */
   bringModel(files: ModelFiles): Promise<void>;

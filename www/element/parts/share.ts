@@ -2,20 +2,14 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { say } from "../../text/say.ts";
-import type * as Panel from "../share/index.ts";
 import type { Context } from "./context.ts";
-import { closeOnEscape } from "./fold.ts";
+import { closeOnEscape, Hanging } from "./fold.ts";
 
-let panel: typeof Panel | undefined;
+const hanging = new Hanging(() => import("../share/index.ts"));
 
 export function share(context: Context): TemplateResult {
-  const onToggle = async (event: Event) => {
-    const details = event.target as HTMLDetailsElement;
-    if (!details.open) return;
-    panel ??= await import("../share/index.ts");
-    // Closed, or opened once more, while it was on its way.
-    if (details.open) panel.open(details, context.actions);
-  };
+  const { actions } = context;
+  const onToggle = hanging.onToggle(actions, (panel, details) => panel.open(details, actions));
   return html`<details class="sharing" @toggle=${onToggle} @keydown=${closeOnEscape}>
-    <summary class="quiet">${say.share}</summary>${panel?.panel(context) ?? nothing}</details>`;
+    <summary class="quiet">${say.share}</summary>${hanging.panel?.panel(context) ?? nothing}</details>`;
 }

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type * as Film from "../../take/film/film.ts";
 import type { FilmKind, Reach } from "../../take/film/film.ts";
-import { fill } from "../../text/say.ts";
+import { fill, say } from "../../text/say.ts";
 import { take } from "../../text/take.ts";
 import { sharedEngine } from "../runner.ts";
 import type { Shown } from "./files.ts";
@@ -24,10 +24,16 @@ export class FilmDesk {
 
   constructor(changed: () => void) {
     this.#changed = changed;
-    void import("../../take/film/film.ts").then((film) => {
-      this.#film = film;
-      changed();
-    });
+    import("../../take/film/film.ts")
+      .then(
+        (film) => {
+          this.#film = film;
+        },
+        () => {
+          this.#said = () => say.notLoaded;
+        },
+      )
+      .then(changed);
   }
 
   draw(shown: Shown): TemplateResult {

@@ -282,6 +282,7 @@ export const say: Catalogue = {
   tooManyTokens: "有 {n} 个词元；最多能显示 {max} 个。画面保持不变。",
   stale: "这幅画面属于上一个有效的输入。",
   loading: "正在加载引擎。",
+  notLoaded: "这一部分未能加载。请再次打开；如仍不行，请重新加载页面。",
   backend: {
     computedOn: "计算于：{name}",
     cpu: "CPU",
