@@ -7,6 +7,10 @@ import { titleWidth } from "./text-width.ts";
 
 /** A label needs this much, down and across. */
 const LABEL = { row: 15, column: 30 };
+/** Where few are shown anyway, they are whole: those over columns that are as narrow as this have up to so much. */
+const SPARSE = { narrow: 10, room: 64 };
+/** So far may a label stand out over the last column. */
+const OVERHANG = 12;
 
 /** Rows or columns, from the first to the one before the last. */
 export interface Range {
@@ -58,22 +62,21 @@ export function labelsFor(box: Box, trace: Trace, side: "row" | "column", range:
   const features = !["query", "key", "token"].includes(axis);
   const tokens = features ? [] : axis === "key" ? trace.tokens.key : trace.tokens.query;
   const size = side === "row" ? box.cellHeight : box.cellWidth;
-  const every = Math.max(1, Math.ceil(LABEL[side] / size));
+  const whole = side === "column" && size < SPARSE.narrow ? Math.min(box.labelWidth - 8, SPARSE.room) : 0;
+  const every = Math.max(1, Math.ceil(Math.max(LABEL[side], whole) / size));
+  const step = every * size;
   const made: Label[] = [];
   for (let n = Math.ceil(range.from / every) * every; n < range.to; n += every) {
+    const middle = (n + 0.5) * size;
+    if (side === "column" && n > 0 && middle + step / 2 > view.columns * size + OVERHANG) break;
     const token = view.along(side, n);
     made.push({
       n,
       text: tokens[token] ?? String(features ? token + 1 : token),
       query: !features && axis !== "key" && side === "row" ? token : -1,
       ...(side === "row"
-        ? {
-            left: Math.max(0, box.x - box.labelWidth),
-            top: box.y + (n + 0.5) * size - 8,
-            width: box.labelWidth - 8,
-            height: 16,
-          }
-        : { left: box.x + n * size, top: Math.max(0, box.y - 19), width: size * every, height: 18 }),
+        ? { left: Math.max(0, box.x - box.labelWidth), top: box.y + middle - 8, width: box.labelWidth - 8, height: 16 }
+        : { left: box.x + middle - step / 2, top: Math.max(0, box.y - 19), width: step, height: 18 }),
     });
   }
   return made;
