@@ -180,3 +180,47 @@ test("it plays at every zoom, true at any moment", async ({ page }) => {
     expect(stage !== "scores" || cell > 0, `${zoom}: ${stage}, ${cell}`).toBe(true);
   }
 });
+
+test("after zooming in, a press holds the cell under the pointer, and the nearer zooms show all of theirs", async ({
+  page,
+}) => {
+  const words = Array.from(
+    { length: 35 },
+    (_, n) => ["the", "animal", "crossed", "a", "street", "and", "looked"][n % 7],
+  );
+  await open(page, `model=none&stage=weights&text=${words.join("+")}`);
+  const scene = page.locator(".scene");
+  const room = (await scene.boundingBox()) as { x: number; y: number; width: number; height: number };
+  const at = { x: room.x + room.width * 0.75, y: room.y + room.height * 0.6 };
+  await page.mouse.move(at.x, at.y);
+  await page.keyboard.down("Control");
+  for (let n = 0; n < 7; n++) await page.mouse.wheel(0, -120);
+  await page.keyboard.up("Control");
+  const under = () =>
+    page.locator("attention-playground").evaluate((element, { x, y }) => {
+      const cells = element.shadowRoot?.elementsFromPoint(x, y) ?? [];
+      const cell = cells.find((one) => one.matches(".cell")) as HTMLElement | undefined;
+      return cell && `${cell.dataset.stage},${cell.dataset.index}`;
+    }, at);
+  await expect.poll(under).toMatch(/^weights,/);
+  const pressed = await under();
+  await page.mouse.down();
+  await page.mouse.up();
+  await expect.poll(async () => (await state(page)).pin).toBe(pressed);
+  expect(await under()).toBe(pressed);
+  for (const key of ["3", "2"]) {
+    await page.keyboard.press(key);
+    await expect(page.locator(".scene.zoomed")).toHaveCount(0);
+    await expect(page.locator(".crumbs [aria-current]")).toBeVisible();
+    const boxes = await page
+      .locator(".scene .grid")
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
+    expect(boxes.length).toBeGreaterThan(1);
+    for (const { left, right, top, bottom } of boxes) {
+      expect(left).toBeGreaterThanOrEqual(room.x);
+      expect(right).toBeLessThanOrEqual(room.x + room.width);
+      expect(top).toBeGreaterThanOrEqual(room.y - 30);
+      expect(bottom).toBeLessThanOrEqual(room.y + room.height);
+    }
+  }
+});

@@ -151,13 +151,13 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .title { position: absolute; font-size: 13px; font-weight: 600; line-height: 18px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; color: var(--accent); }
 .role-query { --accent: var(--query); } .role-key { --accent: var(--key); } .role-value { --accent: var(--value); }
 .role-output { --accent: var(--output); } .role-weights { --accent: var(--weights); } .role-plain { --accent: var(--plain); }
-.label { position: absolute; font-size: 13px; line-height: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--soft); }
-.label.row { text-align: end; line-height: 16px; }
-.zoomed .label, .zoomed .title { background: color-mix(in srgb, var(--page) 88%, transparent); z-index: 1; }
+.label { position: absolute; font-size: 13px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--soft); }
+.label.row { box-sizing: content-box; padding-inline-end: 8px; text-align: end; }
+.zoomed .label, .zoomed .title { background: var(--page); z-index: 1; }
 .label.chosen { color: var(--query); font-weight: 700; }
 .tip { position: absolute; inset: 0 auto auto 0; z-index: 2; pointer-events: none; height: 24px; padding: 0 8px; font-size: 13px; line-height: 24px; font-weight: 600; white-space: nowrap; border-radius: 4px; color: var(--button-text); background: var(--button); }
 .tip[hidden] { display: none; }
-.label.column { text-align: center; line-height: 18px; font-size: 12px; }
+.label.column { text-align: center; font-size: 12px; }
 .grid { position: absolute; cursor: crosshair; }
 .zoomed .grid { cursor: inherit; }
 .grid.virtual .cell { position: absolute; inset: 0; opacity: 0; pointer-events: none; overflow: hidden; }

@@ -75,7 +75,12 @@ export function labelsFor(box: Box, trace: Trace, side: "row" | "column", range:
       text: tokens[token] ?? String(features ? token + 1 : token),
       query: !features && axis !== "key" && side === "row" ? token : -1,
       ...(side === "row"
-        ? { left: Math.max(0, box.x - box.labelWidth), top: box.y + middle - 8, width: box.labelWidth - 8, height: 16 }
+        ? {
+            left: Math.max(0, box.x - box.labelWidth),
+            top: box.y + middle - step / 2,
+            width: box.labelWidth - 8,
+            height: step,
+          }
         : { left: box.x + middle - step / 2, top: Math.max(0, box.y - 19), width: step, height: 18 }),
     });
   }

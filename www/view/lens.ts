@@ -1,6 +1,6 @@
 /** Where one looks: how much larger than the room the scene is drawn, and from which point on. Pure arithmetic. */
 
-import type { Box } from "./layout.ts";
+import type { Box, Layout } from "./layout.ts";
 
 export interface Lens {
   zoom: number;
@@ -45,4 +45,38 @@ export function bounded(
     x: Math.min(Math.max(lens.x, 0), Math.max(0, scene.width - room.width)),
     y: Math.min(Math.max(lens.y, 0), Math.max(0, scene.height - room.height)),
   };
+}
+
+/** The layout as it is seen from the lens. */
+export function moved(scene: Layout, { x, y }: Lens): Layout {
+  if (x === 0 && y === 0) return scene;
+  const { active, decorate } = scene;
+  const boxes = new Map(scene.boxes.map((box) => [box, movedBox(box, x, y)]));
+  return {
+    ...scene,
+    boxes: [...boxes.values()],
+    ...(active && {
+      active: (frame) => {
+        const at = active(frame);
+        return at?.box ? { ...at, box: boxes.get(at.box) as Box } : at;
+      },
+    }),
+    ...(decorate && {
+      decorate: (context, picture, shown) => {
+        context.save();
+        context.translate(-x, -y);
+        decorate(context, picture, shown);
+        context.restore();
+      },
+    }),
+  };
+}
+
+/** A title at the left edge stays there, as the names of rows do. */
+function movedBox(box: Box, x: number, y: number): Box {
+  const { title } = box;
+  const at = { x: box.x - x, y: box.y - y };
+  return title
+    ? { ...box, ...at, title: { ...title, x: title.x - (title.x > 0 ? x : 0), y: title.y - y } }
+    : { ...box, ...at };
 }

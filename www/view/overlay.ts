@@ -298,9 +298,14 @@ function labels(
       delete one.dataset.query;
       one.classList.remove("chosen");
     }
-    const at = { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` };
-    if (one.style.left !== at.left || one.style.top !== at.top || one.style.width !== at.width)
-      Object.assign(one.style, at);
+    const [down, at] = [`${height}px`, { left: `${left}px`, top: `${top}px`, width: `${width}px` }];
+    if (
+      one.style.left !== at.left ||
+      one.style.top !== at.top ||
+      one.style.width !== at.width ||
+      one.style.height !== down
+    )
+      Object.assign(one.style, at, { height: down, lineHeight: down });
     return one;
   });
 }

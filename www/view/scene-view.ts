@@ -7,7 +7,7 @@ import { stageOf, valueAt } from "../trace/cells.ts";
 import { formatCell } from "./format.ts";
 import { labelWidth } from "./label-width.ts";
 import { type Box, doneOf, hit, type Layout, layout, MAX_CELL } from "./layout.ts";
-import { bounded, type Hold, holding, type Lens, WHOLE_SCENE, zoomed } from "./lens.ts";
+import { bounded, type Hold, holding, type Lens, moved, WHOLE_SCENE, zoomed } from "./lens.ts";
 import { MatrixView } from "./matrix-view.ts";
 import { Overlay } from "./overlay.ts";
 import { type Lit, type Motion, paint } from "./paint.ts";
@@ -82,8 +82,11 @@ export class SceneView {
     this.#canvas.setAttribute("aria-hidden", "true");
     this.#tip.className = "tip";
     root.replaceChildren(this.#canvas, this.#overlayRoot, this.#tip);
-    root.addEventListener("pointerdown", () => {
+    root.addEventListener("pointerdown", (event) => {
       this.dragged = false;
+      // The focus comes to the cell that is pressed.
+      const found = this.#under(event);
+      if (found) this.#cursor.set(found.box.part.view.key, found);
     });
     root.addEventListener("pointermove", (event) => this.#events.hover(this.#cellUnder(event)));
     root.addEventListener("pointerleave", () => this.#events.hover(undefined));
@@ -117,10 +120,14 @@ export class SceneView {
   }
 
   look(lens: Lens): void {
-    this.lens = lens;
+    this.#turn(lens);
     this.#layoutKey = "";
-    this.root.classList.toggle("zoomed", lens.zoom > 1);
     if (this.input) this.draw(this.input);
+  }
+
+  #turn(lens: Lens): void {
+    this.lens = lens;
+    this.root.classList.toggle("zoomed", lens.zoom > 1);
   }
 
   resize(width: number, height: number): void {
@@ -193,6 +200,8 @@ export class SceneView {
     if (key === this.#layoutKey && trace === this.#traceOfLayout) return;
     const old = trace === this.#traceOfLayout ? this.layout : undefined;
     this.#layoutKey = key;
+    // Another zoom is another picture: all of it is seen first.
+    if (closer?.zoom !== this.#zoomOf && this.zoomedIn) this.#turn(WHOLE_SCENE);
     if (trace !== this.#traceOfLayout) this.#cursor.clear();
     this.#traceOfLayout = trace;
     const focused = this.#focusedView();
@@ -294,9 +303,13 @@ export class SceneView {
     return this.input !== undefined && row * box.part.view.columns + column < doneOf(box, this.input.frame);
   }
 
-  #cellUnder(event: MouseEvent): Lit | undefined {
+  #under(event: MouseEvent): ReturnType<typeof hit> {
     const bounds = this.root.getBoundingClientRect();
-    const found = this.layout && hit(this.layout, event.clientX - bounds.left, event.clientY - bounds.top);
+    return this.layout && hit(this.layout, event.clientX - bounds.left, event.clientY - bounds.top);
+  }
+
+  #cellUnder(event: MouseEvent): Lit | undefined {
+    const found = this.#under(event);
     if (!found || !this.#computed(found.box, found.row, found.column)) return undefined;
     return this.#cellAt(found.box, found.row, found.column);
   }
@@ -366,10 +379,4 @@ export class SceneView {
       this.#events.hover({ stage: view.stage.id, index: view.index(at.row, at.column) });
     }
   }
-}
-
-/** The layout as it is seen from the lens. */
-function moved(scene: Layout, { x, y }: Lens): Layout {
-  if (x === 0 && y === 0) return scene;
-  return { ...scene, boxes: scene.boxes.map((box) => ({ ...box, x: box.x - x, y: box.y - y })) };
 }
