@@ -215,6 +215,16 @@ test("a state that is too long for a link survives a reload, and the page says s
   expect((await state(page)).text).toBe(long);
 });
 
+test("pasted matrices that lack one stay where they can be completed", async ({ page }) => {
+  const before = await state(page);
+  const some = "Q = [[1, 0], [0, 1]]\nK = [[1, 1], [0, 2]]";
+  await refused(page, "matrices", /Q, K.*V\.$/, () => useMatrices(page, some));
+  await expect(page.locator("textarea")).toHaveValue(some);
+  expect(await state(page)).toEqual(before);
+  await rerun(page, () => useMatrices(page, `${some}\nV = [[3, 4], [5, 6]]`));
+  expect((await state(page)).matrices?.v?.data).toEqual([3, 4, 5, 6]);
+});
+
 test("the numbers on show, taken as matrices, give the same numbers", async ({ page }) => {
   await open(page, "model=none&text=dog+bites+man&position=sinusoidal&head-dim=3");
   const before = await trace(page);

@@ -52,8 +52,16 @@ export class Drops {
     }
   }
 
+  /** What is pasted and lacks something stays where it can be mended. */
   async text(text: string): Promise<void> {
-    await this.#gather(await this.#gatherer.text(text).catch((error: Error) => error));
+    const found = await this.#gatherer.text(text).catch((error: Error) => error);
+    if (found instanceof Error || found.kind !== "incomplete") await this.#gather(found);
+    else await this.#refuse(saidOf(found));
+  }
+
+  async #refuse(problem: Said): Promise<void> {
+    this.#host.matrices(problem);
+    await this.#host.openMatrices(true);
   }
 
   async #gather(found: Gathered | Error): Promise<void> {
@@ -61,8 +69,7 @@ export class Drops {
     if (found instanceof Error) {
       // What is wrong with matrices is said in the page's language; what else can go wrong, in its own.
       const { said = () => found.message } = found as Error & { said?: Said };
-      this.#host.matrices(said);
-      await this.#host.openMatrices(true);
+      await this.#refuse(said);
       return;
     }
     switch (found.kind) {
@@ -72,15 +79,19 @@ export class Drops {
       case "lesson":
         (await this.#host.lessons()).bring(found.text);
         return;
-      case "incomplete": {
-        const [have = "", missing = ""] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());
-        this.#host.notice(() => fill(say.matricesMissing, { have, missing }));
+      case "incomplete":
+        this.#host.notice(saidOf(found));
         return;
-      }
       default:
         this.#host.matrices(undefined);
         store.set(found.changes, "user", "push");
         await this.#host.openMatrices(false);
     }
   }
+}
+
+/** What there is and what is still needed. */
+function saidOf(found: Gathered & { kind: "incomplete" }): Said {
+  const [have = "", missing = ""] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());
+  return () => fill(say.matricesMissing, { have, missing });
 }

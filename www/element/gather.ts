@@ -18,10 +18,10 @@ export class Gatherer {
   /** Matrices that came one by one. */
   #pending: MatrixSet = {};
 
-  /** What is pasted stands for itself: what it lacks, the engine says. */
+  /** What is pasted stands for itself. */
   async text(text: string): Promise<Gathered> {
     this.#pending = {};
-    return changesFor(await parseInSlices(text));
+    return gathered(await parseInSlices(text));
   }
 
   async files(files: readonly File[]): Promise<Gathered> {
@@ -29,14 +29,15 @@ export class Gatherer {
     if ("state" in found) return { kind: "state", json: found.state };
     if ("lesson" in found) return { kind: "lesson", text: found.lesson };
     const matrices = { ...this.#pending, ...found.matrices };
-    const missing = missingOf(matrices);
-    this.#pending = missing.length > 0 ? matrices : {};
-    if (missing.length > 0) return { kind: "incomplete", have: Object.keys(matrices), missing };
-    return changesFor(matrices);
+    const all = gathered(matrices);
+    this.#pending = all.kind === "incomplete" ? matrices : {};
+    return all;
   }
 }
 
-function changesFor(matrices: MatrixSet): Gathered {
+function gathered(matrices: MatrixSet): Gathered {
+  const missing = missingOf(matrices);
+  if (missing.length > 0) return { kind: "incomplete", have: Object.keys(matrices), missing };
   return { kind: "changes", changes: { model: "none", matrices, ...headsFor(matrices), mask: "", token: -1, pin: "" } };
 }
 
