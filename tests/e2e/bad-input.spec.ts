@@ -163,6 +163,12 @@ test("files: dropped matrices by name, a binary file, a saved state", async ({ p
   await refused(page, "matrices", /expected text .* found a binary file/, () =>
     drop([["x.npy", "\u0093NUMPY\0\u0001"]]),
   );
+  await refused(page, "matrices", /Q \(Q\.txt\): expected one matrix of that name/, () =>
+    drop([
+      ["q.csv", "1,2"],
+      ["Q.txt", "3 4"],
+    ]),
+  );
   await rerun(page, () =>
     drop([["s.json", '{"attentionPlayground":1,"text":"saved state","seed":5,"matrices":null}']]),
   );
@@ -213,6 +219,20 @@ test("a state that is too long for a link survives a reload, and the page says s
   await page.reload();
   await page.locator("attention-playground").evaluate((element) => (element as Play).ready);
   expect((await state(page)).text).toBe(long);
+});
+
+test("the box for matrices has the focus when it opens, and Escape gives it back", async ({ page }) => {
+  const button = page.getByRole("button", { name: "Matrices" });
+  await button.click();
+  await expect(page.locator("textarea")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(page.locator("textarea")).toHaveCount(0);
+  await expect(button).toBeFocused();
+});
+
+test("a message leaves the choice of a head in reach", async ({ page }) => {
+  await refused(page, "text", /at least one word/, () => page.locator('[data-field="text"]').fill("   "));
+  await page.locator('[data-field="head"]').click({ trial: true });
 });
 
 test("pasted matrices that lack one stay where they can be completed", async ({ page }) => {

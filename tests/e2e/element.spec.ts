@@ -155,6 +155,52 @@ test("it can be moved, removed while it loads, and taken away", async ({ page })
   expect(result.moved, "a step after the move: the first cell of the next stage").toBe(1);
 });
 
+test("moved while its model loads it shows that model, and disposed of while it starts it loads none", async ({
+  page,
+}) => {
+  const models: string[] = [];
+  await page.route("**/models/**", async (route) => {
+    models.push(route.request().url());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await route.continue();
+  });
+  await page.route("**/host.html", (route) =>
+    route.fulfill({ contentType: "text/html", body: HOST('<div id="a"></div><div id="b"></div>') }),
+  );
+  await page.goto("./host.html");
+  const disposed = await page.evaluate(async () => {
+    await customElements.whenDefined("attention-playground");
+    const play = document.createElement("attention-playground") as Play;
+    document.body.append(play);
+    await new Promise((resolve) => play.addEventListener("progress", resolve, { once: true }));
+    play.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    return play.trace;
+  });
+  expect(disposed).toBeNull();
+  expect(models).toEqual([]);
+  const [loading] = await Promise.all([
+    page.waitForRequest("**/models/**"),
+    page.evaluate(() => {
+      document.querySelector("#a")?.append(document.createElement("attention-playground"));
+    }),
+  ]);
+  expect(loading.url()).toContain("pronoun");
+  const found = await page.evaluate(async () => {
+    const play = document.querySelector("attention-playground") as Play;
+    document.querySelector("#b")?.append(play);
+    await play.ready;
+    return {
+      stages: play.trace?.stages.map(({ id }) => id),
+      problems: play.shadowRoot?.querySelectorAll(".problem").length,
+    };
+  });
+  expect(found.stages, "the stages of a trained layer").toContain("b_query");
+  expect(found.problems).toBe(0);
+  await expect(page.locator(".stale")).toHaveCount(0);
+  await expect(page.locator("[data-answer]")).toHaveAttribute("data-answer", "street");
+});
+
 for (const [width, height] of [
   [640, 420],
   [320, 240],

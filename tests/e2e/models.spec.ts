@@ -164,6 +164,17 @@ test.describe("pronoun", () => {
     await expect(page.locator(".untrained")).toBeVisible();
   });
 
+  test("the examples show the reader's own text, and the example that it is", async ({ page }) => {
+    await open(page);
+    const [examples, field] = [page.locator("[data-examples]"), page.locator('[data-field="text"]')];
+    const first = await field.inputValue();
+    await expect(examples).toHaveValue(first);
+    for (const text of ["The animal", "The animal was", first]) {
+      await rerun(page, () => field.fill(text));
+      await expect(examples).toHaveValue(text);
+    }
+  });
+
   test("a text that is too long is refused with the numbers, and a way out", async ({ page }) => {
     await open(page);
     await page.locator('[data-field="text"]').fill("word ".repeat(40));

@@ -194,6 +194,35 @@ describe("the engine itself", () => {
     hasty.dispose();
   });
 
+  it.each([
+    [{ workers: -1 }, "workers"],
+    [{ workers: Number.NaN }, "workers"],
+    [{ workers: "two" }, "workers"],
+    [{ workers: 1.5 }, "workers"],
+    [{ deadline: -1 }, "deadline"],
+    [{ deadline: 0 }, "deadline"],
+    [{ deadline: Number.NaN }, "deadline"],
+    [{ deadline: null }, "deadline"],
+  ])("refuses %o", async (options, name) => {
+    await expect(createEngine(options as never)).rejects.toMatchObject({
+      code: "option",
+      expected: expect.stringContaining(name),
+      found: String(JSON.stringify(Object.values(options)[0])).replace("null", String(Object.values(options)[0])),
+    });
+  });
+
+  it.each([Number.POSITIVE_INFINITY, 3e9])("a deadline of %d ms is none", async (deadline) => {
+    const patient = await createEngine({ deadline, workers: 1 });
+    const shape = [1, 8, 512, 64];
+    const { output } = await patient.computeAttention({
+      q: wave(shape, 0.1),
+      k: wave(shape, 0.2),
+      v: wave(shape, 0.3),
+    });
+    expect(output.shape).toEqual(shape);
+    patient.dispose();
+  });
+
   it("says when its wasm is none", async () => {
     await expect(createEngine({ wasm: new Uint8Array([1, 2, 3]) })).rejects.toMatchObject({ code: "load" });
   });

@@ -37,6 +37,22 @@ describe("the one table", () => {
     expect(parseQuery(toQuery(state, odd)).values.seed).toBeUndefined();
   });
 
+  it("numbers that JSON does not have are kept by a link; what is no number is refused", () => {
+    const store = new Store(() => undefined);
+    const data = [1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    store.set({ matrices: { x: { shape: [2, 2], data } } }, "api", "none");
+    const { values, warnings } = parseQuery(toQuery(store.state));
+    expect(warnings).toEqual([]);
+    expect(values.matrices).toEqual({ x: { shape: [2, 2], data: [1, "NaN", "Infinity", "-Infinity"] } });
+    for (const bad of [[1, undefined, 3, 4], new Array(4), [1, null, 3, 4], [1, "2", 3, 4]]) {
+      const told: Change[] = [];
+      const other = new Store((change) => told.push(change));
+      other.set({ matrices: { x: { shape: [2, 2], data: bad as number[] } } }, "api", "none");
+      expect(other.state.matrices).toBeNull();
+      expect(told.flatMap(({ warnings }) => warnings.map(({ field }) => field))).toEqual(["matrices"]);
+    }
+  });
+
   it("ignores unknown keys; a bad value becomes its default with one warning", () => {
     const { values, warnings } = parseQuery(
       "?utm_source=x&__proto__=1&heads=0&seed=1.5&position=up&causal=perhaps&head-dim=8",

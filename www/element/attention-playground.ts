@@ -220,9 +220,12 @@ export class AttentionPlayground extends LitElement {
     Promise.all([sharedEngine(), this.#worded]).then(
       ([engine]) => {
         this.#engine = engine;
-        this.#session.start();
+        // Taken out of the page meanwhile: it starts when it comes back.
+        if (this.isConnected) this.#session.start();
+        else this.#started = false;
       },
       (error: Error) => {
+        this.#started = false;
         this.#emit("error", { code: "load", message: error.message, source: "api" });
         this.#fail(error);
       },
@@ -307,10 +310,12 @@ export class AttentionPlayground extends LitElement {
         this.#emit("language-change", { lang: say.lang, title: say.title, source: "api" });
       },
       (error: Error) => {
-        if (this.#wanted === name) this.#wanted = this.#language?.name;
-        // The words before stay; without any, nothing can be shown.
-        if (this.#language) this.#session.store.set({ lang: this.#language.name }, "api", "replace");
-        this.#settleWords.reject(error);
+        if (this.#wanted !== name) return;
+        this.#wanted = undefined;
+        // The words before stay, or those of another language come; without any, nothing can be shown.
+        const other = this.#language?.name ?? (name === "en" ? undefined : "en");
+        if (!other) this.#settleWords.reject(error);
+        else this.#session.otherLanguage(other);
       },
     );
   }
@@ -374,7 +379,8 @@ export class AttentionPlayground extends LitElement {
   }
 
   override render(): TemplateResult {
-    if (this.#fatal) return html`<slot></slot><p class="problem" role="alert">${this.#fatal}</p>`;
+    if (this.#fatal && !this.#session.trace)
+      return html`<slot></slot><p class="problem" role="alert">${this.#fatal}</p>`;
     if (!this.#language) return html`<slot></slot>`;
     if (!this.#session.trace)
       return html`<slot></slot><p class="loading" role="status" lang=${say.lang}>${say.loading}</p>`;
@@ -434,6 +440,7 @@ export class AttentionPlayground extends LitElement {
     this.#glossary?.settle(this.renderRoot as ShadowRoot);
     // An equation waits.
     if (inquiry.explanation && !this.#written) this.#loadTools().catch(() => undefined);
+    if (inquiry.explanation && this.#loaded && !this.#glossary) this.#loadGlossary().catch(() => undefined);
     this.#showProblem(context);
     this.#showEquation(context);
   }
@@ -460,11 +467,11 @@ export class AttentionPlayground extends LitElement {
   #written: typeof Equation | undefined;
   #glossary: typeof Glossary | undefined;
   /** What words and formulas mean can wait until the first picture stands. */
-  async #loadGlossary(): Promise<void> {
+  readonly #loadGlossary = onDemand(async () => {
     this.#glossary = await import("./glossary/index.ts");
     this.#glossary.attach(this.renderRoot as ShadowRoot, () => this.#speak());
     this.requestUpdate();
-  }
+  });
 
   #heldCell = "";
   /** The equation of a cell that was clicked comes into the panel's view. */

@@ -31,7 +31,16 @@ export async function readFiles(files: readonly File[]): Promise<Dropped> {
     if (text.includes('"attentionLesson"')) return { lesson: text };
     if (parseJson(text)) return { state: JSON.parse(text) as Record<string, unknown> };
     const stem = file.name.replace(/\.\w+$/, "");
-    Object.assign(set, await parseInSlices(text, matrixName(stem) ?? "x"));
+    const read = await parseInSlices(text, matrixName(stem) ?? "x");
+    for (const name of Object.keys(read)) {
+      if (name in set)
+        throw refusal(
+          () => `${name.toUpperCase()} (${file.name})`,
+          (t) => t.expected.once,
+          (t) => t.found.second,
+        );
+    }
+    Object.assign(set, read);
   }
   return { matrices: set };
 }

@@ -88,6 +88,8 @@ export class Session {
   #exampleRuns = false;
   #cause: keyof State = "text";
   #running = false;
+  /** What was on its way when the element left the page. */
+  #interrupted = false;
   /** As the state named the model on show. */
   #shownModel = defaultState().model;
   /** A stage to go to when the next trace has it. */
@@ -236,6 +238,8 @@ export class Session {
       refused: (code, said) => this.#noLesson(code, said),
       accepted: () => this.#badValues.delete("lesson"),
     });
+    // What an earlier try said.
+    this.#badValues.delete("lesson");
     this.#host.update();
     return this.lessons;
   });
@@ -330,7 +334,8 @@ export class Session {
     this.played = played;
     this.#shownModel = this.store.state.model;
     this.course = new Course(trace);
-    this.notice = notice;
+    // What was said while the first one was on its way still is.
+    this.notice = notice ?? (first ? this.notice : undefined);
     // The example stands in for a first input that was refused: what was wrong is still said.
     this.stale = this.#exampleRuns;
     this.#exampleRuns = false;
@@ -565,9 +570,16 @@ export class Session {
     this.#host.update();
   }
 
-  /** Shown again: what a model gave is asked of it anew. */
+  /** Shown again: what a model gave is asked of it anew, and so is what was on its way. */
   wake(): void {
-    if (this.played) void this.#runner.run(this.store.state, this.#cause);
+    if (this.played || this.#interrupted) void this.#runner.run(this.store.state, this.#cause);
+    this.#interrupted = false;
+  }
+
+  /** The language that is asked for did not come. */
+  otherLanguage(lang: State["lang"]): void {
+    this.store.set({ lang }, "api", "replace");
+    this.#missing();
   }
 
   /** Another language: rows that the page itself has named are named anew. */
@@ -579,6 +591,8 @@ export class Session {
   /** Nothing is shown for now: the model that is held is given back. */
   rest(): void {
     this.player.pause();
+    this.#interrupted = this.#runner.working;
+    if (this.#interrupted) this.#runner.cancel();
     this.#runner.release();
   }
 

@@ -80,10 +80,17 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 
 /* What comes and goes hangs over what is below: the picture stays where it is. */
 .hang { position: relative; z-index: 4; margin-bottom: -6px; }
-.hang > div { position: absolute; inset: 0 0 auto; display: grid; gap: 4px; justify-items: start; }
-.hang > div > * { background: var(--page); border-radius: 5px; padding-inline: 10px; }
+.hang > div { position: absolute; inset: 0 0 auto; display: grid; gap: 4px; justify-items: start; pointer-events: none; }
+.hang > div > * { pointer-events: auto; background: var(--page); border-radius: 5px; padding-inline: 10px; }
 .hang > div > :is(.matrices, .own-model) { justify-self: stretch; padding: 10px; border: 1px solid var(--line); max-height: 70vh; overflow-y: auto; }
 .hang .notice { background: var(--warn); }
+/* Beside the choice of a head and what its token attends to, not over them. */
+@container (min-width: 900px) {
+  .hang > div { display: flex; flex-wrap: wrap; align-items: center; }
+  .hang > div > :not(p) { flex-basis: 100%; }
+  .hang > div > p { max-width: 60%; }
+  .hang > div > p:first-of-type { margin-inline-start: 270px; }
+}
 .close { border: 0; background: none; min-width: 28px; padding: 0; margin-inline: 6px -8px; }
 .close::before { content: "×"; }
 .top { grid-area: top; display: flex; flex-direction: column; gap: 6px; min-width: 0; }

@@ -25,6 +25,8 @@ export type * from "./model/types.ts";
 export type * from "./types.ts";
 
 const DEFAULT_DEADLINE = 60_000;
+/** More milliseconds than these no timer counts: 25 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 type Source = NonNullable<types.EngineOptions["wasm"]>;
 type JobName = Wasm.JobName;
@@ -34,6 +36,7 @@ let local: "none" | "ready" | "trapped" = "none";
 let glue: typeof Wasm | undefined;
 
 export async function createEngine(options: types.EngineOptions = {}): Promise<types.Engine> {
+  checkWorkers(options);
   const kind = kernelsOf(options);
   const wanted = checkChoice(options.backend ?? "auto", "createEngine");
   const source = options.wasm ?? DEFAULT_WASM;
@@ -42,9 +45,20 @@ export async function createEngine(options: types.EngineOptions = {}): Promise<t
   return new LocalEngine(source, kind, { ...options, backend: wanted });
 }
 
+const refused = (expected: string, found: unknown) =>
+  new EngineError({
+    code: "option",
+    operation: "createEngine",
+    expected,
+    found: typeof found === "number" ? String(found) : String(JSON.stringify(found)),
+  });
+
+function checkWorkers({ workers = 0, deadline = DEFAULT_DEADLINE }: types.EngineOptions): void {
+  if (!Number.isInteger(workers) || workers < 0) throw refused("workers: a whole number from 0", workers);
+  if (!(deadline > 0)) throw refused("deadline: milliseconds, more than 0", deadline);
+}
+
 function kernelsOf({ kernels = "auto" }: types.EngineOptions): types.Kernels {
-  const refused = (expected: string, found: unknown) =>
-    new EngineError({ code: "option", operation: "createEngine", expected, found: String(JSON.stringify(found)) });
   const relaxed = hasRelaxed();
   if (kernels === "auto") return relaxed ? "relaxed" : "simd128";
   if (kernels !== "simd128" && kernels !== "relaxed") {
@@ -70,7 +84,8 @@ class LocalEngine implements types.Engine {
   #disposed = false;
 
   constructor(source: Source, kernels: types.Kernels, options: types.EngineOptions) {
-    const { workers, backend: wanted = "auto", deadline = DEFAULT_DEADLINE } = options;
+    const { workers, backend: wanted = "auto" } = options;
+    const deadline = Math.min(options.deadline ?? DEFAULT_DEADLINE, LONGEST_TIMER);
     this.kernels = kernels;
     this.#wanted = wanted;
     this.#source = source;

@@ -39,6 +39,8 @@ export function matrixName(written: string): MatrixName | undefined {
   return ALIASES.get(name) ?? MATRIX_NAMES.find((known) => known === name);
 }
 
+const isCell = (cell: unknown) => typeof cell === "number" || ["NaN", "Infinity", "-Infinity"].includes(cell as string);
+
 /** A sentence that says what is wrong with a value that should be a MatrixSet, or undefined. */
 export function checkMatrixSet(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "expected an object of matrices";
@@ -57,8 +59,9 @@ export function checkMatrixSet(value: unknown): string | undefined {
     if (!Array.isArray(data) || data.length !== size) {
       return `${name}: expected ${size} numbers, found ${Array.isArray(data) ? data.length : "none"}`;
     }
-    const wrong = data.find((cell) => typeof cell !== "number" && !["NaN", "Infinity", "-Infinity"].includes(cell));
-    if (wrong !== undefined) return `${name}: expected numbers, found ${JSON.stringify(wrong)?.slice(0, 40)}`;
+    // A list with holes has them as undefined.
+    const wrong = Array.from(data, isCell).indexOf(false);
+    if (wrong >= 0) return `${name}: expected numbers, found ${String(JSON.stringify(data[wrong])).slice(0, 40)}`;
   }
   return undefined;
 }

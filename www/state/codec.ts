@@ -1,6 +1,6 @@
 /** Fields to text and back: the URL, the attributes and the JSON form all go through here. A bad value becomes its default, with a warning. */
 
-import { checkMatrixSet } from "../input/matrices.ts";
+import { checkMatrixSet, plainMatrices } from "../input/matrices.ts";
 import { fill, type Said, say } from "../text/say.ts";
 import { attributeName, defaultState, FIELD_NAMES, FIELDS, type Field, type State } from "./fields.ts";
 
@@ -62,7 +62,8 @@ export function parseField(name: keyof State, raw: unknown): unknown {
 function parseMatrices(raw: unknown): unknown {
   try {
     const value = typeof raw === "string" ? JSON.parse(raw) : raw;
-    return value === null || checkMatrixSet(value) === undefined ? value : undefined;
+    if (value === null) return value;
+    return checkMatrixSet(value) === undefined ? plainMatrices(value) : undefined;
   } catch {
     return undefined;
   }

@@ -19,7 +19,7 @@ export function examples({ played, state, actions }: Context): TemplateResult | 
   };
   return html`<label class="example"><span>${models.example}</span>
     <select data-examples .value=${state.text} @change=${onChange}>
-      ${texts.includes(state.text) ? nothing : html`<option value=${state.text} selected>${state.text}</option>`}
+      ${texts.includes(state.text) ? nothing : keyed(state.text, html`<option value=${state.text} selected>${state.text}</option>`)}
       ${texts.map((text) => html`<option value=${text} ?selected=${text === state.text}>${text}</option>`)}
     </select></label>`;
 }

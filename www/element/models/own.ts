@@ -1,11 +1,13 @@
 /** The reader's own model: from files or a folder, or from a hub by its name, after a click that says host and size. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { ref } from "lit/directives/ref.js";
 import { modelFromFiles } from "../../model/files.ts";
 import { fetchFromHub, findOnHub, forgetHub, HUB, type HubModel } from "../../model/hub.ts";
 import { own as words } from "../../text/own.ts";
 import { fill, type Said, say } from "../../text/say.ts";
 import type { Actions, Context } from "../parts/context.ts";
+import { focused, focusOn, onEscape } from "../parts/fold.ts";
 
 /** What has been asked for, by the element that asks. */
 interface Asked {
@@ -87,7 +89,11 @@ export function ownModel({ openOwn, actions }: Context): TemplateResult | typeof
       await forgetHub();
       asked.notice = () => words.forgotten;
     });
-  return html`<section class="own-model" aria-label=${t.title}>
+  const onKey = onEscape((panel) => {
+    focusOn(panel, "[data-field=model]");
+    actions.openOwn(false);
+  });
+  return html`<section class="own-model" aria-label=${t.title} tabindex="-1" ${ref(focused)} @keydown=${onKey}>
     <div class="text-row"><h2 class="grow">${t.title}</h2><button type="button" class="quiet" @click=${() => actions.openOwn(false)}>${t.close}</button></div>
     <p class="hint">${t.help}</p>
     <div class="buttons">

@@ -67,7 +67,7 @@ const styles = css`
 .card a { color: var(--query); }
 .summary { font-size: 15px; }
 .score { color: var(--text); margin-inline-end: 10px; }
-.own-model { display: grid; gap: 6px; }
+.own-model { display: grid; gap: 6px; outline: none; }
 .own-model .file { display: inline-flex; align-items: center; cursor: pointer; font-size: 14px; }
 .own-model .file:focus-within { outline: 2px solid var(--query); outline-offset: 2px; }
 .own-model form span { font-size: 13px; color: var(--soft); }

@@ -28,12 +28,22 @@ export class Hanging<P> {
     };
 }
 
-/** It closes with Escape, before that lets a held cell go. */
-export function closeOnEscape(event: KeyboardEvent): void {
+/** What hangs there closes with Escape, before that lets a held cell go. */
+export const onEscape = (close: (root: HTMLElement) => void) => (event: KeyboardEvent) => {
   if (event.key !== "Escape") return;
   event.stopPropagation();
   event.preventDefault();
-  const details = event.currentTarget as HTMLDetailsElement;
-  details.open = false;
+  close(event.currentTarget as HTMLElement);
+};
+
+export const closeOnEscape = onEscape((details) => {
+  (details as HTMLDetailsElement).open = false;
   details.querySelector("summary")?.focus();
-}
+});
+
+/** The element of the page around it from which it was opened. */
+export const focusOn = (from: HTMLElement, selector: string): void =>
+  (from.getRootNode() as ShadowRoot).querySelector<HTMLElement>(selector)?.focus();
+
+/** What is opened has the focus as soon as it stands in the page. */
+export const focused = (opened?: Element): void => queueMicrotask(() => (opened as HTMLElement | undefined)?.focus());

@@ -20,7 +20,7 @@ export function input(context: Context): TemplateResult {
               .toUpperCase()}
               <button type="button" class="quiet" @click=${() => actions.set({ matrices: null }, "push")}>${say.matricesDrop}</button></span>`
       }
-      <button type="button" class="quiet" aria-expanded=${openMatrices} @click=${actions.toggleMatrices}>${say.matrices}</button>
+      <button type="button" class="quiet" data-open-matrices aria-expanded=${openMatrices} @click=${actions.toggleMatrices}>${say.matrices}</button>
     </div>
     ${
       mode === "text" && state.attention === "cross"

@@ -1,8 +1,10 @@
 /** The box for the reader's own matrices. */
 
 import { html, type TemplateResult } from "lit";
+import { ref } from "lit/directives/ref.js";
 import { settings } from "../../text/settings.ts";
 import type { Context } from "../parts/context.ts";
+import { focused, focusOn, onEscape } from "../parts/fold.ts";
 import { problem } from "../parts/problem.ts";
 
 /** A paste longer than this is read at once instead of being put into the box, which could not show it. */
@@ -22,9 +24,13 @@ export function matrices(context: Context): TemplateResult {
     const text = await actions.fillMatrices();
     if (area) area.value = text;
   };
-  return html`<div class="matrices">
+  const onKey = onEscape((panel) => {
+    focusOn(panel, "[data-open-matrices]");
+    actions.toggleMatrices();
+  });
+  return html`<div class="matrices" @keydown=${onKey}>
     <label><span>${settings.matrices.help}</span>
-      <textarea rows="6" spellcheck="false" data-field="matrices" placeholder="Q = [[1, 0], [0, 1]]" @paste=${onPaste}></textarea></label>
+      <textarea rows="6" spellcheck="false" data-field="matrices" ${ref(focused)} placeholder="Q = [[1, 0], [0, 1]]" @paste=${onPaste}></textarea></label>
     ${problem("matrices", context)}
     <div class="buttons">
       <button type="button" class="primary" data-use @click=${(event: Event) => actions.matrices(box(event)?.value ?? "")}>${settings.matrices.use}</button>
