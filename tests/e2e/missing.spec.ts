@@ -71,3 +71,10 @@ test("without its language the page speaks English; without a model's part it wa
   await expect(page.locator(".scene .grid").first()).toBeVisible();
   await expect(page.locator(".problem")).toHaveCount(0);
 });
+
+test("a lesson that never comes keeps the picture waiting for a while, and no longer", async ({ page }) => {
+  await page.route("**/lessons/masks.json", () => undefined);
+  await page.goto("./?lesson=masks&model=none&text=dog+bites+man");
+  await expect(page.locator(".scene .grid").first()).toBeVisible({ timeout: 25_000 });
+  await expect(page.locator("[data-problem=lesson]")).toContainText("none within 15 s");
+});

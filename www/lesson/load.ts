@@ -19,19 +19,23 @@ export const LESSONS = [
 const fileOf = (name: string) => new URL(/* @vite-ignore */ `./lessons/${name}.json`, import.meta.url);
 
 const MOST_BYTES = 262_144;
+/** The first picture waits for a lesson so long, and no longer. */
+const MOST_SECONDS = 15;
 
 /** `name`: of one that ships, or the address of a file on this site. */
 export async function loadLesson(name: string): Promise<Lesson> {
   const url = (LESSONS as readonly string[]).includes(name) ? fileOf(name) : onThisSite(name);
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch (thrown) {
-    throw refusal(name, "a lesson that can be loaded", thrown instanceof Error ? thrown.message : thrown, "load");
-  }
-  if (!response.ok)
-    throw refusal(name, "a lesson that can be loaded", `${response.status} ${response.statusText}`.trim(), "load");
-  return parseLesson(await response.text());
+  const refused = (found: string) => refusal(name, "a lesson that can be loaded", found, "load");
+  const [response, text] = await fetched(url).catch((thrown: Error) => {
+    throw refused(thrown.name === "TimeoutError" ? `none within ${MOST_SECONDS} s` : thrown.message);
+  });
+  if (!response.ok) throw refused(`${response.status} ${response.statusText}`.trim());
+  return parseLesson(text);
+}
+
+async function fetched(url: URL): Promise<[Response, string]> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(MOST_SECONDS * 1000) });
+  return [response, await response.text()];
 }
 
 function onThisSite(name: string): URL {

@@ -10,6 +10,7 @@ const modelsInEnglish = {
   layer: "layer {n}",
   headSays: "Layer {layer}, head {head}: “{q}” gives “{k}” ",
   where: "{model}, {block}layer {layer} of {layers}, head {head} of {heads}",
+  unchanged: "Before the change, ",
   stands: "stands for",
   readAs: "is read as",
   second: "then",

@@ -20,7 +20,7 @@ const nameAt = ({ trace, text, output }: Played, { row }: Answer) =>
   (text ? trace.tokens.key[row] : undefined) ?? output?.tokens[row] ?? "";
 
 /** “it” stands for street 99 %, then animal 0.3 %. */
-export function answerLine({ played }: Context): TemplateResult | typeof nothing {
+export function answerLine({ played, state }: Context): TemplateResult | typeof nothing {
   if (!played?.output) return nothing;
   const { answer, data } = played;
   if (!answer) {
@@ -28,7 +28,7 @@ export function answerLine({ played }: Context): TemplateResult | typeof nothing
     return played.model.info.family === "bert" && missing ? html`<span class="says hint">${missing}</span>` : nothing;
   }
   if (answer.kind !== "word") return nothing;
-  return html`<span class="says" data-answer=${answer.choices[0]?.label ?? ""}>${wordAnswer(played, answer)}</span>`;
+  return html`<span class="says" data-answer=${answer.choices[0]?.label ?? ""}>${state.edits || state.mask ? models.unchanged : ""}${wordAnswer(played, answer)}</span>`;
 }
 
 function wordAnswer(

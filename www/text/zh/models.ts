@@ -10,6 +10,7 @@ export const models: ModelWords = {
   layer: "第 {n} 层",
   headSays: "第 {layer} 层，第 {head} 个头：“{q}”给“{k}” ",
   where: "{model}，{block}第 {layer} 层（共 {layers} 层），第 {head} 个头（共 {heads} 个）",
+  unchanged: "改动之前，",
   stands: "指的是",
   readAs: "被读作",
   second: "其次是",
