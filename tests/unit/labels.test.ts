@@ -38,7 +38,7 @@ describe("the names of columns", () => {
     ] as const) {
       const labels = over(columns, cellWidth);
       const ends = labels.map(({ left, width }) => left + width);
-      expect(Math.max(...ends)).toBeLessThanOrEqual(100 + columns * cellWidth + 12);
+      expect(Math.max(...ends)).toBeLessThanOrEqual(100 + columns * cellWidth + 14);
       for (const [n, { left }] of labels.slice(1).entries())
         expect(left).toBeGreaterThanOrEqual((ends[n] as number) - 1e-9);
     }

@@ -10,7 +10,7 @@ const LABEL = { row: 15, column: 30 };
 /** Where few are shown anyway, they are whole: those over columns that are as narrow as this have up to so much. */
 const SPARSE = { narrow: 10, room: 64 };
 /** So far may a label stand out over the last column. */
-const OVERHANG = 12;
+const OVERHANG = 14;
 
 /** Rows or columns, from the first to the one before the last. */
 export interface Range {
