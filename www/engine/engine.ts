@@ -36,7 +36,7 @@ let local: "none" | "ready" | "trapped" = "none";
 let glue: typeof Wasm | undefined;
 
 export async function createEngine(options: types.EngineOptions = {}): Promise<types.Engine> {
-  checkWorkers(options);
+  checkPool(options);
   const kind = kernelsOf(options);
   const wanted = checkChoice(options.backend ?? "auto", "createEngine");
   const source = options.wasm ?? DEFAULT_WASM;
@@ -53,7 +53,7 @@ const refused = (expected: string, found: unknown) =>
     found: typeof found === "number" ? String(found) : String(JSON.stringify(found)),
   });
 
-function checkWorkers({ workers = 0, deadline = DEFAULT_DEADLINE }: types.EngineOptions): void {
+function checkPool({ workers = 0, deadline = DEFAULT_DEADLINE }: types.EngineOptions): void {
   if (!Number.isInteger(workers) || workers < 0) throw refused("workers: a whole number from 0", workers);
   if (!(deadline > 0)) throw refused("deadline: milliseconds, more than 0", deadline);
 }

@@ -1,4 +1,4 @@
-/** Where one looks: how much larger than the room the scene is drawn, and from which point on. Pure arithmetic. */
+/** Where one looks: how much larger than the room the scene is drawn, and from which point on. */
 
 import type { Box, Layout } from "./layout.ts";
 

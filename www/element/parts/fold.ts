@@ -1,4 +1,4 @@
-/** What hangs from a summary in the header. */
+/** What hangs in the header and under it: how it is loaded, has the focus and closes. */
 
 import { say } from "../../text/say.ts";
 import type { Actions } from "./context.ts";
