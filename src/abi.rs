@@ -133,6 +133,8 @@ impl State {
         done.is_ok()
     }
 
+    #[cold]
+    #[inline(never)]
     fn refuse(&mut self, refusal: &Error) {
         let report = refusal.report();
         let lines = [

@@ -6,13 +6,17 @@ use ndarray::ArrayViewD;
 use std::borrow::Cow;
 
 /// The elements in row-major order, copied only where the view is laid out otherwise.
-// in one place, since walking a view of any layout is a lot of code
-#[inline(never)]
 pub(crate) fn row_major<'a, T: Copy>(view: &'a ArrayViewD<'_, T>) -> Cow<'a, [T]> {
     match view.as_slice() {
         Some(slice) => Cow::Borrowed(slice),
-        None => Cow::Owned(view.iter().copied().collect()),
+        None => Cow::Owned(walked(view)),
     }
+}
+
+// in one place, since walking a view of any layout is a lot of code
+#[inline(never)]
+fn walked<T: Copy>(view: &ArrayViewD<'_, T>) -> Vec<T> {
+    view.iter().copied().collect()
 }
 
 /// Refuses tensors beyond the limit, before anything is copied out of them: a view may repeat its cells, and be larger

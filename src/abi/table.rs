@@ -99,23 +99,10 @@ impl Table {
         };
         let kind = self.size(MASK_KIND)?;
         if kind == BOOLEAN {
-            let (start, shape) = self.tensor(MASK)?;
-            let count = shape.size();
-            let done = read
-                .get_mut(start..)
-                .and_then(|rest| bytes::normalise(rest, count));
-            done.ok_or_else(|| fault("a mask in the block", count))?;
+            self.normalise_mask(read)?;
         }
         let read = &*read;
-        let mask = match kind {
-            0 => None,
-            BOOLEAN => {
-                let (start, shape) = self.tensor(MASK)?;
-                let seen = bytes::booleans(&read[start..], shape.size());
-                Some(Mask::Boolean(view(seen.unwrap_or_default(), shape)?))
-            }
-            _ => Some(Mask::Additive(self.floats(MASK, read)?)),
-        };
+        let mask = (kind != 0).then(|| self.mask(kind, read)).transpose()?;
         let lengths = self.lengths(read)?;
         let input = AttentionInput {
             q: self.floats(Q, read)?,
@@ -144,6 +131,27 @@ impl Table {
             });
         }
         Ok(())
+    }
+
+    // Masks apart: a browser compiles a function when it is first called, and most calls have none.
+    #[inline(never)]
+    fn normalise_mask(&self, read: &mut [f32]) -> Result<(), Error> {
+        let (start, shape) = self.tensor(MASK)?;
+        let count = shape.size();
+        let done = read
+            .get_mut(start..)
+            .and_then(|rest| bytes::normalise(rest, count));
+        done.ok_or_else(|| fault("a mask in the block", count))
+    }
+
+    #[inline(never)]
+    fn mask<'a>(&self, kind: usize, read: &'a [f32]) -> Result<Mask<'a>, Error> {
+        if kind != BOOLEAN {
+            return Ok(Mask::Additive(self.floats(MASK, read)?));
+        }
+        let (start, shape) = self.tensor(MASK)?;
+        let seen = bytes::booleans(&read[start..], shape.size());
+        Ok(Mask::Boolean(view(seen.unwrap_or_default(), shape)?))
     }
 
     fn config(&self) -> Result<AttentionConfig, Error> {

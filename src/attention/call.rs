@@ -166,6 +166,8 @@ impl<'a> Call<'a> {
     }
 
     /// One query against all keys, step by step.
+    // apart, since the kernel's way to it is for rows that are not finite
+    #[inline(never)]
     fn plain_row(
         &self,
         at: [usize; 3],

