@@ -71,3 +71,41 @@ test("engine.js from another origin starts its workers too", async ({ page, base
   }, baseURL ?? "");
   expect(backend).toBe("cpu");
 });
+
+test("without the script for workers a large job is refused, and done when it can be had; a small one has no need of it", async ({
+  page,
+}) => {
+  await page.route("**/workers-*.js", (route) => route.abort());
+  await blank(page);
+  const attend = (tokens: number) =>
+    page.evaluate(async (tokens) => {
+      const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
+      const kept = globalThis as { engine?: EngineModule.Engine };
+      kept.engine ??= await createEngine({ workers: 2 });
+      const tensor = (): Tensor => ({ shape: [1, 1, tokens, 64], data: new Float32Array(tokens * 64).fill(0.25) });
+      return kept.engine.computeAttention({ q: tensor(), k: tensor(), v: tensor() }).then(
+        ({ output }) => String(output.data.at(-1)),
+        ({ code, operation }) => `${code} in ${operation}`,
+      );
+    }, tokens);
+  expect(await attend(64)).toBe("0.25");
+  expect(await attend(1024)).toBe("worker in computeAttention");
+  await page.unroute("**/workers-*.js");
+  expect(await attend(1024)).toBe("0.25");
+});
+
+test("what is not for the kernels does not wait for them", async ({ page }) => {
+  await page.route("**/kernels_*.wasm", () => {});
+  await blank(page);
+  const shape = await page.evaluate(async () => {
+    const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
+    const engine = await createEngine();
+    const tensor = (): Tensor => ({ shape: [1, 1, 2, 4], data: new Float32Array(8).fill(1) });
+    const { presentKey } = await engine.computeAttention({
+      ...{ q: tensor(), k: tensor(), v: tensor() },
+      ...{ pastKey: tensor(), pastValue: tensor() },
+    });
+    return presentKey?.shape;
+  });
+  expect(shape).toEqual([1, 1, 4, 4]);
+});

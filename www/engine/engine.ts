@@ -9,7 +9,7 @@ import { Backends, checkChoice } from "./backends.ts";
 import { attentionBuffers } from "./buffers.ts";
 import { costOf, LOCAL_ATTENTION, LOCAL_COST } from "./cost.ts";
 import { disposed, EngineError, toPlainError } from "./errors.ts";
-import { hasRelaxed, KERNELS_WASM, Kernels } from "./kernels.ts";
+import { fits, hasRelaxed, KERNELS_WASM, Kernels } from "./kernels.ts";
 import { DEFAULT_WASM, loadModule } from "./load.ts";
 import type { Model, ModelOptions } from "./model/types.ts";
 import { inPlace } from "./output.ts";
@@ -101,12 +101,18 @@ class LocalEngine implements types.Engine {
   readonly #trace = (request: types.TraceRequest) => this.#call<types.Trace>("traceAttention", request);
 
   readonly #attend = async (request: types.AttentionRequest): Promise<types.AttentionResult> => {
-    const kernels = this.#here ?? (await this.#startKernels());
-    const cost = kernels.consider(request);
-    if (cost < 0 || this.#disposed) {
-      const { output, ...rest } = request ?? {};
-      return inPlace(request, await this.#call("computeAttention", output == null ? request : rest));
+    let kernels = this.#here;
+    if (!kernels) {
+      const starting = this.#startKernels();
+      // Looked at while they are on their way: what is not for them waits for them no longer.
+      if (!fits(request)) {
+        starting.catch(() => undefined);
+        return this.#inEngine(request);
+      }
+      kernels = await starting;
     }
+    const cost = kernels.consider(request);
+    if (cost < 0 || this.#disposed) return this.#inEngine(request);
     if (cost > LOCAL_ATTENTION && this.#size > 0) {
       // The kernels' own is another call's by the time that workers are there.
       const table = kernels.table.slice();
@@ -123,6 +129,11 @@ class LocalEngine implements types.Engine {
       throw new EngineError(error);
     }
   };
+
+  async #inEngine(request: types.AttentionRequest): Promise<types.AttentionResult> {
+    const { output, ...rest } = request ?? {};
+    return inPlace(request, await this.#call("computeAttention", output == null ? request : rest));
+  }
 
   attentionBuffers = async (sizes: types.BufferSizes): Promise<types.AttentionBuffers> => {
     if (this.#disposed) throw disposed("attentionBuffers");

@@ -30,6 +30,9 @@ interface Exports {
   error_bytes(): number;
 }
 
+/** Whether a request is for the kernels; the others are for the engine. */
+export const fits = (request: AttentionRequest): boolean => at.fill(new Float64Array(at.WORDS), request);
+
 const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 
 export class Kernels {
