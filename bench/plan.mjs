@@ -29,7 +29,7 @@ export function planOf({ quick, heads: manyHeads = HEADS, tokens: sizes = TOKENS
   return {
     quick,
     runs: quick ? 1 : 3,
-    coldStarts: quick ? 3 : 5,
+    coldStarts: quick ? 3 : 15,
     cells,
     isolated: quick ? [] : cells.filter(({ tokens }) => tokens >= 1024).map((cell) => ({ ...cell, rounds: 3 })),
     ...pacesOf(quick),

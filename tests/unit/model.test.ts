@@ -282,6 +282,28 @@ describe("loading", () => {
     }
   });
 
+  it("takes ids of any list of whole numbers, and refuses what is none", async () => {
+    const model = await load("gpt2-0");
+    const { logits } = await model.run({ ids: [3, 1, 2] });
+    const { ids, logits: same } = await model.run({ ids: BigInt64Array.of(3n, 1n, 2n) as never });
+    expect(ids).toEqual([3, 1, 2]);
+    expect(differ(same, logits)).toBeUndefined();
+    const expected = "ids: a list of whole numbers";
+    for (const [given, found] of [
+      [5, "number 5"],
+      ["abc", "string abc"],
+      [[0, 1.5], "0,1.5"],
+      [[1, "two"], "1,two"],
+    ] as [never, string][]) {
+      expect(await refusalOf(model.run({ ids: given }))).toMatchObject({ code: "option", expected, found });
+    }
+    expect(await refusalOf(model.run({ ids: null as never }))).toMatchObject({
+      expected: "one of text, ids and pixels",
+    });
+    expect(await refusalOf(model.run({ pixels: 5 as never }))).toMatchObject({ code: "option" });
+    model.dispose();
+  });
+
   it("refuses what the model does not take, and goes on", async () => {
     const model = await load("bert-0", [new Blob([bytesOf("bert-0")])]);
     for (const [input, code] of [

@@ -1,6 +1,6 @@
 /** The shelf of models: each is loaded once, for all who show it, and ends with the last of them. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Engine, Model, ModelOptions } from "../../www/engine/engine.ts";
 import type { ModelFiles } from "../../www/model/files.ts";
 import { lease } from "../../www/model/shelf.ts";
@@ -70,5 +70,16 @@ describe("a lease", () => {
     arrive();
     await again.loaded;
     expect(log).toEqual(["load", "load"]);
+  });
+
+  it("names the file that is not what it should be", async () => {
+    const page = new Response("<!doctype html>", { headers: { "content-type": "text/html" } });
+    vi.stubGlobal("fetch", async () => page.clone());
+    await expect(lease(engineThatWaits().engine, "pronoun", () => undefined).loaded).rejects.toMatchObject({
+      code: "load",
+      expected: expect.stringMatching(/^the file pronoun\/(config|data|tokenizer)\.json$/),
+      found: expect.stringContaining("JSON"),
+    });
+    vi.unstubAllGlobals();
   });
 });

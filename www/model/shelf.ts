@@ -98,7 +98,15 @@ type Loading = (progress: Progress) => void;
 
 /** All of its files at once, so that none waits for another. */
 async function loadShipped(engine: Engine, name: string, signal: AbortSignal, onProgress: Loading): Promise<Loaded> {
-  const json = async <T>(file: string) => JSON.parse(await (await ask(fileOf(name, file), signal)).text()) as T;
+  const json = async <T>(file: string) => {
+    const url = fileOf(name, file);
+    const text = await (await ask(url, signal)).text();
+    try {
+      return JSON.parse(text) as T;
+    } catch (thrown) {
+      throw refused(url, thrown);
+    }
+  };
   const [config, data, tokenizer, weights] = await Promise.all([
     json<object>("config.json"),
     json<ModelData>("data.json"),
@@ -115,19 +123,21 @@ async function loadOwn(engine: Engine, files: ModelFiles, signal: AbortSignal, o
   return { name, model, data: { task: "own" }, vocabulary: new Vocabulary(tokenizer) };
 }
 
+function refused(url: URL, why: unknown): EngineError {
+  const file = url.pathname.split("/").slice(-2).join("/");
+  const found = why instanceof Error ? why.message : String(why);
+  return new EngineError({ code: "load", operation: "loadModel", expected: `the file ${file}`, found });
+}
+
 async function ask(url: URL, signal: AbortSignal): Promise<Response> {
-  const refused = (found: string) => {
-    const file = url.pathname.split("/").slice(-2).join("/");
-    return new EngineError({ code: "load", operation: "loadModel", expected: `the file ${file}`, found });
-  };
   let response: Response;
   try {
     response = await fetch(url, { signal });
   } catch (thrown) {
     signal.throwIfAborted();
-    throw refused(thrown instanceof Error ? thrown.message : String(thrown));
+    throw refused(url, thrown);
   }
-  if (!response.ok) throw refused(`${response.status} ${response.statusText}`.trim());
+  if (!response.ok) throw refused(url, `${response.status} ${response.statusText}`.trim());
   return response;
 }
 

@@ -19,10 +19,9 @@ export function controlFields({ mode, state }: Context): { first: FieldName[]; m
   if (!linear) more.push("window", "softcap");
   if (state.attention.startsWith("gated")) more.push("decay");
   if (state.attention.endsWith("delta")) more.push("beta");
-  const shown = first.filter(
-    (name) =>
-      !(given && (state.matrices?.wq || state.matrices?.q) && name === "headDim") && !(linear && name === "causal"),
-  );
+  // What own weights, or own queries, keys and values, leave nothing to do for.
+  const idle = given && (state.matrices?.wq || state.matrices?.q) ? ["headDim", "seed"] : [];
+  const shown = first.filter((name) => !idle.includes(name) && !(linear && name === "causal"));
   if (state.mask) more.push("mask");
   return { first: shown, more, linear };
 }

@@ -158,26 +158,28 @@ export class LoadedModel implements types.Model {
 
   async #resolve(input: types.ModelInput): Promise<Resolved> {
     const { text, ids, pixels, target, targetIds } = input ?? {};
-    const given = Object.entries({ text, ids, pixels }).filter(([, value]) => value !== undefined);
+    const given = Object.entries({ text, ids, pixels }).filter(([, value]) => value != null);
     if (given.length !== 1) {
       const found = given.map(([name]) => name).join(" and ") || "none";
       throw refusal("one of text, ids and pixels", found);
     }
-    if (target !== undefined && targetIds !== undefined) throw refusal("target or targetIds", "both");
-    const side = async (text: string | undefined, ids: readonly number[] | undefined) => {
-      if (text !== undefined) return this.encode(String(text));
-      return ids && { ids: Array.from(ids), tokens: await this.#name(ids) };
+    if (target != null && targetIds != null) throw refusal("target or targetIds", "both");
+    const side = async (text: string | undefined, name: string, given: Iterable<unknown> | undefined) => {
+      if (text != null) return this.encode(String(text));
+      if (given == null) return undefined;
+      const ids = wholeNumbers(name, given);
+      return { ids, tokens: await this.#name(ids) };
     };
-    const [source, goal] = [await side(text, ids), await side(target, targetIds)];
+    const [source, goal] = [await side(text, "ids", ids), await side(target, "targetIds", targetIds)];
     // What the engine takes where nothing is given, so that it is named, too.
     const { start } = this.info;
     const begin = start === undefined || !this.info.encoder || !this.info.decoder ? undefined : [start];
-    const other = goal && goal.ids.length > 0 ? goal : await side(undefined, begin);
+    const other = goal && goal.ids.length > 0 ? goal : await side(undefined, "targetIds", begin);
     return {
       fields: {
         ...(source && { ids: source.ids }),
         ...(other && { targetIds: other.ids }),
-        ...(pixels && { pixels: Array.from(pixels.shape) }),
+        ...(pixels && { pixels: wholeNumbers("pixels.shape", pixels.shape ?? []) }),
       },
       bytes: pixels && toBytes("pixels", pixels),
       tokens: source?.tokens ?? this.#patches(),
@@ -194,6 +196,17 @@ export class LoadedModel implements types.Model {
 
 function refusal(expected: string, found: string): EngineError {
   return new EngineError({ code: "option", operation: "model", expected, found });
+}
+
+/** As plain numbers, whatever kind of list they are in. */
+function wholeNumbers(name: string, values: Iterable<unknown>): number[] {
+  const listed = typeof values === "object" && Symbol.iterator in values;
+  const numbers = listed ? Array.from(values, Number) : [];
+  if (listed && numbers.every(Number.isInteger)) return numbers;
+  throw refusal(
+    `${name}: a list of whole numbers`,
+    `${listed ? "" : `${typeof values} `}${String(values).slice(0, 80)}`,
+  );
 }
 
 function toBytes(name: string, { data }: Tensor): Uint8Array {
