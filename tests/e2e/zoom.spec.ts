@@ -154,6 +154,24 @@ test("from the matrix to one multiplication and back, by keys, by the trail, and
   await expect(page.locator(".crumbs [aria-current]")).toHaveText("“because”");
 });
 
+test("at the very beginning what is given stands in the nearer zooms, and no number on what is not made yet", async ({
+  page,
+}) => {
+  for (const [zoom, first, early] of [
+    ["row", 8, 0],
+    ["cell", 1, 0],
+  ] as const) {
+    await open(page, `model=none&headDim=4&stage=embeddings&cell=-1&zoom=${zoom}`);
+    const of = await trace(page);
+    await expect.poll(async () => (await check(page, of)).cells).toBe(first);
+    await open(page, `model=none&headDim=4&stage=scores&cell=-1&zoom=${zoom}`);
+    await expect(page.locator(".equation .result [data-stage]")).toHaveCount(1);
+    await expect.poll(async () => (await check(page, await trace(page))).cells).toBeGreaterThan(first - 1);
+    const made = await page.locator('.scene .cell[data-stage="scores"]').filter({ visible: true }).count();
+    expect(made).toBe(early);
+  }
+});
+
 test("a link leads to a cell; a click on another number of the row looks at that", async ({ page }) => {
   await open(page, "stage=weights&zoom=row&pin=weights,1,7,5");
   await expect(page.locator(".crumbs")).toContainText("Weights");

@@ -57,6 +57,11 @@ describe("Course", () => {
     expect(course.segments.map((s) => s.stage.id)).toEqual(["embeddings", "query", "scores", "row_max"]);
     expect(course.stopFor("w_query")?.stage.id).toBe("query");
   });
+  it("begins with the first stage on show: before it there is nothing to come from", () => {
+    expect(course.positionAt(0)).toEqual({ stage: "embeddings", cell: 0 });
+    expect(course.frame("embeddings", -1)).toMatchObject({ cells: 0, time: 0, previous: undefined });
+    expect(course.frame("query", -1).cells).toBe(-1);
+  });
   it("a position is a time and back", () => {
     for (let time = 0; time < course.duration; time += 0.05) {
       const at = course.positionAt(time);

@@ -49,7 +49,8 @@ export class Course {
     for (const stage of trace.stages) {
       if (isParameter(stage.id)) continue;
       const { rows, columns } = sliceSize(stage);
-      const lead = start === 0 ? 0.2 : 0.7;
+      // Nothing goes before the first.
+      const lead = start === 0 ? 0 : 0.7;
       const cell = PRODUCTS.has(stage.op) ? 1 : INPUTS.has(stage.op) ? 0 : 0.5;
       const schedule = new Schedule(rows, columns, { lead, cell });
       this.segments.push({ stage, start, schedule, rows, columns });
@@ -83,12 +84,13 @@ export class Course {
   frame(stageId: string, cell: number): Frame {
     const segment = this.segmentOf(stageId) ?? (this.segments[0] as Segment);
     const { schedule } = segment;
-    const cells = cell === WHOLE ? schedule.cells : Math.min(cell, schedule.cells);
+    const previous = this.segments[this.segments.indexOf(segment) - 1];
+    const cells = cell === WHOLE ? schedule.cells : Math.min(previous ? cell : Math.max(cell, 0), schedule.cells);
     const running = Math.floor(cells) !== cells;
     const linear = cell === WHOLE || cells <= 0 ? -1 : running ? Math.floor(cells) : cells - 1;
     return {
       segment,
-      previous: this.segments[this.segments.indexOf(segment) - 1],
+      previous,
       cells,
       active: linear < 0 ? undefined : { row: Math.floor(linear / segment.columns), column: linear % segment.columns },
       progress: running ? cells - Math.floor(cells) : 1,

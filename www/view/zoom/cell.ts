@@ -37,9 +37,8 @@ export function cellLayout(
   const { stage } = frame.segment;
   const whole = sliceForHead(trace, stage, head);
   const linear = at.row * whole.columns + at.column;
-  /** How much of the cell is done: all of it, none, or the part that the frame says. */
-  const progress = (now: Frame) =>
-    now.cells >= linear + 1 ? 1 : Math.floor(now.cells) === linear ? now.cells - linear : now.cells > linear ? 1 : 0;
+  /** How much of the cell is done: all of it, none, or the part that the frame says. What is made of nothing is there at once. */
+  const progress = (now: Frame) => (of.terms.length === 0 ? 1 : Math.min(1, Math.max(0, now.cells - linear)));
   const view = new FactorsView(
     stage,
     [{ stage: stage.id, index: of.index, value: of.value }],

@@ -44,7 +44,8 @@ export function rowLayout(
   if (stage.id === "mixed" && scene.product) return pile(scene, row, room);
   const ladder = LADDER.includes(stage.id) || stage.id in OWN_NUMBER;
   if (ladder && stageOf(trace, "scores") && stage.id !== "scores") return lanes(trace, stage, head, row, room, note);
-  return plain({ ...scene, parts: scene.parts.flatMap((part) => operand(trace, scene, part, of, row)) }, row, room);
+  const parts = scene.parts.flatMap((part) => operand(trace, scene, part, of, row));
+  return plain({ ...scene, parts }, row, room, of.terms.length === 0);
 }
 
 /**
@@ -68,8 +69,11 @@ const doneInRow = (row: number, columns: number) => (frame: Frame) =>
 const activeIn = (row: number) => (frame: Frame) =>
   frame.active?.row === row ? { row: 0, column: frame.active.column } : undefined;
 
-/** As it stands for the whole matrix, with one row of the result, and bars under that; in lines where that has no room for numbers. */
-function plain(scene: Scene, row: number, room: Room): Layout {
+/**
+ * As it stands for the whole matrix, with one row of the result, and bars under that; in lines where that has no room for numbers.
+ * What is `given`, and made of nothing, is there at once.
+ */
+function plain(scene: Scene, row: number, room: Room, given = false): Layout {
   const { parts } = scene;
   const { columns } = scene.result.view;
   const result: MatrixPart = { ...scene.result, view: scene.result.view.row(row) };
@@ -78,9 +82,10 @@ function plain(scene: Scene, row: number, room: Room): Layout {
   const [left] = parts;
   const lines = linesOf(result, room);
   if (scene.product && !made.numbers && left?.view.inOneAxis) return tall(scene, parts, row, room);
-  if (!scene.product && !made.numbers && (lines.count === 1 || result.view.inOneAxis)) return strips(scene, row, room);
+  if (!scene.product && !made.numbers && (lines.count === 1 || result.view.inOneAxis))
+    return strips(scene, row, room, given);
   const box = made.boxes.find(({ part }) => part.place === "result") as Box;
-  box.done = doneInRow(row, columns);
+  box.done = given ? () => columns : doneInRow(row, columns);
   const band: Band = { box, y: box.y + box.cellHeight + EDGE, height: bars - EDGE };
   return {
     ...made,
@@ -169,7 +174,7 @@ function stripsOf(parts: MatrixPart[], perLine: number): Strip[] {
 }
 
 /** A row that is too long for one line. */
-function strips(scene: Scene, row: number, room: Room): Layout {
+function strips(scene: Scene, row: number, room: Room, given: boolean): Layout {
   const { columns } = scene.result.view;
   const parts = [...scene.parts, scene.result];
   const names = Math.min(room.width / 4, Math.max(...parts.map((part) => room.titleWidth(titleOf(part)))) + EDGE);
@@ -186,7 +191,8 @@ function strips(scene: Scene, row: number, room: Room): Layout {
     const size = { cellWidth, cellHeight, labelWidth: names, rowLabels: "none", columnLabels: "none" } as const;
     const box: Box = { ...size, part: { ...part, brief: false, view }, x: names, y, title };
     if (part === scene.result)
-      box.done = (frame) => Math.min(to - from, Math.max(0, Math.floor(frame.cells) - row * columns - from));
+      box.done = (frame) =>
+        given ? to - from : Math.min(to - from, Math.max(0, Math.floor(frame.cells) - row * columns - from));
     return box;
   });
   const results = boxes.filter(({ part }) => part.place === "result");
