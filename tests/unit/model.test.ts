@@ -293,7 +293,8 @@ describe("loading", () => {
       [5, "number 5"],
       ["abc", "string abc"],
       [[0, 1.5], "0,1.5"],
-      [[1, "two"], "1,two"],
+      [[1, "2"], "1,2"],
+      [[1, null], "1,"],
     ] as [never, string][]) {
       expect(await refusalOf(model.run({ ids: given }))).toMatchObject({ code: "option", expected, found });
     }

@@ -201,8 +201,8 @@ function refusal(expected: string, found: string): EngineError {
 /** As plain numbers, whatever kind of list they are in. */
 function wholeNumbers(name: string, values: Iterable<unknown>): number[] {
   const listed = typeof values === "object" && Symbol.iterator in values;
-  const numbers = listed ? Array.from(values, Number) : [];
-  if (listed && numbers.every(Number.isInteger)) return numbers;
+  const numbers = listed ? Array.from(values, (value) => (typeof value === "bigint" ? Number(value) : value)) : [];
+  if (listed && numbers.every(Number.isInteger)) return numbers as number[];
   throw refusal(
     `${name}: a list of whole numbers`,
     `${listed ? "" : `${typeof values} `}${String(values).slice(0, 80)}`,
