@@ -405,3 +405,18 @@ test("recall: three networks answer the reader's sequence", async ({ page }) => 
   await page.locator('[data-field="text"]').fill("q7 b2");
   await expect(page.locator('[data-problem="text"]')).toContainText("a question at the end");
 });
+
+test("from what enters a layer the way goes on to the attention of the layer before, down to the first", async ({
+  page,
+}) => {
+  await open(page, "model=pronoun&layer=1&stage=embeddings&pin=embeddings,7,3");
+  const on = page.locator(".equation [data-before]");
+  await expect(on).toHaveText("On to the attention of layer 1");
+  await on.click();
+  await expect(page.locator(".equation .result [data-stage=output]")).toHaveAttribute("data-index", "7,3");
+  await expect(page).toHaveURL(/layer=0/);
+  await expect(page.locator(".stage-name, .crumbs").first()).toContainText("Output");
+  await open(page, "model=pronoun&layer=0&stage=embeddings&pin=embeddings,7,3");
+  await expect(page.locator(".equation .result [data-stage=embeddings]")).toBeVisible();
+  await expect(on).toHaveCount(0);
+});

@@ -28,6 +28,7 @@ export function tellLayer(
     else
       tell(stage, () => ({
         ...(layer > 0 && { name: fill(models.story.name, slots) }),
+        ...(layer > 0 && block !== "cross" && { before: { layer: layer - 1, name: fill(models.story.on, slots) } }),
         about: input(),
         source: input(),
       }));

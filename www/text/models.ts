@@ -55,6 +55,7 @@ const modelsInEnglish = {
     memoryName: "Output of the encoder",
     memory: "What the [[encoder]] made of the text: [[key|keys]] and [[value|values]] come from it.",
     name: "Input of layer {layer}",
+    on: "On to the attention of layer {before}",
     weights: "Trained: these numbers stand in the file of “{name}”, the same for every text.",
     weightsSource: "trained, from the file of “{name}”",
     output:

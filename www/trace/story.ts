@@ -9,6 +9,8 @@ export interface Story {
   about?: string;
   /** What stands for the operation of a cell that was not computed here. */
   source?: string;
+  /** The layer where its numbers were made, and what leads there is called. */
+  before?: { layer: number; name: string };
 }
 
 /** Told anew each time, in the language that is spoken then. */

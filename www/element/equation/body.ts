@@ -3,9 +3,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Explanation, Factor, Stage } from "../../engine/types.ts";
 import { fill, say } from "../../text/say.ts";
+import { WHOLE } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
 import { storyOf } from "../../trace/story.ts";
 import { formatCell, formatExact, formatFull } from "../../view/format.ts";
+import type { Lit } from "../../view/paint.ts";
 import { roleOf } from "../../view/scene.ts";
 import { type Actions, type Context, cellName } from "../parts/context.ts";
 import { numberLink } from "../parts/number.ts";
@@ -39,6 +41,7 @@ export function body(explanation: Explanation, context: Context): TemplateResult
       ${folded > 0 ? more(folded, terms.length, context) : nothing}
     </div>
     <p class="result">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</p>
+    ${op === "edited" ? nothing : before(cell, context)}
     ${why ? html`<p class="hint" data-why=${why}>${say.reasons[why] ?? why}</p>` : nothing}
     ${
       terms.length === 0
@@ -58,6 +61,15 @@ const seesNothing = ({ op, terms: [, by] }: Explanation) =>
 /** What a model tells of a stage is not told of what the reader has set. */
 const source = (stage: Stage | undefined, op: string) =>
   prose((op === "edited" ? undefined : storyOf(stage)?.source) ?? say.ops[op] ?? op);
+
+/** The way on from what enters a layer: the same token and number where the attention of the layer before ends. */
+function before({ stage, index }: Lit, { trace, actions }: Context): TemplateResult | typeof nothing {
+  const story = storyOf(trace && stageOf(trace, stage));
+  if (!story?.before) return nothing;
+  const { layer, name } = story.before;
+  const there = { layer, stage: "output", cell: WHOLE, pin: ["output", ...index].join() };
+  return html`<p><button class="quiet" type="button" data-before @click=${() => actions.set(there, "push")}>${name}</button></p>`;
+}
 
 /** What is left of a long sum: more of it on demand, and how much there is in all. */
 function more(folded: number, all: number, { expanded, actions }: Context): TemplateResult {

@@ -52,6 +52,7 @@ export const models: ModelWords = {
     memoryName: "编码器的输出",
     memory: "[[encoder|编码器]]从文本得到的内容：[[key|键]]和[[value|值]]来自这里。",
     name: "第 {layer} 层的输入",
+    on: "继续看第 {before} 层的注意力",
     weights: "训练出来的：这些数写在“{name}”的文件里，对每个文本都相同。",
     weightsSource: "训练出来的，来自“{name}”的文件",
     output: "拼接后的各头乘以 W_O。这一层接着还会加上自己的输入（[[residual|残差]]），再把和传下去。",
