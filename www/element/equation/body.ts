@@ -68,7 +68,7 @@ function before({ stage, index }: Lit, { trace, actions }: Context): TemplateRes
   if (!story?.before) return nothing;
   const { layer, name } = story.before;
   const there = { layer, stage: "output", cell: WHOLE, pin: ["output", ...index].join() };
-  return html`<p><button class="quiet" type="button" data-before @click=${() => actions.set(there, "push")}>${name}</button></p>`;
+  return html`<p class="on"><button class="quiet" type="button" data-before @click=${() => actions.set(there, "push")}>${name}</button></p>`;
 }
 
 /** What is left of a long sum: more of it on demand, and how much there is in all. */
