@@ -284,8 +284,11 @@ export class Session {
       this.#exampleRuns = false;
       if (this.#running) void this.#runner.run(this.store.state, this.#cause);
     }
+    // A cell of another layer is another cell, though it be called the same.
+    const elsewhere = changed.includes("layer") || changed.includes("block");
+    if (elsewhere) this.inquiry.path = [];
+    if (elsewhere || changed.includes("pin")) this.inquiry.hold(parseCell(this.store.state.pin), this.trace);
     if (changed.includes("pin")) {
-      this.inquiry.hold(parseCell(this.store.state.pin), this.trace);
       this.#host.emit("select", { pin: this.store.state.pin || null, source });
     }
     if (changed.length > 0) this.#host.emit("state-change", { state: { ...this.store.state }, changed, source });
