@@ -157,9 +157,9 @@ test("from the matrix to one multiplication and back, by keys, by the trail, and
 test("at the very beginning what is given stands in the nearer zooms, and no number on what is not made yet", async ({
   page,
 }) => {
-  for (const [zoom, first, early] of [
-    ["row", 8, 0],
-    ["cell", 1, 0],
+  for (const [zoom, first] of [
+    ["row", 8],
+    ["cell", 1],
   ] as const) {
     await open(page, `model=none&headDim=4&stage=embeddings&cell=-1&zoom=${zoom}`);
     const of = await trace(page);
@@ -168,7 +168,7 @@ test("at the very beginning what is given stands in the nearer zooms, and no num
     await expect(page.locator(".equation .result [data-stage]")).toHaveCount(1);
     await expect.poll(async () => (await check(page, await trace(page))).cells).toBeGreaterThan(first - 1);
     const made = await page.locator('.scene .cell[data-stage="scores"]').filter({ visible: true }).count();
-    expect(made).toBe(early);
+    expect(made).toBe(0);
   }
 });
 

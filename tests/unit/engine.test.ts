@@ -240,3 +240,21 @@ describe("the engine itself", () => {
     expect(await engine.tokenize(" \n\t ")).toEqual([]);
   });
 });
+
+describe("dispose", () => {
+  it("ends large jobs, wherever they are on their way to a worker", async () => {
+    const big = () => wave([1, 8, 1024, 64], 0.1);
+    const query = Array.from({ length: 300 }, (_, n) => `w${n}`);
+    for (const later of [0, 1, 5, 50]) {
+      const own = await createEngine({ workers: 1 });
+      const jobs = [
+        own.computeAttention({ q: big(), k: big(), v: big() }),
+        own.traceAttention({ tokens: { query }, heads: 8, headDim: 64 }),
+      ].map((job) => job.then(() => "done").catch(({ code }) => code));
+      await new Promise((go) => setTimeout(go, later));
+      own.dispose();
+      for (const end of await Promise.all(jobs)) expect(["disposed", "done"]).toContain(end);
+      if (later === 0) expect(await Promise.all(jobs)).toEqual(["disposed", "disposed"]);
+    }
+  });
+});

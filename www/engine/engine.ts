@@ -227,7 +227,9 @@ class LocalEngine implements types.Engine {
   }
 
   /** Most pages have nothing that is large enough for them. */
-  #inWorkers(operation: JobName): Promise<Workers> {
+  async #inWorkers(operation: JobName): Promise<Workers> {
+    // Nobody would end workers that come after the end.
+    if (this.#disposed) throw disposed(operation);
     this.#workers ??= import("./workers.ts").then(
       ({ Workers }) => new Workers(this.#size, this.#deadline, this.#modules),
     );

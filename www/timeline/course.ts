@@ -9,6 +9,9 @@ const PARAMETERS = /^(w|b)_|^(cos|sin|alibi|mask|bias|decay|beta|past_state)$/;
 const PRODUCTS = new Set(["matmul", "affine"]);
 const INPUTS = new Set(["given", "seeded", "sinusoid"]);
 
+/** Whether its numbers were there before anything was computed. */
+export const isInput = ({ op }: Stage): boolean => INPUTS.has(op);
+
 export const isParameter = (id: string): boolean => PARAMETERS.test(id);
 
 export interface Segment {
@@ -51,7 +54,7 @@ export class Course {
       const { rows, columns } = sliceSize(stage);
       // Nothing goes before the first.
       const lead = start === 0 ? 0 : 0.7;
-      const cell = PRODUCTS.has(stage.op) ? 1 : INPUTS.has(stage.op) ? 0 : 0.5;
+      const cell = PRODUCTS.has(stage.op) ? 1 : isInput(stage) ? 0 : 0.5;
       const schedule = new Schedule(rows, columns, { lead, cell });
       this.segments.push({ stage, start, schedule, rows, columns });
       start += schedule.duration;

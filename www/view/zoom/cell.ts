@@ -6,7 +6,7 @@
 
 import type { Explanation, Factor, Stage, Trace } from "../../engine/types.ts";
 import { say } from "../../text/say.ts";
-import type { Frame } from "../../timeline/course.ts";
+import { type Frame, isInput } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
 import { type Box, type Layout, MAX_CELL, NUMBER_HEIGHT, type Room } from "../layout.ts";
 import { type CellsView, sliceForHead } from "../matrix-view.ts";
@@ -37,8 +37,8 @@ export function cellLayout(
   const { stage } = frame.segment;
   const whole = sliceForHead(trace, stage, head);
   const linear = at.row * whole.columns + at.column;
-  /** How much of the cell is done: all of it, none, or the part that the frame says. What is made of nothing is there at once. */
-  const progress = (now: Frame) => (of.terms.length === 0 ? 1 : Math.min(1, Math.max(0, now.cells - linear)));
+  /** How much of the cell is done: all of it, none, or the part that the frame says. An input is there at once. */
+  const progress = (now: Frame) => (isInput(stage) ? 1 : Math.min(1, Math.max(0, now.cells - linear)));
   const view = new FactorsView(
     stage,
     [{ stage: stage.id, index: of.index, value: of.value }],

@@ -5,7 +5,7 @@
  */
 
 import type { Explanation, Stage, Trace } from "../../engine/types.ts";
-import type { Frame } from "../../timeline/course.ts";
+import { type Frame, isInput } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
 import { type Box, type Layout, layout, MAX_CELL, NUMBER_HEIGHT, type Room } from "../layout.ts";
 import { sliceForHead, transposed } from "../matrix-view.ts";
@@ -45,7 +45,7 @@ export function rowLayout(
   const ladder = LADDER.includes(stage.id) || stage.id in OWN_NUMBER;
   if (ladder && stageOf(trace, "scores") && stage.id !== "scores") return lanes(trace, stage, head, row, room, note);
   const parts = scene.parts.flatMap((part) => operand(trace, scene, part, of, row));
-  return plain({ ...scene, parts }, row, room, of.terms.length === 0);
+  return plain({ ...scene, parts }, row, room);
 }
 
 /**
@@ -71,9 +71,9 @@ const activeIn = (row: number) => (frame: Frame) =>
 
 /**
  * As it stands for the whole matrix, with one row of the result, and bars under that; in lines where that has no room for numbers.
- * What is `given`, and made of nothing, is there at once.
+ * An input is there at once.
  */
-function plain(scene: Scene, row: number, room: Room, given = false): Layout {
+function plain(scene: Scene, row: number, room: Room): Layout {
   const { parts } = scene;
   const { columns } = scene.result.view;
   const result: MatrixPart = { ...scene.result, view: scene.result.view.row(row) };
@@ -82,10 +82,9 @@ function plain(scene: Scene, row: number, room: Room, given = false): Layout {
   const [left] = parts;
   const lines = linesOf(result, room);
   if (scene.product && !made.numbers && left?.view.inOneAxis) return tall(scene, parts, row, room);
-  if (!scene.product && !made.numbers && (lines.count === 1 || result.view.inOneAxis))
-    return strips(scene, row, room, given);
+  if (!scene.product && !made.numbers && (lines.count === 1 || result.view.inOneAxis)) return strips(scene, row, room);
   const box = made.boxes.find(({ part }) => part.place === "result") as Box;
-  box.done = given ? () => columns : doneInRow(row, columns);
+  box.done = isInput(result.view.stage) ? () => columns : doneInRow(row, columns);
   const band: Band = { box, y: box.y + box.cellHeight + EDGE, height: bars - EDGE };
   return {
     ...made,
@@ -174,7 +173,7 @@ function stripsOf(parts: MatrixPart[], perLine: number): Strip[] {
 }
 
 /** A row that is too long for one line. */
-function strips(scene: Scene, row: number, room: Room, given: boolean): Layout {
+function strips(scene: Scene, row: number, room: Room): Layout {
   const { columns } = scene.result.view;
   const parts = [...scene.parts, scene.result];
   const names = Math.min(room.width / 4, Math.max(...parts.map((part) => room.titleWidth(titleOf(part)))) + EDGE);
@@ -192,7 +191,9 @@ function strips(scene: Scene, row: number, room: Room, given: boolean): Layout {
     const box: Box = { ...size, part: { ...part, brief: false, view }, x: names, y, title };
     if (part === scene.result)
       box.done = (frame) =>
-        given ? to - from : Math.min(to - from, Math.max(0, Math.floor(frame.cells) - row * columns - from));
+        isInput(view.stage)
+          ? to - from
+          : Math.min(to - from, Math.max(0, Math.floor(frame.cells) - row * columns - from));
     return box;
   });
   const results = boxes.filter(({ part }) => part.place === "result");
