@@ -4,6 +4,7 @@
 //! NaN, infinities and what a mask hides of them come out by one set of rules.
 
 mod lanes;
+mod order;
 mod panel;
 mod product;
 

@@ -13,6 +13,7 @@
 )]
 
 use super::lanes::{Exp2, Lanes, WIDTH};
+use super::order::out_of_order;
 use std::array;
 use std::ops::Range;
 
@@ -30,9 +31,20 @@ const TILE: usize = 4;
 /// one is compiled before the first result.
 const SMALL_TILE: usize = 4;
 
-/// Steps of an inner loop that follow each other between two jumps back: what goes round it is then done once for four. The loop
-/// may be left after each, and so nothing of one step is moved among those of another, where registers would run out.
-const STEPS: usize = 4;
+/// Steps of an inner loop that follow each other between two jumps back: what goes round it is then done once for eight. More
+/// of them win nothing, and longer code is read more slowly.
+const STEPS: usize = 8;
+
+/// Writes `$step` out for each of them: as a loop it would stay one, in which the order is tested again and again.
+macro_rules! steps {
+    (|$n:ident| $step:block) => {
+        steps!(|$n| $step; 0 1 2 3 4 5 6 7)
+    };
+    (|$n:ident| $step:block; $($number:literal)*) => {
+        const { assert!([$($number),*].len() == STEPS) };
+        $({ let $n = $number; $step })*
+    };
+}
 
 /// Keys of a block: what a mix costs besides its keys, to be taken up and put down, is then little. Of 24 to 516 keys, 240 and
 /// more were the fastest, by 1 to 3 percent over 96, and all alike. A multiple of both tiles, so that only the last block has
@@ -161,18 +173,24 @@ impl Panel {
         unsafe {
             // A pointer for each: to find one key from the next would be an instruction for each number.
             let mut keys: [_; TILE] = array::from_fn(|r| keys.add(r * self.dim));
-            let mut left = self.dim;
-            'features: loop {
-                for n in 0..STEPS {
-                    let number = |r: usize| keys[r].add(n);
-                    add_products(&mut low, &mut high, query.add(n * LANES), number);
-                    if left == n + 1 {
+            // What does not fill eight steps comes first: the sums then go from the last loop to where they are kept.
+            let rounds = rounds::<TILE>(self.dim);
+            for _ in rounds * STEPS..self.dim {
+                add_products(&mut low, &mut high, query, |r| keys[r]);
+                query = query.add(LANES);
+                keys = keys.map(|key| key.add(1));
+            }
+            'features: for _ in 0..rounds {
+                steps!(|n| {
+                    add_products(&mut low, &mut high, query.add(n * LANES), |r| {
+                        keys[r].add(n)
+                    });
+                    if out_of_order() {
                         break 'features;
                     }
-                }
+                });
                 query = query.add(STEPS * LANES);
                 keys = keys.map(|key| key.add(STEPS));
-                left -= STEPS;
             }
             let scores = scores.as_mut_ptr().add(first).cast::<f32>();
             for r in 0..TILE {
@@ -274,17 +292,21 @@ impl Panel {
             }
             let mut weight = weights.as_ptr().cast::<f32>();
             let mut value = values;
-            let mut left = weights.len();
-            'keys: loop {
-                for n in 0..STEPS {
+            let rounds = rounds::<TILE>(weights.len());
+            for _ in rounds * STEPS..weights.len() {
+                add_products(&mut low, &mut high, weight, |r| value.add(r));
+                weight = weight.add(LANES);
+                value = value.wrapping_add(self.value_dim);
+            }
+            'keys: for _ in 0..rounds {
+                steps!(|n| {
                     add_products(&mut low, &mut high, weight.add(n * LANES), |r| value.add(r));
-                    if left == n + 1 {
+                    value = value.wrapping_add(self.value_dim);
+                    if out_of_order() {
                         break 'keys;
                     }
-                    value = value.wrapping_add(self.value_dim);
-                }
+                });
                 weight = weight.add(STEPS * LANES);
-                left -= STEPS;
             }
             for r in 0..TILE {
                 low[r].store(mixed.add(r * LANES));
@@ -374,6 +396,12 @@ unsafe fn add_products<const TILE: usize>(
             high[r] = number.mul_add(b, high[r]);
         }
     }
+}
+
+/// How many times the inner loop of a tile goes over [`STEPS`] of so many; none for a tile of one, whose sums are what it waits
+/// for.
+fn rounds<const TILE: usize>(count: usize) -> usize {
+    if TILE == 1 { 0 } else { count / STEPS }
 }
 
 /// Where tiles end, of so many rows: the large ones, then the small ones. Fewer large ones where nothing is then left over.
