@@ -25,7 +25,7 @@ pub(crate) const LANES: usize = 2 * WIDTH;
 #[cfg(target_feature = "relaxed-simd")]
 const TILE: usize = 6;
 #[cfg(not(target_feature = "relaxed-simd"))]
-const TILE: usize = 4;
+const TILE: usize = 5;
 
 /// What does not fill a tile goes through tiles of four, and the rest one by one: few forms of the inner loops, since each
 /// one is compiled before the first result.
@@ -47,9 +47,9 @@ macro_rules! steps {
 }
 
 /// Keys of a block: what a mix costs besides its keys, to be taken up and put down, is then little. Of 24 to 516 keys, 240 and
-/// more were the fastest, by 1 to 3 percent over 96, and all alike. A multiple of both tiles, so that only the last block has
-/// a rest.
-pub(crate) const BLOCK: usize = 288;
+/// more were the fastest, by 1 to 3 percent over 96, and all alike. A multiple of all tiles, so that only the last block has a
+/// rest.
+pub(crate) const BLOCK: usize = 240;
 
 /// A number of each query. Registers that straddle two lines of the cache cost twice, so that none does.
 #[derive(Clone, Copy)]
@@ -408,7 +408,7 @@ fn rounds<const TILE: usize>(count: usize) -> usize {
 fn tiles(count: usize) -> [usize; 2] {
     let most = count / TILE;
     let fits = |large: usize| (count - large * TILE).is_multiple_of(SMALL_TILE);
-    let large = (most.saturating_sub(1)..=most)
+    let large = (most.saturating_sub(SMALL_TILE - 1)..=most)
         .rev()
         .find(|&large| fits(large));
     let large = large.unwrap_or(most) * TILE;
