@@ -178,6 +178,7 @@ class LocalEngine implements types.Engine {
     const model = await loadModel(options, {
       module: await loadModule(MODELS_WASM),
       inWorker: this.#size > 0,
+      deadline: this.#deadline,
       // Small ones gain nothing, so that the GPU is for whoever asked for it.
       traceAttention: this.#wanted === "webgpu" ? this.traceAttention : this.#trace,
       onDispose: (model) => this.#models.delete(model),

@@ -270,7 +270,10 @@ export interface EngineOptions {
   kernels?: "auto" | Kernels;
   /** How many workers at most. Default: one less than the processors, at least two. 0: everything runs where it is called. */
   workers?: number;
-  /** Milliseconds that a job in a worker may take before it is ended; Infinity: as long as it wants. Default 60,000. */
+  /**
+   * Milliseconds that a job in a worker may take before it is ended, and that the tokenizer of a model in a worker has for an
+   * answer; Infinity: as long as they want. Default 60,000.
+   */
   deadline?: number;
 }
 

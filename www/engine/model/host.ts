@@ -9,14 +9,17 @@ import type { Fields } from "./instance.ts";
 export interface Host {
   /** The bytes, if any, move to where the model lives. */
   call<T>(fields: Fields, bytes?: Uint8Array): Promise<T>;
+  /** What is for the tokenizer: a reader's own may search without end, and the model ends once it has taken too long. */
+  ask<T>(fields: Fields): Promise<T>;
   dispose(): void;
 }
 
-export async function startHost(module: WebAssembly.Module, inWorker: boolean): Promise<Host> {
-  if (!inWorker) return new LocalHost(module);
+/** `deadline`: milliseconds that the tokenizer has for an answer. */
+export async function startHost(module: WebAssembly.Module, inWorker: boolean, deadline: number): Promise<Host> {
+  if (!inWorker) return new LocalHost(module, deadline);
   try {
     const script = new URL(/* @vite-ignore */ "./model-worker.js", import.meta.url);
-    return new WorkerHost(await startWorker(script), module);
+    return new WorkerHost(await startWorker(script), module, deadline);
   } catch (thrown) {
     const found = thrown instanceof Error ? thrown.message : String(thrown);
     throw new EngineError({ code: "worker", operation: "loadModel", expected: "a worker that starts", found });
@@ -33,8 +36,11 @@ abstract class SerialHost implements Host {
   #ended: EngineError | undefined;
   #endNow: (error: EngineError) => void = () => {};
   readonly #end: Promise<never>;
+  readonly #deadline: number;
+  #late: ReturnType<typeof setTimeout> | undefined;
 
-  constructor() {
+  constructor(deadline: number) {
+    this.#deadline = deadline;
     this.#end = new Promise((_, reject) => {
       this.#endNow = reject;
     });
@@ -42,9 +48,21 @@ abstract class SerialHost implements Host {
   }
 
   call<T>(fields: Fields, bytes?: Uint8Array): Promise<T> {
+    return this.#inTurn(() => this.answer(fields, bytes));
+  }
+
+  ask<T>(fields: Fields): Promise<T> {
+    return this.#inTurn(() => {
+      const late = `one whose tokenizer gave no answer within ${this.#deadline} ms`;
+      this.#late = setTimeout(() => this.end(gone("deadline", late)), this.#deadline);
+      return this.answer(fields).finally(() => clearTimeout(this.#late));
+    });
+  }
+
+  #inTurn<T>(run: () => Promise<unknown>): Promise<T> {
     const answer = this.#last.then(() => {
       if (this.#ended) throw this.#ended;
-      return this.answer(fields, bytes);
+      return run();
     });
     this.#last = answer.catch(() => {});
     return Promise.race([answer, this.#end]) as Promise<T>;
@@ -57,6 +75,7 @@ abstract class SerialHost implements Host {
   protected end(error: EngineError): void {
     if (this.#ended) return;
     this.#ended = error;
+    clearTimeout(this.#late);
     this.#endNow(error);
     this.release();
   }
@@ -69,8 +88,8 @@ class WorkerHost extends SerialHost {
   readonly #worker: WorkerHandle;
   #module: WebAssembly.Module | undefined;
 
-  constructor(worker: WorkerHandle, module: WebAssembly.Module) {
-    super();
+  constructor(worker: WorkerHandle, module: WebAssembly.Module, deadline: number) {
+    super(deadline);
     this.#worker = worker;
     this.#module = module;
     worker.onFailure((found) => this.end(gone("trap", `one whose worker failed: ${found}`)));
@@ -98,8 +117,8 @@ class WorkerHost extends SerialHost {
 class LocalHost extends SerialHost {
   #desk: Desk | undefined;
 
-  constructor(module: WebAssembly.Module) {
-    super();
+  constructor(module: WebAssembly.Module, deadline: number) {
+    super(deadline);
     this.#desk = new Desk(module, async () => (await import("./tokenizer.ts")).Tokenizer);
   }
 

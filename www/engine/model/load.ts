@@ -14,6 +14,8 @@ const PREFIX = 8;
 export interface Lender {
   module: WebAssembly.Module;
   inWorker: boolean;
+  /** Milliseconds that a tokenizer has for an answer. */
+  deadline: number;
   traceAttention(request: TraceRequest): Promise<Trace>;
   /** Called when the model is disposed of. */
   onDispose(model: Model): void;
@@ -30,7 +32,7 @@ export async function loadModel(options: ModelOptions, lender: Lender): Promise<
   check(options);
   const { config, weights, tokenizer, signal } = options;
   signal?.throwIfAborted();
-  const host = await startHost(lender.module, lender.inWorker);
+  const host = await startHost(lender.module, lender.inWorker, lender.deadline);
   // Whatever the loading waits for, it waits no longer.
   const abort = () => host.dispose();
   signal?.addEventListener("abort", abort);

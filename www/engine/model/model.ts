@@ -150,10 +150,10 @@ export class LoadedModel implements types.Model {
   /** A question to the tokenizer, which is loaded with the first. */
   async #ask<T>(fields: { do: string } & Record<string, unknown>): Promise<T> {
     if (!this.hasTokenizer) throw refusal("ids, or a model with a tokenizer", "text");
-    this.#ready ??= this.#host.call({ do: "tokenizer", json: this.#tokenizer });
+    this.#ready ??= this.#host.ask({ do: "tokenizer", json: this.#tokenizer });
     await this.#ready;
     this.#tokenizer = undefined;
-    return this.#host.call<T>(fields);
+    return this.#host.ask<T>(fields);
   }
 
   async #resolve(input: types.ModelInput): Promise<Resolved> {
