@@ -21,7 +21,8 @@ use std::ops::Range;
 pub(crate) const LANES: usize = 2 * WIDTH;
 
 /// Keys, or value features, that are worked on together: as many as leave two registers for the panel and one for the
-/// number that is spread, of sixteen. Without fused multiply-add a product needs a register of its own.
+/// number that is spread, of fifteen: browsers keep one of the sixteen. Without fused multiply-add a product needs a register
+/// of its own.
 #[cfg(target_feature = "relaxed-simd")]
 const TILE: usize = 6;
 #[cfg(not(target_feature = "relaxed-simd"))]
@@ -35,7 +36,7 @@ const SMALL_TILE: usize = 4;
 /// of them win nothing, and longer code is read more slowly.
 const STEPS: usize = 8;
 
-/// Writes `$step` out for each of them: as a loop it would stay one, in which the order is tested again and again.
+/// Writes `$step` out for each of the [`STEPS`]: as a loop it would stay one, that counts and jumps for each.
 macro_rules! steps {
     (|$n:ident| $step:block) => {
         steps!(|$n| $step; 0 1 2 3 4 5 6 7)

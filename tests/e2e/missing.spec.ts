@@ -52,6 +52,26 @@ for (const [name, { chunk, query = "", ask, there }] of Object.entries(PARTS))
     expect(errors).toEqual([]);
   });
 
+test("films that do not come are missed where they would be; the panel opened again brings them", async ({ page }) => {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  const film = /\/film-[^/]*\.js/;
+  await page.route(film, (route) => route.abort());
+  await page.goto("./?model=none&text=dog+bites+man");
+  await ready(page);
+  const fold = page.locator(".sharing summary");
+  await fold.click();
+  await expect(page.locator("[data-film]")).toContainText("could not be loaded");
+  await expect(page.locator("[data-take=svg]")).toBeVisible();
+  await expect(page.locator("[data-make]")).toHaveCount(0);
+  await page.unroute(film);
+  await fold.click();
+  await expect(page.locator(".share-panel")).toHaveCount(0);
+  await fold.click();
+  await expect(page.locator("[data-make]")).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
 test("without its language the page speaks English; without a model's part it waits for the next try", async ({
   page,
 }) => {

@@ -51,8 +51,8 @@ const CASES: Record<string, (n: number, d: number) => AttentionRequest> = {
   "lengths and causal": (n, d) => ({ ...qkv([2, 2, n, d]), causal: true, kvLengths: Int32Array.of(n - 1, 2) }),
   "one key more than a block, values of another width": (n, d) => ({
     q: tensor(1, 2, n, d),
-    k: tensor(1, 2, n + 280, d),
-    v: tensor(1, 2, n + 280, d + 3),
+    k: tensor(1, 2, n + 232, d),
+    v: tensor(1, 2, n + 232, d + 3),
   }),
   packed: (n, d) => ({ ...qkv([1, n, 4 * d]), qHeads: 4, kvHeads: 4 }),
   "packed, shared, causal": (n, d) => ({ ...qkv([2, n, 4 * d], [2, n, 2 * d]), qHeads: 4, kvHeads: 2, causal: true }),
@@ -94,6 +94,7 @@ describe.each(KINDS)("%s", (kernels) => {
     const apart = await start({ kernels, workers: 3 });
     for (const [n, d] of [
       [9, 5],
+      [40, 21],
       [650, 64],
     ] as const) {
       const request = make(n, d);

@@ -2,10 +2,17 @@
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ModelPlayer } from "../../www/element/models/player.ts";
-import type { Engine, Model, ModelInput } from "../../www/engine/engine.ts";
+import { type Engine, EngineError, type Model, type ModelInput } from "../../www/engine/engine.ts";
 import { defaultState, type State } from "../../www/state/fields.ts";
 
-/** Each model that it loads works on its first input until it is disposed of; so does `text` of "long". */
+const ENDED = new EngineError({
+  code: "deadline",
+  operation: "model",
+  expected: "a model",
+  found: "one that has ended",
+});
+
+/** Each model that it loads works on a `text` of "long" until it is disposed of, and ends with one of "endless". */
 function engineThatIsBusy() {
   const log: string[] = [];
   const engine = {
@@ -21,6 +28,7 @@ function engineThatIsBusy() {
         info: { family: "bert", blocks: ["encoder"], encoder: { layers: 2, heads: 1 }, labels: [], ends: [] },
         run: ({ text }: ModelInput) => {
           log.push(`run ${text}`);
+          if (text === "endless") return Promise.reject(ENDED);
           return text === "long" ? ended : Promise.reject(new Error(`${text} was read`));
         },
         dispose: () => {
@@ -95,4 +103,20 @@ describe("an input that is outdated", () => {
     await vi.advanceTimersByTimeAsync(10);
     expect(log).toContain("dispose");
   });
+});
+
+it("a model that has ended is loaded anew with the next input, for whoever asks", async () => {
+  const { engine, log } = engineThatIsBusy();
+  const own = { name: "mine", config: {}, weights: [new ArrayBuffer(8)] };
+  const [player, other] = [new ModelPlayer(engine, () => undefined), new ModelPlayer(engine, () => undefined)];
+  const ask = (player: ModelPlayer, text: string) => {
+    player.own = own;
+    return player.play("own", stateOf({ text }), () => true).catch((error: Error) => error.message);
+  };
+  await ask(other, "first");
+  expect(await ask(player, "endless")).toContain("one that has ended");
+  expect(await ask(player, "next")).toBe("next was read");
+  expect(log).toEqual(["load", "run first", "run endless", "load", "run next"]);
+  player.release();
+  other.release();
 });

@@ -23,6 +23,8 @@ export interface Lease {
   loaded: Promise<Loaded>;
   /** Gives it back: when nobody has it any more it ends, whether it is there or still on its way. */
   release(): void;
+  /** Gives it back as one that has ended by itself: nobody is handed it any more. */
+  discard(): void;
 }
 
 interface Entry {
@@ -49,15 +51,17 @@ export function lease(engine: Engine, what: string | ModelFiles, onProgress: (pr
   mine.users++;
   mine.listeners.add(onProgress);
   let held = true;
-  return {
-    loaded: mine.loaded,
-    release: () => {
-      if (!held) return;
-      held = false;
-      mine.listeners.delete(onProgress);
-      if (--mine.users === 0) close(what, mine);
-    },
+  const release = () => {
+    if (!held) return;
+    held = false;
+    mine.listeners.delete(onProgress);
+    if (--mine.users === 0) close(what, mine);
   };
+  const discard = () => {
+    if (entries.get(what) === mine) entries.delete(what);
+    release();
+  };
+  return { loaded: mine.loaded, release, discard };
 }
 
 function open(engine: Engine, what: string | ModelFiles): Entry {

@@ -4,7 +4,7 @@ import { part } from "./say.ts";
 
 const changeInEnglish = {
   goes: "Where it goes",
-  goesNowhere: "No number that stands here is computed from it.",
+  goesNowhere: "No number on show is computed from it.",
   unasked: "Asking the engine…",
   /** A box of many cells. */
   box: "{cells}: {n} numbers",

@@ -1,6 +1,6 @@
 /** Which model an element holds: the one on show, and the one on its way to take its place. */
 
-import type { Engine } from "../../engine/engine.ts";
+import { type Engine, EngineError } from "../../engine/engine.ts";
 import type { ModelFiles } from "../../model/files.ts";
 import { inputKey, type Played, play } from "../../model/play.ts";
 import { type Lease, type Loaded, lease, type Progress } from "../../model/shelf.ts";
@@ -23,6 +23,10 @@ interface Working {
   since: number;
   over: Promise<unknown>;
 }
+
+/** Whether the model is gone with what went wrong. */
+const hasEnded = (thrown: unknown): boolean =>
+  thrown instanceof EngineError && thrown.operation === "model" && ["trap", "deadline"].includes(thrown.code);
 
 export class ModelPlayer {
   /** What the reader brought. */
@@ -64,6 +68,7 @@ export class ModelPlayer {
       return await turn;
     } catch (thrown) {
       if (this.#coming?.lease === mine) this.cancel();
+      else if (hasEnded(thrown)) this.#discard(mine);
       throw thrown;
     }
   }
@@ -96,6 +101,12 @@ export class ModelPlayer {
     if (this.#working !== working || !current()) return;
     this.#held?.lease.release();
     this.#held = undefined;
+  }
+
+  /** The next input loads it anew. */
+  #discard(ended: Lease): void {
+    ended.discard();
+    if (this.#held?.lease === ended) this.#held = undefined;
   }
 
   /** What is on its way is wanted no more. */

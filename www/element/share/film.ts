@@ -52,9 +52,10 @@ export class FilmDesk {
           @change=${() => this.#choose(() => set(one))}/>${words[one]}</label>`,
       );
     return html`<h3>${words.title}<span class="note" role="status" data-film>${this.#said()}</span></h3>
-      <fieldset class="choices"><legend>${words.reach}</legend>
-        ${choose("reach", REACHES, this.#reach, words.reaches, (reach) => (this.#reach = reach))}
-        ${choose("kind", KINDS, this.#kind, words.kinds, (kind) => (this.#kind = kind))}</fieldset>
+      <div class="choices"><fieldset class="choices" role="radiogroup"><legend>${words.reach}</legend>
+        ${choose("reach", REACHES, this.#reach, words.reaches, (reach) => (this.#reach = reach))}</fieldset>
+        <fieldset class="choices" role="radiogroup" aria-label=${words.kind}>
+        ${choose("kind", KINDS, this.#kind, words.kinds, (kind) => (this.#kind = kind))}</fieldset></div>
       <div class="film">${this.#making ? this.#progress() : this.#offer(shown)}</div>`;
   }
 

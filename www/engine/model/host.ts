@@ -9,14 +9,14 @@ import type { Fields } from "./instance.ts";
 export interface Host {
   /** The bytes, if any, move to where the model lives. */
   call<T>(fields: Fields, bytes?: Uint8Array): Promise<T>;
-  /** What is for the tokenizer: a reader's own may search without end, and the model ends once it has taken too long. */
+  /** What is for the tokenizer: a reader's own may search without end, and in a worker the model then ends. */
   ask<T>(fields: Fields): Promise<T>;
   dispose(): void;
 }
 
-/** `deadline`: milliseconds that the tokenizer has for an answer. */
+/** `deadline`: milliseconds that a tokenizer in a worker has for an answer. */
 export async function startHost(module: WebAssembly.Module, inWorker: boolean, deadline: number): Promise<Host> {
-  if (!inWorker) return new LocalHost(module, deadline);
+  if (!inWorker) return new LocalHost(module);
   try {
     const script = new URL(/* @vite-ignore */ "./model-worker.js", import.meta.url);
     return new WorkerHost(await startWorker(script), module, deadline);
@@ -36,11 +36,8 @@ abstract class SerialHost implements Host {
   #ended: EngineError | undefined;
   #endNow: (error: EngineError) => void = () => {};
   readonly #end: Promise<never>;
-  readonly #deadline: number;
-  #late: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(deadline: number) {
-    this.#deadline = deadline;
+  constructor() {
     this.#end = new Promise((_, reject) => {
       this.#endNow = reject;
     });
@@ -48,18 +45,14 @@ abstract class SerialHost implements Host {
   }
 
   call<T>(fields: Fields, bytes?: Uint8Array): Promise<T> {
-    return this.#inTurn(() => this.answer(fields, bytes));
+    return this.inTurn(() => this.answer(fields, bytes));
   }
 
   ask<T>(fields: Fields): Promise<T> {
-    return this.#inTurn(() => {
-      const late = `one whose tokenizer gave no answer within ${this.#deadline} ms`;
-      this.#late = setTimeout(() => this.end(gone("deadline", late)), this.#deadline);
-      return this.answer(fields).finally(() => clearTimeout(this.#late));
-    });
+    return this.call(fields);
   }
 
-  #inTurn<T>(run: () => Promise<unknown>): Promise<T> {
+  protected inTurn<T>(run: () => Promise<unknown>): Promise<T> {
     const answer = this.#last.then(() => {
       if (this.#ended) throw this.#ended;
       return run();
@@ -75,7 +68,6 @@ abstract class SerialHost implements Host {
   protected end(error: EngineError): void {
     if (this.#ended) return;
     this.#ended = error;
-    clearTimeout(this.#late);
     this.#endNow(error);
     this.release();
   }
@@ -86,14 +78,25 @@ abstract class SerialHost implements Host {
 
 class WorkerHost extends SerialHost {
   readonly #worker: WorkerHandle;
+  readonly #deadline: number;
+  #late: ReturnType<typeof setTimeout> | undefined;
   #module: WebAssembly.Module | undefined;
 
   constructor(worker: WorkerHandle, module: WebAssembly.Module, deadline: number) {
-    super(deadline);
+    super();
     this.#worker = worker;
+    this.#deadline = deadline;
     this.#module = module;
     worker.onFailure((found) => this.end(gone("trap", `one whose worker failed: ${found}`)));
     worker.onEnd(() => this.end(gone("trap", "one whose worker was ended from outside")));
+  }
+
+  override ask<T>(fields: Fields): Promise<T> {
+    return this.inTurn(() => {
+      const found = `one whose tokenizer gave no answer within ${this.#deadline} ms`;
+      this.#late = setTimeout(() => this.end(gone("deadline", found)), this.#deadline);
+      return this.answer(fields).finally(() => clearTimeout(this.#late));
+    });
   }
 
   protected answer(fields: Fields, bytes?: Uint8Array): Promise<unknown> {
@@ -110,6 +113,7 @@ class WorkerHost extends SerialHost {
   }
 
   protected release(): void {
+    clearTimeout(this.#late);
     this.#worker.terminate();
   }
 }
@@ -117,8 +121,8 @@ class WorkerHost extends SerialHost {
 class LocalHost extends SerialHost {
   #desk: Desk | undefined;
 
-  constructor(module: WebAssembly.Module, deadline: number) {
-    super(deadline);
+  constructor(module: WebAssembly.Module) {
+    super();
     this.#desk = new Desk(module, async () => (await import("./tokenizer.ts")).Tokenizer);
   }
 

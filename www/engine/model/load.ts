@@ -14,7 +14,7 @@ const PREFIX = 8;
 export interface Lender {
   module: WebAssembly.Module;
   inWorker: boolean;
-  /** Milliseconds that a tokenizer has for an answer. */
+  /** Milliseconds that a tokenizer in a worker has for an answer. */
   deadline: number;
   traceAttention(request: TraceRequest): Promise<Trace>;
   /** Called when the model is disposed of. */

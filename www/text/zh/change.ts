@@ -4,7 +4,7 @@ import type { ChangeWords } from "../change.ts";
 
 export const change: ChangeWords = {
   goes: "去向",
-  goesNowhere: "这里没有别的数由它算出。",
+  goesNowhere: "图中没有别的数由它算出。",
   unasked: "正在询问引擎…",
   box: "{cells}：{n} 个数",
   every: {
