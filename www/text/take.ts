@@ -36,7 +36,7 @@ const takeInEnglish = {
     title: "A film",
     reach: "Of",
     reaches: { stage: "this stage", all: "all stages" },
-    kind: "Kind of file",
+    kind: "As",
     kinds: { gif: "GIF", video: "Video" },
     facts: "{frames} pictures of {width} × {height} pixels, {seconds} s",
     faster: "{speed} times as fast",

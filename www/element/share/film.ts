@@ -54,7 +54,7 @@ export class FilmDesk {
     return html`<h3>${words.title}<span class="note" role="status" data-film>${this.#said()}</span></h3>
       <div class="choices"><fieldset class="choices" role="radiogroup"><legend>${words.reach}</legend>
         ${choose("reach", REACHES, this.#reach, words.reaches, (reach) => (this.#reach = reach))}</fieldset>
-        <fieldset class="choices" role="radiogroup" aria-label=${words.kind}>
+        <fieldset class="choices" role="radiogroup"><legend>${words.kind}</legend>
         ${choose("kind", KINDS, this.#kind, words.kinds, (kind) => (this.#kind = kind))}</fieldset></div>
       <div class="film">${this.#making ? this.#progress() : this.#offer(shown)}</div>`;
   }

@@ -28,7 +28,7 @@ export const take: TakeWords = {
     title: "影片",
     reach: "内容",
     reaches: { stage: "这个阶段", all: "所有阶段" },
-    kind: "文件类型",
+    kind: "格式",
     kinds: { gif: "GIF 动图", video: "视频" },
     facts: "{frames} 幅 {width} × {height} 像素，{seconds} 秒",
     faster: "{speed} 倍速",
