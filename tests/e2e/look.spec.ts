@@ -75,6 +75,38 @@ for (const [width, height] of [
   });
 }
 
+test("the header has room for what it holds, in windows of every width", async ({ page }) => {
+  await open(page);
+  for (let width = 1900; width >= 360; width -= 35) {
+    await page.setViewportSize({ width, height: 800 });
+    const { outside, over, slight } = await page.locator(".header").evaluate((header) => {
+      const controls = [...header.querySelectorAll<HTMLElement>(".name, select, button, summary, label > span")].filter(
+        (one) => one.checkVisibility({ visibilityProperty: true }) && one.offsetWidth > 1,
+      );
+      const boxes = controls.map((one) => ({
+        one: one.textContent?.trim().slice(0, 20),
+        ...one.getBoundingClientRect().toJSON(),
+      }));
+      const room = header.getBoundingClientRect();
+      return {
+        outside: boxes
+          .filter(({ left, right }) => left < room.left - 1 || right > room.right + 1)
+          .map(({ one }) => one),
+        over: boxes.flatMap((a, n) =>
+          boxes
+            .slice(n + 1)
+            .filter((b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+            .map((b) => `${a.one} and ${b.one}`),
+        ),
+        slight: [...header.querySelectorAll("select")]
+          .filter((one) => one.offsetWidth < 40)
+          .map((one) => one.dataset.field),
+      };
+    });
+    expect({ width, outside, over, slight }).toEqual({ width, outside: [], over: [], slight: [] });
+  }
+});
+
 test("no title leaves the scene on a phone", async ({ page }) => {
   await page.setViewportSize(PHONE);
   await open(page);

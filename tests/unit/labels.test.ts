@@ -6,9 +6,9 @@ import { labelsFor } from "../../www/view/labels.ts";
 import type { Box } from "../../www/view/layout.ts";
 
 /** Weights of `columns` keys, each cell `cellWidth` wide, with room of 58 for the names of its rows. */
-function over(columns: number, cellWidth: number) {
+function over(columns: number, cellWidth: number, columnLabels = "top") {
   const view = { rowAxisName: "query", columnAxisName: "key", rows: 1, columns, along: (_: string, n: number) => n };
-  const box = { part: { view }, x: 100, y: 50, cellWidth, cellHeight: 20, labelWidth: 58, columnLabels: "top" };
+  const box = { part: { view }, x: 100, y: 50, cellWidth, cellHeight: 20, labelWidth: 58, columnLabels };
   const key = Array.from({ length: columns }, (_, n) => `token${n}`);
   const trace = { tokens: { query: ["a"], key } } as unknown as Trace;
   return labelsFor(box as unknown as Box, trace, "column", { from: 0, to: columns });
@@ -41,6 +41,21 @@ describe("the names of columns", () => {
       expect(Math.max(...ends)).toBeLessThanOrEqual(100 + columns * cellWidth + 14);
       for (const [n, { left }] of labels.slice(1).entries())
         expect(left).toBeGreaterThanOrEqual((ends[n] as number) - 1e-9);
+    }
+  });
+
+  it.each([
+    [12, 16, 12],
+    [12, 12.5, 12],
+    [40, 10, 20],
+  ])("upright, of %i columns of %f pixels %i are named, each in the middle of its own", (columns, cellWidth, count) => {
+    const labels = over(columns, cellWidth, "upright");
+    expect(labels.length).toBe(count);
+    for (const { n, left, top, height, upright } of labels) {
+      expect(upright).toBe(true);
+      expect(left + height / 2).toBeCloseTo(100 + (n + 0.5) * cellWidth, 9);
+      // it begins over its column
+      expect(top).toBeLessThan(50);
     }
   });
 

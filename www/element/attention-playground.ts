@@ -5,7 +5,7 @@ import type { Engine, Explanation, Trace } from "../engine/types.ts";
 import { type MatrixSet, plainMatrices } from "../input/matrices.ts";
 import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
-import { type Language, say, speak } from "../text/say.ts";
+import { say } from "../text/say.ts";
 import { type Frame, STEP_UNITS, type StepUnit } from "../timeline/course.ts";
 import type { Lit } from "../view/paint.ts";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
@@ -13,18 +13,20 @@ import { SceneView } from "../view/scene-view.ts";
 import type { Closer } from "../view/zoom/index.ts";
 import type * as Equation from "./equation/body.ts";
 import type * as Glossary from "./glossary/index.ts";
+import { InView } from "./in-view.ts";
 import { keyAction } from "./keys.ts";
-import { type LanguageName, languageOf, loadLanguage } from "./language.ts";
 import { onDemand } from "./on-demand.ts";
 import { page } from "./page.ts";
 import { noteOf, pictured } from "./parts/change.ts";
 import { type Context, chosenToken } from "./parts/context.ts";
 import { drawArcs } from "./parts/sentence.ts";
 import { followStop } from "./parts/strip.ts";
+import { Reader } from "./reader.ts";
 import { sharedEngine } from "./runner.ts";
 import { Session } from "./session.ts";
 import { styles } from "./styles.ts";
 import type { Tools } from "./tools/index.ts";
+import { Wording } from "./wording.ts";
 
 const BUBBLES = new Set(["step-change", "select", "state-change"]);
 /** A host that gives less height than this gets the picture and the transport first, the rest under a fold. */
@@ -46,14 +48,25 @@ export class AttentionPlayground extends LitElement {
   readonly ready: Promise<void>;
   #settleReady!: { resolve(): void; reject(error: Error): void };
 
+  readonly #wording = new Wording(this, {
+    wanted: () => this.#session.store.state.lang,
+    turned: () => {
+      this.#session.reworded();
+      this.#emit("language-change", { lang: say.lang, title: say.title, source: "api" });
+    },
+    stays: (lang) => this.#session.otherLanguage(lang),
+  });
   readonly #session = new Session({
     update: () => this.requestUpdate(),
-    speak: () => this.#speak(),
+    speak: () => this.#wording.speak(),
     emit: (name, detail) => this.#emit(name, detail),
-    shows: (cell) => this.#scene?.placeOf(cell) !== undefined,
     fatal: (error) => this.#fail(error),
-    zoom: (factor) => (factor > 0 ? this.#scene?.zoom(factor) : this.#scene?.showAll()),
     reducedMotion: () => this.#reduced?.matches ?? false,
+  });
+  readonly #reader = new Reader(this.#session, {
+    update: () => this.requestUpdate(),
+    shows: (cell) => this.#scene?.placeOf(cell) !== undefined,
+    zoom: (factor) => (factor > 0 ? this.#scene?.zoom(factor) : this.#scene?.showAll()),
   });
   #scene: SceneView | undefined;
   #tools: Tools | undefined;
@@ -63,11 +76,11 @@ export class AttentionPlayground extends LitElement {
   #started = false;
   #compact = false;
   #narrow = false;
-  #said = "";
+  readonly #inView = new InView();
   readonly #sizes = new ResizeObserver(() => this.#measure());
   /** Starts when it nears the screen, rests when it leaves. */
   readonly #near = new IntersectionObserver(
-    (entries) => (entries.at(-1)?.isIntersecting ? this.#start() : this.#session.pause("api")),
+    (entries) => (entries.at(-1)?.isIntersecting ? this.#start() : this.#session.walk.pause("api")),
     { rootMargin: "400px" },
   );
   readonly #dark = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
@@ -79,7 +92,6 @@ export class AttentionPlayground extends LitElement {
       this.#settleReady = { resolve, reject };
     });
     this.ready.catch(() => undefined);
-    this.#worded.catch(() => undefined);
   }
 
   // -- the element's face ---------------------------------------------------------------------------------------------
@@ -94,7 +106,7 @@ export class AttentionPlayground extends LitElement {
 
   /** Every number on show; null until ready. */
   get trace(): Trace | null {
-    return this.#session.trace ?? null;
+    return this.#session.walk.trace ?? null;
   }
 
   /** The reader's own matrices, if there are any. */
@@ -114,35 +126,35 @@ export class AttentionPlayground extends LitElement {
 
   /** Plays from where it stands, or from the start where it is at the end. */
   play(): void {
-    this.#session.play("api");
+    this.#session.walk.play("api");
   }
 
   /** Stops playing. */
   pause(): void {
-    this.#session.pause("api");
+    this.#session.walk.pause("api");
   }
 
   /** Moves by so many cells, rows or stages, back where it is negative. */
   step(n = 1, by: StepUnit = "cell"): void {
     if (!STEP_UNITS.includes(by)) throw new RangeError(`step: expected one of ${STEP_UNITS.join(", ")}, found ${by}`);
-    this.#session.step(by, n, "api");
+    this.#session.walk.step(by, n, "api");
   }
 
   /** Seconds from the start of the course at speed 1. */
   seek(time: number): void {
-    this.#session.seek(time, "api", "replace");
+    this.#session.walk.seek(time, "api", "replace");
   }
 
   /** Shows a stage, all of it, and holds one of its cells where an index is given. */
   goto(stage: string, index?: readonly number[]): void {
-    this.#session.goto(stage, index, "api");
+    this.#session.walk.goto(stage, index, "api");
   }
 
   /** The operation, the operands and the value of one cell. */
   async explain(stage: string, index: readonly number[]): Promise<Explanation> {
     await this.ready;
     const engine = await sharedEngine();
-    return engine.explain(this.#session.trace as Trace, stage, index);
+    return engine.explain(this.#session.walk.trace as Trace, stage, index);
   }
 
   /** The picture on show: `image/svg+xml`, or any image type that the browser can write. */
@@ -216,8 +228,8 @@ export class AttentionPlayground extends LitElement {
     this.#started = true;
     this.#emit("progress", { phase: "engine", source: "api" });
     // Words and engine come side by side.
-    this.#turn();
-    Promise.all([sharedEngine(), this.#worded]).then(
+    this.#wording.turn();
+    Promise.all([sharedEngine(), this.#wording.ready]).then(
       ([engine]) => {
         this.#engine = engine;
         // Taken out of the page meanwhile: it starts when it comes back.
@@ -240,10 +252,11 @@ export class AttentionPlayground extends LitElement {
   }
 
   readonly #onKey = (event: KeyboardEvent) => {
+    const { walk } = this.#session;
     const keys = () =>
       /transport/.test(this.#session.store.state.lock)
         ? undefined
-        : keyAction(event, this.#session.actions, this.#session.course, this.#session.inquiry.path.length > 0);
+        : keyAction(event, this.#reader.actions, walk.course, walk.inquiry.path.length > 0);
     const act = this.#tools?.keyAction(event) ?? keys();
     if (!act) return;
     event.preventDefault();
@@ -254,8 +267,8 @@ export class AttentionPlayground extends LitElement {
 
   #emit(name: string, detail: object | (() => object)): void {
     if (typeof detail === "function") {
-      void this.#worded.then(() => {
-        this.#speak();
+      void this.#wording.ready.then(() => {
+        this.#wording.speak();
         this.#emit(name, detail());
       });
       return;
@@ -281,45 +294,6 @@ export class AttentionPlayground extends LitElement {
     }, IDLE_MS);
   }
 
-  // -- language -------------------------------------------------------------------------------------------------------
-
-  #language: { name: LanguageName; words: Language } | undefined;
-  #wanted: LanguageName | undefined;
-  #settleWords!: { resolve(): void; reject(error: Error): void };
-  /** Resolves when there are words to say something with. */
-  readonly #worded = new Promise<void>((resolve, reject) => {
-    this.#settleWords = { resolve, reject };
-  });
-
-  #speak(): void {
-    if (this.#language) speak(this.#language.words);
-  }
-
-  /** Turns to the language that is asked for, once its words are there. */
-  #turn(): void {
-    const name = languageOf(this.#session.store.state.lang, this);
-    if (name === this.#wanted) return;
-    this.#wanted = name;
-    loadLanguage(name).then(
-      (words) => {
-        if (this.#wanted !== name) return;
-        this.#language = { name, words };
-        this.#settleWords.resolve();
-        this.#speak();
-        this.#session.reworded();
-        this.#emit("language-change", { lang: say.lang, title: say.title, source: "api" });
-      },
-      (error: Error) => {
-        if (this.#wanted !== name) return;
-        this.#wanted = undefined;
-        // The words before stay, or those of another language come; without any, nothing can be shown.
-        const other = this.#language?.name ?? (name === "en" ? undefined : "en");
-        if (!other) this.#settleWords.reject(error);
-        else this.#session.otherLanguage(other);
-      },
-    );
-  }
-
   // -- drawing --------------------------------------------------------------------------------------------------------
 
   get #palette(): Palette {
@@ -328,33 +302,34 @@ export class AttentionPlayground extends LitElement {
   }
 
   #context(): Context {
-    const session = this.#session;
-    const { store, inquiry, player } = session;
+    const [session, reader] = [this.#session, this.#reader];
+    const { store, walk } = session;
+    const { inquiry, player } = walk;
     return {
       state: session.shown,
       model: modelOf(store.state),
       played: session.played,
       loading: session.loading,
-      openOwn: session.openOwn,
-      menuAt: session.menuAt,
+      openOwn: reader.openOwn,
+      menuAt: reader.menuAt,
       parts: session.parts,
       settings: session.settings,
       tools: this.#tools,
       lessons: session.lessons,
       written: this.#written,
       glossary: this.#glossary,
-      trace: session.trace,
+      trace: walk.trace,
       tracedTokens: session.tracedTokens,
-      course: session.course,
-      frame: session.frame,
-      place: session.place,
+      course: walk.course,
+      frame: walk.frame,
+      place: walk.place,
       playing: player.playing,
       stale: session.stale,
       working: session.working,
-      problems: new Map([...session.problems].map(([field, said]) => [field, said()])),
+      problems: new Map([...session.problems.all].map(([field, said]) => [field, said()])),
       notice: inquiry.error || session.notice?.() || store.notice?.() || "",
-      spoken: session.spoken(),
-      language: this.#language?.name ?? "en",
+      spoken: walk.spoken(),
+      language: this.#wording.language ?? "en",
       explanation: inquiry.explanation,
       expanded: inquiry.expanded,
       path: inquiry.path,
@@ -362,45 +337,45 @@ export class AttentionPlayground extends LitElement {
       scene: this.#scene,
       backends: this.#engine?.backends(),
       blocks: this.#blocks,
-      maskEdit: session.maskEdit,
-      openMatrices: session.openMatrices,
-      moreOpen: session.moreOpen,
+      maskEdit: reader.maskEdit,
+      openMatrices: reader.openMatrices,
+      moreOpen: reader.moreOpen,
       linked: this.hasAttribute("sync-url"),
       compact: this.#compact,
       narrow: this.#narrow,
       mode: store.state.matrices && !session.played ? "matrices" : "text",
-      actions: session.actions,
+      actions: reader.actions,
     };
   }
 
   protected override willUpdate(): void {
-    if (this.#started) this.#turn();
-    this.#speak();
+    if (this.#started) this.#wording.turn();
+    this.#wording.speak();
   }
 
   override render(): TemplateResult {
-    if (this.#fatal && !this.#session.trace)
+    if (this.#fatal && !this.#session.walk.trace)
       return html`<slot></slot><p class="problem" role="alert">${this.#fatal}</p>`;
-    if (!this.#language) return html`<slot></slot>`;
-    if (!this.#session.trace)
+    if (!this.#wording.language) return html`<slot></slot>`;
+    if (!this.#session.walk.trace)
       return html`<slot></slot><p class="loading" role="status" lang=${say.lang}>${say.loading}</p>`;
     return page(this.#context());
   }
 
   protected override updated(): void {
     const place = this.renderRoot.querySelector<HTMLElement>(".scene");
-    const { trace, frame, inquiry, parts } = this.#session;
-    for (const more of [parts, this.#session.settings, this.#session.lessons])
-      more?.adoptStyles(this.renderRoot as ShadowRoot);
+    const { walk, parts, settings, lessons } = this.#session;
+    const { trace, frame, inquiry } = walk;
+    for (const more of [parts, settings, lessons]) more?.adoptStyles(this.renderRoot as ShadowRoot);
     if (!place || !trace || !frame) return;
     if (!this.#scene) {
-      const { hover } = this.#session.actions;
-      const pick = (cell: Lit) => this.#session.pick(cell);
+      const { hover } = this.#reader.actions;
+      const pick = (cell: Lit) => this.#reader.pick(cell);
       this.#scene = new SceneView(place, {
         hover,
         pick,
         blocks: (blocks) => this.#onBlocks(blocks),
-        speak: () => this.#speak(),
+        speak: () => this.#wording.speak(),
       });
       this.#sizes.observe(place);
     }
@@ -408,7 +383,7 @@ export class AttentionPlayground extends LitElement {
     const still = this.#reduced?.matches ?? false;
     const token = chosenToken(context);
     const shown = [frame.segment, token, context.state.head, context.tools?.kept(trace, context)];
-    const moves = frame !== this.#frame || this.#session.player.playing;
+    const moves = frame !== this.#frame || walk.player.playing;
     const on = moves && shown.every((one, n) => one === this.#shown[n]);
     this.#frame = frame;
     this.#shown = shown;
@@ -420,7 +395,7 @@ export class AttentionPlayground extends LitElement {
       followStop(this.renderRoot);
     }
     const { palette } = context;
-    const operands = inquiry.operandsOf(this.#session.activeCell);
+    const operands = inquiry.operandsOf(walk.activeCell);
     this.#tools?.update(context);
     this.#scene.draw({
       trace: pictured(context) ?? trace,
@@ -434,19 +409,19 @@ export class AttentionPlayground extends LitElement {
       still,
       // What a cell is made of is told of the numbers now.
       closer: pictured(context) === trace || context.state.zoom === "row" ? this.#closer() : undefined,
-      zoom: this.#session.closeness.module,
+      zoom: walk.closeness.module,
       note: noteOf(context),
     });
     this.#glossary?.settle(this.renderRoot as ShadowRoot);
     // An equation waits.
     if (inquiry.explanation && !this.#written) this.#loadTools().catch(() => undefined);
     if (inquiry.explanation && this.#loaded && !this.#glossary) this.#loadGlossary().catch(() => undefined);
-    this.#showProblem(context);
-    this.#showEquation(context);
+    this.#inView.update(this.renderRoot, context, lessons?.pin);
   }
 
   #closer(): Closer | undefined {
-    const { store, place: at, activeCell, closeness } = this.#session;
+    const { store, walk } = this.#session;
+    const { place: at, activeCell, closeness } = walk;
     const { zoom } = store.state;
     if (zoom === "matrix" || !at || !activeCell) return undefined;
     return { zoom, at, explanation: closeness.of(activeCell) };
@@ -469,38 +444,14 @@ export class AttentionPlayground extends LitElement {
   /** What words and formulas mean can wait until the first picture stands. */
   readonly #loadGlossary = onDemand(async () => {
     this.#glossary = await import("./glossary/index.ts");
-    this.#glossary.attach(this.renderRoot as ShadowRoot, () => this.#speak());
+    this.#glossary.attach(this.renderRoot as ShadowRoot, () => this.#wording.speak());
     this.requestUpdate();
   });
-
-  #heldCell = "";
-  /** The equation of a cell that was clicked comes into the panel's view. */
-  #showEquation({ state }: Context): void {
-    if (state.pin === this.#heldCell) return;
-    this.#heldCell = state.pin;
-    const panel = this.renderRoot.querySelector<HTMLElement>(".panel");
-    const equation = panel?.querySelector<HTMLElement>(".equation");
-    // What a lesson holds is told of in the lesson, which stands above.
-    if (!panel || !equation || state.pin === "" || state.pin === this.#session.lessons?.pin) return;
-    const below = equation.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom;
-    if (below > 0) panel.scrollTop += below + 4;
-  }
 
   /** The legend says what a pixel stands for. */
   #onBlocks(blocks: number): void {
     this.#blocks = blocks;
     this.requestUpdate();
-  }
-
-  /** A new complaint comes into the panel's view; the page itself does not scroll. */
-  #showProblem({ problems }: Context): void {
-    const said = [...problems.values()].join();
-    if (said === this.#said) return;
-    this.#said = said;
-    const panel = this.renderRoot.querySelector<HTMLElement>(".panel");
-    const problem = panel?.querySelector<HTMLElement>(".problem");
-    if (panel && problem)
-      panel.scrollTop += problem.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom + 8;
   }
 
   #measure(): void {

@@ -84,11 +84,11 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .hang > div > * { pointer-events: auto; background: var(--page); border-radius: 5px; padding-inline: 10px; }
 .hang > div > :is(.matrices, .own-model) { justify-self: stretch; padding: 10px; border: 1px solid var(--line); max-height: 70vh; overflow-y: auto; }
 .hang .notice { background: var(--warn); }
-/* Beside the choice of a head and what its token attends to, not over them. */
+/* Between what a token attends to and what a model answers, not over them. */
 @container (min-width: 900px) {
   .hang > div { display: flex; flex-wrap: wrap; align-items: center; }
   .hang > div > :not(p) { flex-basis: 100%; }
-  .hang > div > p { max-width: 60%; }
+  .hang > div > p { max-width: max(34%, 100% - 680px); }
   .hang > div > p:first-of-type { margin-inline-start: 270px; }
 }
 .close { border: 0; background: none; min-width: 28px; padding: 0; margin-inline: 6px -8px; }
@@ -158,13 +158,14 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .title { position: absolute; font-size: 13px; font-weight: 600; line-height: 18px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; color: var(--accent); }
 .role-query { --accent: var(--query); } .role-key { --accent: var(--key); } .role-value { --accent: var(--value); }
 .role-output { --accent: var(--output); } .role-weights { --accent: var(--weights); } .role-plain { --accent: var(--plain); }
-.label { position: absolute; font-size: 13px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--soft); }
+.label { position: absolute; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--soft); }
 .label.row { box-sizing: content-box; padding-inline-end: 8px; text-align: end; }
 .zoomed .label, .zoomed .title { background: var(--page); z-index: 1; }
 .label.chosen { color: var(--query); font-weight: 700; }
 .tip { position: absolute; inset: 0 auto auto 0; z-index: 2; pointer-events: none; height: 24px; padding: 0 8px; font-size: 13px; line-height: 24px; font-weight: 600; white-space: nowrap; border-radius: 4px; color: var(--button-text); background: var(--button); }
 .tip[hidden] { display: none; }
-.label.column { text-align: center; font-size: 12px; }
+.label.column { text-align: center; }
+.label.upright { text-align: start; transform-origin: 0 0; transform: rotate(-90deg); }
 .grid { position: absolute; cursor: crosshair; }
 .zoomed .grid { cursor: inherit; }
 .grid.virtual .cell { position: absolute; inset: 0; opacity: 0; pointer-events: none; overflow: hidden; }
@@ -233,7 +234,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .below > :first-child { background: var(--page); padding: 0; min-height: 0; }
 }
 /* Low windows: the picture keeps the height that its numbers need. */
-@media (max-height: 799px) { @container (min-width: 900px) {
+@media (max-height: 839px) { @container (min-width: 900px) {
   .page:not([data-compact]) {
     grid-template-rows: auto auto minmax(400px, 1fr) auto;
     .header { padding: 6px 0; }
@@ -252,9 +253,18 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
     .transport { padding: 4px 0 6px; }
   }
 } }
+/* Where all of the header stands on one line and has little room there, its controls do without the words before them. */
+@container (max-width: 1359px) {
+  .theme span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+}
+@container (min-width: 900px) and (max-width: 1359px) {
+  .header :is(.model, .example, .backend summary) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .header .model { flex: 0 1 170px; }
+  .header .model select { flex: 1; }
+}
 @container (max-width: 899px) {
   .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; }
-  .scene { flex: none; height: min(96cqw, max(440px, 66cqw)); min-height: 300px; }
+  .scene { flex: none; height: min(104cqw, max(440px, 66cqw)); min-height: 300px; }
   .caption { min-height: 0; }
   .panel { height: auto; min-height: 0; }
   .page { height: auto; }
@@ -262,7 +272,6 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header { flex-wrap: wrap; row-gap: 4px; position: relative; }
   .header::before { content: ""; order: 1; flex: 0 0 100%; }
   .header :is(.model, .example, .about-model) { order: 1; }
-  .theme span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .segments { display: none; }
   .transport { flex-wrap: wrap; gap: 4px 12px; justify-content: center; }
   .scrub { order: -1; flex: 1 0 100%; }

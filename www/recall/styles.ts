@@ -15,10 +15,11 @@ export const recallStyles = css`
 .recall [data-kind="lstm"] { --lane: var(--key); }
 .recall [data-kind="attention"] { --lane: var(--query); }
 .curves { display: flex; flex-wrap: wrap; gap: 12px 24px; }
-.curves figure { margin: 0; flex: 1 1 260px; max-width: 380px; }
+/* Not drawn larger than its own size, and so much smaller that no text is below 12 px. */
+.curves figure { margin: 0; flex: 1 1 306px; max-width: 340px; }
 .curves figcaption { font-size: 13px; }
 .curves svg { display: block; width: 100%; height: auto; overflow: visible; }
-.curves text { font-size: 12px; fill: var(--soft); }
+.curves text { font-size: 13.6px; fill: var(--soft); }
 .curves text[data-kind] { fill: var(--lane); }
 .curves polyline { fill: none; stroke: var(--lane); stroke-width: 1.5; }
 .curves polyline[data-kind="rnn"] { stroke-dasharray: 2 3; }

@@ -53,7 +53,9 @@ const at = ({ data }: Tensor, n: number): number => data[n] ?? Number.NaN;
 
 // -- how far each remembers -------------------------------------------------------------------------------------------
 
-const SIZE = { width: 300, height: 132, left: 44, bottom: 22, top: 8, right: 74 };
+const SIZE = { width: 340, height: 140, left: 56, bottom: 22, top: 9, right: 78 };
+/** From one line of words to the next. */
+const LINE = 14;
 
 interface Chart {
   name: string;
@@ -94,13 +96,13 @@ function chart({ name, title, place, ticks, text, curve }: Chart): TemplateResul
   const x = (distance: number) => left + (Math.log2(Math.max(1, distance)) / Math.log2(far)) * (width - left - right);
   const y = (value: number) => top + (1 - Math.max(0, Math.min(1, place(value)))) * (height - top - bottom);
   const distances = [1, 4, 16, 64].filter((distance) => distance <= far);
-  // Names stand beside the ends of their lines, and apart from each other.
-  const ends = KINDS.map((kind) => ({ kind, at: y(curve(kind).at(-1)?.[1] ?? 0) })).sort((a, b) => a.at - b.at);
-  for (const [n, end] of ends.entries()) end.at = Math.max(end.at, (ends[n - 1]?.at ?? -14) + 14);
+  // Names stand beside the ends of their lines.
+  const ends = apart(KINDS.map((kind) => ({ kind, at: y(curve(kind).at(-1)?.[1] ?? 0) })));
+  const marks = apart(ticks.map((tick) => ({ tick, at: y(tick) })));
   return html`<figure>
     <figcaption>${title}</figcaption>
     <svg viewBox="0 0 ${width} ${height}" role="img" aria-label=${title}>
-      ${ticks.map((tick) => svg`<line class="grid" x1=${left} x2=${width - right} y1=${y(tick)} y2=${y(tick)}></line><text x=${left - 6} y=${y(tick) + 4} text-anchor="end">${text(tick)}</text>`)}
+      ${marks.map(({ tick, at }) => svg`<line class="grid" x1=${left} x2=${width - right} y1=${y(tick)} y2=${y(tick)}></line><text x=${left - 6} y=${at + 4} text-anchor="end">${text(tick)}</text>`)}
       ${distances.map((distance) => svg`<text x=${x(distance)} y=${height - 6} text-anchor="middle">${distance}</text>`)}
       ${KINDS.map(
         (kind) =>
@@ -112,4 +114,11 @@ function chart({ name, title, place, ticks, text, curve }: Chart): TemplateResul
       ${KINDS.map((kind) => curve(kind).map(([distance, value]) => svg`<circle data-kind=${kind} data-curve=${name} cx=${x(distance)} cy=${y(value)} r="2.5"><title>${recall.kinds[kind]}, ${distance}: ${text(value)}</title></circle>`))}
     </svg>
   </figure>`;
+}
+
+/** From top to bottom, each at least a line below the one before. */
+function apart<T extends { at: number }>(all: T[]): T[] {
+  const sorted = [...all].sort((a, b) => a.at - b.at);
+  for (const [n, one] of sorted.entries()) one.at = Math.max(one.at, (sorted[n - 1]?.at ?? -LINE) + LINE);
+  return sorted;
 }

@@ -1,14 +1,15 @@
 /** Where words stand beside a matrix: its title over it, and the names of its rows and columns. Pure. */
 
 import type { Trace } from "../engine/types.ts";
-import type { Box } from "./layout.ts";
+import { type Box, COLUMN_LABEL, columnBand, NARROW } from "./layout.ts";
 import { titleOf } from "./scene.ts";
 import { titleWidth } from "./text-width.ts";
 
-/** A label needs this much, down and across. */
-const LABEL = { row: 15, column: 30 };
-/** Where few are shown anyway, they are whole: those over columns that are as narrow as this have up to so much. */
-const SPARSE = { narrow: 10, room: 64 };
+/** A label beside a row needs this much; with less than a line's height for each, it is set smaller. */
+const ROW_LABEL = { least: 11, line: 15 };
+const SIZE = { usual: 13, small: 12 };
+/** Where few names are shown anyway, they are whole: those over narrow columns have up to so much. */
+const SPARSE = 64;
 /** So far may a label stand out over the last column. */
 const OVERHANG = 14;
 
@@ -28,6 +29,10 @@ export interface Label {
   top: number;
   width: number;
   height: number;
+  /** Of its letters, in pixels. */
+  size: number;
+  /** It is read upwards: `left` and `top` are where it begins, and the rest is as if it lay. */
+  upright: boolean;
 }
 
 export interface Title {
@@ -49,7 +54,7 @@ export function titleFor(box: Box): Title {
     full,
     cut,
     left: box.title?.x ?? box.x,
-    top: box.title?.y ?? box.y - (box.columnLabels === "top" ? 40 : 22),
+    top: box.title?.y ?? box.y - 22 - columnBand(box),
     width: box.title?.width ?? box.titleRoom,
   };
 }
@@ -62,18 +67,23 @@ export function labelsFor(box: Box, trace: Trace, side: "row" | "column", range:
   const features = !["query", "key", "token"].includes(axis);
   const tokens = features ? [] : axis === "key" ? trace.tokens.key : trace.tokens.query;
   const size = side === "row" ? box.cellHeight : box.cellWidth;
-  const whole = side === "column" && size < SPARSE.narrow ? Math.min(box.labelWidth - 8, SPARSE.room) : 0;
-  const every = Math.max(1, Math.ceil(Math.max(LABEL[side], whole) / size));
+  const upright = side === "column" && box.columnLabels === "upright";
+  const whole = side === "column" && !upright && size < NARROW ? Math.min(box.labelWidth - 6, SPARSE) : 0;
+  const least = side === "row" ? ROW_LABEL.least : COLUMN_LABEL[upright ? "upright" : "top"];
+  const every = Math.max(1, Math.ceil(Math.max(least, whole) / size));
   const step = every * size;
+  const band = columnBand(box) - 3;
   const made: Label[] = [];
   for (let n = Math.ceil(range.from / every) * every; n < range.to; n += every) {
     const middle = (n + 0.5) * size;
-    if (side === "column" && n > 0 && middle + step / 2 > view.columns * size + OVERHANG) break;
+    if (side === "column" && !upright && n > 0 && middle + step / 2 > view.columns * size + OVERHANG) break;
     const token = view.along(side, n);
     made.push({
       n,
       text: tokens[token] ?? String(features ? token + 1 : token),
       query: !features && axis !== "key" && side === "row" ? token : -1,
+      size: side === "row" && step >= ROW_LABEL.line ? SIZE.usual : SIZE.small,
+      upright,
       ...(side === "row"
         ? {
             left: Math.max(0, box.x - box.labelWidth),
@@ -81,7 +91,9 @@ export function labelsFor(box: Box, trace: Trace, side: "row" | "column", range:
             width: box.labelWidth - 8,
             height: step,
           }
-        : { left: box.x + middle - step / 2, top: Math.max(0, box.y - 19), width: step, height: 18 }),
+        : upright
+          ? { left: box.x + middle - step / 2, top: Math.max(band, box.y - 3), width: band, height: step }
+          : { left: box.x + middle - step / 2 + 1, top: Math.max(0, box.y - 19), width: step - 2, height: 18 }),
     });
   }
   return made;

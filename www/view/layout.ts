@@ -13,7 +13,8 @@ export interface Box {
   cellHeight: number;
   /** Where row labels stand, if this box has them. */
   rowLabels: "left" | "none";
-  columnLabels: "top" | "none";
+  /** Where names of columns stand, if this box has them; upright where columns are too narrow for words. */
+  columnLabels: "top" | "upright" | "none";
   /** Room for its title, where that is less than the title wants. */
   titleRoom?: number;
   /** Room for the labels beside it. */
@@ -56,7 +57,12 @@ export interface Room {
 
 const GAP = 22;
 const TITLE = 22;
-const COLUMN_LABELS = 18;
+/** Names over columns: what they take, and as upright words how much of the longest. */
+const COLUMN_LABELS = { top: 18, upright: 64 };
+/** A name over a column needs this much across, and takes more where there is room; upright, this much. */
+export const COLUMN_LABEL = { top: 30, pleasant: 36, upright: 11 };
+/** Over columns as narrow as this few names are shown anyway: those are level, and whole. */
+export const NARROW = 10;
 const SIGN = 26;
 const LINE_GAP = 4;
 /** Wide enough for every number with all its three digits. */
@@ -68,23 +74,47 @@ const FAR_RIGHT = 8;
 const EDGE = 6;
 
 export function layout(scene: Scene, room: Room): Layout {
-  return scene.product ? product(scene, room) : sideBySide(scene, room);
+  const laid = (names: Names) => (scene.product ? product(scene, room, names) : sideBySide(scene, room, names));
+  const level = laid("top");
+  if (!crowded(level)) return level;
+  const upright = laid("upright");
+  return crowded(upright) ? upright : level;
 }
+
+type Names = "top" | "upright";
+
+/** Whether level names would stand over every second or third column only, and upright ones over most. */
+const crowded = ({ boxes }: Layout) =>
+  boxes.some(
+    ({ columnLabels, cellWidth, part }) =>
+      columnLabels !== "none" && part.view.columns > 1 && namesOver(cellWidth) === "upright",
+  );
+
+export const namesOver = (cellWidth: number): Names =>
+  cellWidth >= NARROW && cellWidth < COLUMN_LABEL.top ? "upright" : "top";
+
+/** The height of the names over a matrix. */
+export const columnBand = ({ columnLabels, labelWidth }: Pick<Box, "columnLabels" | "labelWidth">): number =>
+  columnLabels === "none" ? 0 : columnLabels === "top" ? COLUMN_LABELS.top : uprightBand(labelWidth);
+
+const uprightBand = (labelWidth: number) => Math.min(COLUMN_LABELS.upright, labelWidth - 8);
 
 interface Size {
   width: number;
   height: number;
 }
 
-/** Cells fill the room; they keep a pleasant aspect while there is room to choose. */
-function cellSize(room: Size, columns: number, rows: number, numberWidth: number): Size {
+/** Cells fill the room; they keep a pleasant aspect while there is room to choose. `names`: those over them. */
+function cellSize(room: Size, columns: number, rows: number, numberWidth: number, names: Names | undefined): Size {
   const width = Math.min(MAX_CELL.width, Math.max(0, room.width / columns));
   const height = Math.min(MAX_CELL.height, Math.max(0, room.height / rows));
   if (width >= numberWidth && height >= NUMBER_HEIGHT) return { width: Math.floor(width), height: Math.floor(height) };
   // Too small for numbers: cells go square, so that the pattern reads as a picture.
   const side = Math.min(width, height, MAX_CELL.height);
   const whole = side >= 3 ? Math.floor(side) : side;
-  return { width: Math.min(whole * 1.6, width), height: whole };
+  const level = names === "top" && width >= COLUMN_LABEL.top;
+  const wide = !names ? 0 : level ? COLUMN_LABEL.pleasant : COLUMN_LABEL.upright;
+  return { width: Math.min(Math.max(whole * 1.6, wide), width), height: whole };
 }
 
 const TOKEN_AXES = new Set(["query", "key", "token"]);
@@ -93,17 +123,21 @@ const titleWidth = (part: Part, room: Room) => room.titleWidth(titleOf(part));
 const needsColumnLabels = (part: Part) => TOKEN_AXES.has(part.view.columnAxisName);
 const needsRowLabels = (part: Part) => TOKEN_AXES.has(part.view.rowAxisName);
 
-function product(scene: Scene, room: Room): Layout {
+function product(scene: Scene, room: Room, names: Names): Layout {
   const left = scene.parts.find(({ place }) => place === "left");
   const top = scene.parts.find(({ place }) => place === "top");
   const under = scene.parts.find(({ place }) => place === "under");
-  if (!left || !top) return sideBySide(scene, room);
+  if (!left || !top) return sideBySide(scene, room, names);
   const columns = left.view.columns + top.view.columns;
   const rows = left.view.rows + top.view.rows + (under ? 1 : 0);
+  const topNames = needsColumnLabels(top) ? names : "none";
+  const above =
+    TITLE +
+    (topNames === "upright" ? columnBand({ columnLabels: topNames, labelWidth: room.labelWidth }) : COLUMN_LABELS.top);
   const topLabels = needsRowLabels(top) ? Math.max(0, room.labelWidth - 30) : 0;
   const free = {
     width: room.width - room.labelWidth - GAP - topLabels - FAR_RIGHT,
-    height: room.height - 2 * TITLE - COLUMN_LABELS - GAP - (under ? GAP : 0) - EDGE,
+    height: room.height - above - TITLE - GAP - (under ? GAP : 0) - EDGE,
   };
   const leftLeast = titleWidth(left, room) - GAP / 2;
   const rightLeast =
@@ -113,22 +147,21 @@ function product(scene: Scene, room: Room): Layout {
     { columns: top.view.columns, least: rightLeast },
   ];
   free.width = columnRoom(free.width, sides) * columns;
-  const cell = cellSize(free, columns, rows, room.numberWidth);
+  const cell = cellSize(free, columns, rows, room.numberWidth, topNames === "none" ? undefined : topNames);
   const size = { cellWidth: cell.width, cellHeight: cell.height, labelWidth: room.labelWidth };
   const leftWidth = Math.max(left.view.columns * cell.width, leftLeast);
   const crossingX = room.labelWidth + leftWidth + GAP + topLabels;
-  const topY = TITLE + COLUMN_LABELS;
-  const crossingY = topY + top.view.rows * cell.height + GAP + TITLE;
+  const crossingY = above + top.view.rows * cell.height + GAP + TITLE;
   const resultY = crossingY + (under ? cell.height + GAP : 0);
   const boxes: Box[] = [
     { part: left, x: room.labelWidth, y: resultY, ...size, rowLabels: "left", columnLabels: "none" },
     {
       part: top,
       x: crossingX,
-      y: topY,
+      y: above,
       ...size,
       rowLabels: needsRowLabels(top) ? "left" : "none",
-      columnLabels: needsColumnLabels(top) ? "top" : "none",
+      columnLabels: topNames,
     },
     { part: scene.result, x: crossingX, y: resultY, ...size, rowLabels: "none", columnLabels: "none" },
   ];
@@ -159,30 +192,39 @@ function columnRoom(width: number, sides: [Side, Side]): number {
  * Matrices one beside the other; where that leaves no room for numbers, the result stands under its operands. Operands never
  * part: a row's own number stays at the end of its row.
  */
-function sideBySide(scene: Scene, room: Room): Layout {
+function sideBySide(scene: Scene, room: Room, names: Names): Layout {
   const parts = [...scene.parts, scene.result];
-  const abreast = grouped([parts], room);
+  const abreast = grouped([parts], room, names);
   if (abreast.numbers || scene.parts.length === 0) return abreast;
-  const stacked = grouped([scene.parts, [scene.result]], room);
+  const stacked = grouped([scene.parts, [scene.result]], room, names);
   const area = ({ boxes }: Layout) => (boxes[0]?.cellWidth ?? 0) * (boxes[0]?.cellHeight ?? 0);
   return stacked.numbers || area(stacked) > area(abreast) * 1.3 ? stacked : abreast;
 }
 
 /** Lines of matrices, each line set from left to right, all cells of one size. */
-function grouped(lines: Part[][], room: Room): Layout {
-  const above = TITLE + COLUMN_LABELS;
+function grouped(lines: Part[][], room: Room, names: Names): Layout {
   const rowsOf = (line: Part[]) => Math.max(...line.map(({ view }) => view.rows));
-  const height = room.height - lines.length * (above + LINE_GAP);
+  const namesOf = (part: Part, line: Part[]): Box["columnLabels"] =>
+    !needsColumnLabels(part) || (names === "upright" && line !== lines[0] && sameColumns(part, lines[0]?.[0]))
+      ? "none"
+      : names;
+  const aboves = lines.map((line) => {
+    const bands = line.map((part) => columnBand({ columnLabels: namesOf(part, line), labelWidth: room.labelWidth }));
+    return TITLE + (names === "upright" ? Math.max(...bands) : COLUMN_LABELS.top);
+  });
+  const height = room.height - aboves.reduce((sum, above) => sum + above + LINE_GAP, 0);
   const rows = lines.reduce((sum, line) => sum + rowsOf(line), 0);
   const width = room.width - room.labelWidth - FAR_RIGHT;
+  const over = lines.flat().some(needsColumnLabels) ? names : undefined;
   const cells = lines.map((line) =>
-    cellSize({ width: lineRoom(line, width, room), height }, lineColumns(line), rows, room.numberWidth),
+    cellSize({ width: lineRoom(line, width, room), height }, lineColumns(line), rows, room.numberWidth, over),
   );
   const cell = cells.reduce((a, b) => (b.width < a.width || b.height < a.height ? b : a));
   const boxes: Box[] = [];
-  let y = above;
+  let y = 0;
   let right = 0;
-  for (const line of lines) {
+  for (const [at, line] of lines.entries()) {
+    y += aboves[at] ?? 0;
     let x = room.labelWidth;
     const taken = roomsOf(line, cell.width, width, room);
     for (const [n, part] of line.entries()) {
@@ -196,15 +238,19 @@ function grouped(lines: Part[][], room: Room): Layout {
         cellHeight: cell.height,
         labelWidth: room.labelWidth,
         rowLabels: part === line[0] && needsRowLabels(part) ? "left" : "none",
-        columnLabels: needsColumnLabels(part) ? "top" : "none",
+        columnLabels: namesOf(part, line),
       });
       right = Math.max(right, x + titleRoom);
       x += titleRoom + SIGN;
     }
-    y += rowsOf(line) * cell.height + above + LINE_GAP;
+    y += rowsOf(line) * cell.height + LINE_GAP;
   }
-  return finish(boxes, cell, room, { width: right + FAR_RIGHT, height: y - above });
+  return finish(boxes, cell, room, { width: right + FAR_RIGHT, height: y });
 }
+
+/** Whether the columns of one matrix stand under those of another. */
+const sameColumns = (part: Part, over: Part | undefined) =>
+  part.view.columnAxisName === over?.view.columnAxisName && part.view.columns === over.view.columns;
 
 /** What each part of a line takes: its matrix, and of what its title is wider than that as much as there is room for. */
 function roomsOf(line: Part[], cellWidth: number, width: number, room: Room): number[] {

@@ -289,9 +289,10 @@ function labels(
   range: Range,
   label: (key: string) => HTMLElement,
 ): HTMLElement[] {
-  return labelsFor(box, trace, side, range).map(({ n, text, query, left, top, width, height }) => {
+  return labelsFor(box, trace, side, range).map(({ n, text, query, left, top, width, height, size, upright }) => {
     const one = label(`${box.part.view.key}/${side}/${n}`);
-    if (!one.classList.contains(side)) one.className = `label ${side}`;
+    const classes = upright ? `label ${side} upright` : `label ${side}`;
+    if (!one.classList.contains(side) || one.classList.contains("upright") !== upright) one.className = classes;
     if (one.title !== text) one.title = one.textContent = text;
     if (query >= 0) one.dataset.query = String(query);
     else {
@@ -305,7 +306,7 @@ function labels(
       one.style.width !== at.width ||
       one.style.height !== down
     )
-      Object.assign(one.style, at, { height: down, lineHeight: down });
+      Object.assign(one.style, at, { height: down, lineHeight: down, fontSize: `${size}px` });
     return one;
   });
 }

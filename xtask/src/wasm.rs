@@ -125,9 +125,10 @@ fn build_module(root: &Path, module: &Module) -> Result<()> {
     ensure!(imports == module.imports, "{name} imports {imports:?}");
     // The answer that no optimiser was to know, see src/kernel/order.rs, is zero. Now that all is in its order, the tests of it
     // go, by passes that move no sum past another.
-    let last = match imports.is_empty() {
-        true => "",
-        false => "--remove-imports --precompute --remove-unused-brs --vacuum",
+    let last = if imports.is_empty() {
+        ""
+    } else {
+        "--remove-imports --precompute --remove-unused-brs --vacuum"
     };
     optimise(root, &compiled, &output, last)
 }

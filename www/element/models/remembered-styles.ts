@@ -8,8 +8,6 @@ export const rememberedStyles = css`
 .remembered .recall > .about { grid-column: 1 / -1; }
 .remembered .curves { grid-area: 2 / 2; align-content: start; }
 .remembered .curves + .hint { grid-area: 3 / 2; }
-/* Drawn a little smaller than their own size, and no text below 12 px. */
-.remembered .curves text { font-size: 13.6px; }
 @container (max-width: 899px) {
   .remembered .recall { grid-template-columns: minmax(0, 1fr); }
   .remembered .curves, .remembered .curves + .hint { grid-area: auto; }

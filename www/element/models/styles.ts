@@ -78,10 +78,12 @@ const styles = css`
   .about-model { position: static; }
   .card { inset-inline: 0; top: 100%; width: auto; max-width: 620px; }
 }
-@container (max-width: 520px) {
+@container (max-width: 520px) or (900px <= width <= 1039px) {
   .about-model summary { display: grid; place-items: center; width: 30px; min-height: 30px; padding: 0; border: 1px solid var(--line); border-radius: 5px; }
   .about-model summary::after { content: "i"; font: italic 600 16px/1 Georgia, serif; }
   .about-model summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+}
+@container (max-width: 520px) {
   .top .answer { border: 0; padding: 0; }
   .own-model .text-row { flex-wrap: wrap; }
 }

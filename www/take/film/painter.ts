@@ -113,12 +113,20 @@ export class FilmPainter {
 }
 
 function write(context: CanvasRenderingContext2D, word: Word): void {
-  const { text, x, y, anchor, size, weight, color, spacing, subscripts } = word;
+  const { text, x, y, anchor, size, weight, color, spacing, upright, subscripts } = word;
   context.font = `${weight} ${size}px ${FAMILY}`;
   context.fillStyle = color;
   context.letterSpacing = `${spacing * size}px`;
   context.textAlign = anchor === "middle" ? "center" : anchor;
   context.textBaseline = "alphabetic";
+  if (upright) {
+    context.save();
+    context.translate(x, y);
+    context.rotate(-Math.PI / 2);
+    context.fillText(text, 0, 0);
+    context.restore();
+    return;
+  }
   if (!subscripts) {
     context.fillText(text, x, y);
     return;

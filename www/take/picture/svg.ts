@@ -58,11 +58,12 @@ function digest(text: string): string {
   return (hash >>> 0).toString(36);
 }
 
-function wordElement({ text, x, y, anchor, size, weight, color, spacing, subscripts, data }: Word): string {
+function wordElement({ text, x, y, anchor, size, weight, color, spacing, upright, subscripts, data }: Word): string {
   const named = Object.fromEntries(Object.entries(data).map(([name, value]) => [`data-${name}`, value]));
   const attributes = {
     x: x.toFixed(2),
     y: y.toFixed(2),
+    ...(upright && { transform: `rotate(-90 ${x.toFixed(2)} ${y.toFixed(2)})` }),
     "font-size": size,
     fill: color,
     ...(anchor !== "start" && { "text-anchor": anchor }),

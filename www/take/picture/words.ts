@@ -21,6 +21,8 @@ export interface Word {
   color: string;
   /** Between letters, in parts of the size. */
   spacing: number;
+  /** It is read upwards. */
+  upright: boolean;
   /** A letter after an underscore is set lower. */
   subscripts: boolean;
   /** The cell that it is the number of, as data attributes. */
@@ -40,8 +42,8 @@ export interface Read {
 
 /** From the middle of a line to its baseline, in parts of the size: half of the height of digits. */
 const BASELINE = 0.36;
-const SIZES = { number: NUMBER_FONT.size, large: 17, row: 13, column: 12, title: 13 };
-const PLAIN = { spacing: 0, subscripts: false, data: {} };
+const SIZES = { number: NUMBER_FONT.size, large: 17, title: 13 };
+const PLAIN = { spacing: 0, upright: false, subscripts: false, data: {} };
 
 export function wordsOf(read: Read): Word[] {
   return read.layout.boxes.flatMap((box) => [title(box, read), ...names(box, read), ...numbers(box, read)]);
@@ -67,16 +69,22 @@ function names(box: Box, { trace, palette, token, room }: Read): Word[] {
   const range = inSight(box, room);
   const soft = palette.accents.plain ?? palette.lit;
   const word = (label: Label, side: "row" | "column"): Word => {
-    const size = SIZES[side];
+    const { left, top, width, height, size, upright } = label;
     const chosen = label.query === token;
     const weight = chosen ? 700 : 400;
-    const right = label.left + label.width;
+    // Upright, a name begins over its column, and its line runs down the column's middle.
+    const place = upright
+      ? { x: left + height / 2 + BASELINE * size, y: top, anchor: "start" as const }
+      : {
+          x: side === "row" ? left + width : left + width / 2,
+          y: top + height / 2 + BASELINE * size,
+          anchor: side === "row" ? ("end" as const) : ("middle" as const),
+        };
     return {
       ...PLAIN,
-      text: fitting(visible(label.text), size, weight, label.width),
-      x: side === "row" ? right : label.left + label.width / 2,
-      y: label.top + label.height / 2 + BASELINE * size,
-      anchor: side === "row" ? "end" : "middle",
+      ...place,
+      text: fitting(visible(label.text), size, weight, width),
+      upright,
       size,
       weight,
       color: chosen ? (palette.accents.query ?? palette.lit) : soft,
@@ -111,6 +119,7 @@ function numbers(box: Box, { trace, frame, palette, room }: Read): Word[] {
         weight: 400,
         color: textOn(colorOf(value, scale, palette)),
         spacing: NUMBER_FONT.spacing,
+        upright: false,
         subscripts: false,
         data: view.names?.(row, column) ?? { stage: view.stage.id, index: view.index(row, column).join(",") },
       });

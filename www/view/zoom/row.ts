@@ -7,7 +7,7 @@
 import type { Explanation, Stage, Trace } from "../../engine/types.ts";
 import { type Frame, isInput } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
-import { type Box, type Layout, layout, MAX_CELL, NUMBER_HEIGHT, type Room } from "../layout.ts";
+import { type Box, columnBand, type Layout, layout, MAX_CELL, NUMBER_HEIGHT, namesOver, type Room } from "../layout.ts";
 import { sliceForHead, transposed } from "../matrix-view.ts";
 import { type MatrixPart, type Part, roleOf, type Scene, sceneFor, titleOf } from "../scene.ts";
 import { type Band, paintBars } from "./bars.ts";
@@ -221,16 +221,18 @@ function lanes(trace: Trace, stage: Stage, head: number, row: number, room: Room
   const own = (id: string) => (stageOf(trace, id) ? room.numberWidth + 4 * EDGE : 0);
   const wide = room.width - names - 2 * EDGE - own("row_max");
   const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, wide / columns));
-  const bars = Math.min(BARS.most, Math.max(BARS.least, room.height - LABELS - parts.length * (LANE + LANE_GAP)));
+  const columnLabels = columns > 1 ? namesOver(cellWidth) : "top";
+  const top = Math.max(LABELS, columnBand({ columnLabels, labelWidth: names }));
+  const bars = Math.min(BARS.most, Math.max(BARS.least, room.height - top - parts.length * (LANE + LANE_GAP)));
   const cellHeight = Math.min(
     LANE,
-    Math.max(NUMBER_HEIGHT, (room.height - LABELS - bars - EDGE) / parts.length - LANE_GAP),
+    Math.max(NUMBER_HEIGHT, (room.height - top - bars - EDGE) / parts.length - LANE_GAP),
   );
   const size = { cellWidth, cellHeight, labelWidth: names, rowLabels: "none" as const };
   const boxes: Box[] = parts.map((part, n) => {
-    const y = LABELS + n * (cellHeight + LANE_GAP);
+    const y = top + n * (cellHeight + LANE_GAP);
     const title = { x: 0, y: y + (cellHeight - 18) / 2, width: names - EDGE };
-    return { ...size, part, x: names, y, title, columnLabels: n === 0 ? "top" : "none" };
+    return { ...size, part, x: names, y, title, columnLabels: n === 0 ? columnLabels : "none" };
   });
   boxes.push(...ownNumbers(trace, head, row, boxes, stage, room, note));
   const box = boxes.find(({ part }) => part.place === "result") as Box;
