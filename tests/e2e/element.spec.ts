@@ -219,6 +219,33 @@ for (const [width, height] of [
   });
 }
 
+for (const [width, height] of [
+  [800, 640],
+  [800, 700],
+  [800, 860],
+  [1200, 640],
+  [1200, 700],
+] as const) {
+  test(`in ${width} x ${height} nothing lies outside of it, and nothing over what follows`, async ({ page }) => {
+    await page.setViewportSize({ width: 1300, height: 1000 });
+    await host(
+      page,
+      `<attention-playground style="width:${width}px;height:${height}px" model="none"></attention-playground><a href="#here">after</a>`,
+    );
+    const element = page.locator("attention-playground");
+    const bottom = await element.evaluate((one) => one.getBoundingClientRect().bottom);
+    for (const part of [".page", ".transport"])
+      expect(await page.locator(part).evaluate((one) => one.getBoundingClientRect().bottom), part).toBeLessThanOrEqual(
+        bottom + 0.5,
+      );
+    await page.getByRole("link", { name: "after" }).click({ timeout: 2000 });
+    // What the room is not enough for is reached in it.
+    const tool = page.locator(".zoom button").first();
+    await tool.scrollIntoViewIfNeeded();
+    await tool.click({ timeout: 2000 });
+  });
+}
+
 test("bad arguments of methods are refused with what was expected and found", async ({ page }) => {
   await host(page, '<attention-playground model="none" text="dog bites man"></attention-playground>');
   const thrown = await page.locator("attention-playground").evaluate((element) => {

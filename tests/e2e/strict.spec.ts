@@ -116,7 +116,39 @@ test("in a page from right to left matrices keep their order, and nothing runs o
   const x = async (cell: string) =>
     (await page.locator(`.grid [data-index="${cell}"]`).first().boundingBox())?.x ?? NaN;
   expect(await x("0,0,0")).toBeLessThan(await x("0,0,1"));
+  // Signs stand before their numbers, and the ends of a scale beside its colours.
+  const order = await page.evaluate(() => {
+    const root = document.querySelector("attention-playground")?.shadowRoot as ShadowRoot;
+    const left = (text: Text, n: number) => {
+      const range = document.createRange();
+      range.setStart(text, n);
+      range.setEnd(text, n + 1);
+      return range.getBoundingClientRect().left;
+    };
+    const minus = [...root.querySelectorAll(".grid .cell")].find((cell) => cell.textContent?.startsWith("−"));
+    const text = minus?.firstChild as Text;
+    const scale = root.querySelector(".scale") as Element;
+    const at = (part: string) => scale.querySelector(part)?.getBoundingClientRect().left ?? Number.NaN;
+    return { number: left(text, 0) < left(text, 1), scale: at(".low") < at(".high") };
+  });
+  expect(order).toEqual({ number: true, scale: true });
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+});
+
+test("what a page sets for its own text does not reach the element", async ({ page }) => {
+  const style =
+    "white-space:nowrap;text-indent:60px;letter-spacing:4px;text-transform:uppercase;writing-mode:vertical-rl";
+  await hostPage(
+    page,
+    hosts,
+    `<div style="${style}"><div style="width:1000px;writing-mode:horizontal-tb">${script()}${tag(UNTRAINED)}</div></div>`,
+  );
+  await allReady(page);
+  const wide = await page.locator(".panel").evaluate((panel) => panel.scrollWidth - panel.clientWidth);
+  expect(wide).toBeLessThanOrEqual(0);
+  const about = page.locator(".caption .about");
+  const { textIndent, letterSpacing, textTransform } = await about.evaluate((one) => getComputedStyle(one));
+  expect([textIndent, letterSpacing, textTransform]).toEqual(["0px", "normal", "none"]);
 });
 
 test("with forced colours what is chosen still shows", async ({ page }) => {

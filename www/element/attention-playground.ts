@@ -12,6 +12,7 @@ import { DARK, LIGHT, type Palette } from "../view/palette.ts";
 import { SceneView } from "../view/scene-view.ts";
 import type { Closer } from "../view/zoom/index.ts";
 import type * as Equation from "./equation/body.ts";
+import { Fit } from "./fit.ts";
 import type * as Glossary from "./glossary/index.ts";
 import { InView } from "./in-view.ts";
 import { keyAction } from "./keys.ts";
@@ -29,12 +30,8 @@ import type { Tools } from "./tools/index.ts";
 import { Wording } from "./wording.ts";
 
 const BUBBLES = new Set(["step-change", "select", "state-change"]);
-/** A host that gives less height than this gets the picture and the transport first, the rest under a fold. */
-const COMPACT_HEIGHT = 620;
 /** After the first picture, so that nothing of it waits. */
 const IDLE_MS = 200;
-/** From this width on the panel stands beside the picture, as the styles have it. */
-const TWO_COLUMNS = 900;
 
 export class AttentionPlayground extends LitElement {
   static override readonly styles = styles;
@@ -74,8 +71,7 @@ export class AttentionPlayground extends LitElement {
   #engine: Engine | undefined;
   #blocks = 1;
   #started = false;
-  #compact = false;
-  #narrow = false;
+  readonly #fit = new Fit();
   readonly #inView = new InView();
   readonly #sizes = new ResizeObserver(() => this.#measure());
   /** Starts when it nears the screen, rests when it leaves. */
@@ -180,6 +176,7 @@ export class AttentionPlayground extends LitElement {
     this.#sizes.observe(this);
     this.#dark?.addEventListener("change", this.#redraw);
     this.#reduced?.addEventListener("change", this.#redraw);
+    this.#fit.lowWindow?.addEventListener("change", this.#refit);
   }
 
   override disconnectedCallback(): void {
@@ -191,6 +188,7 @@ export class AttentionPlayground extends LitElement {
     this.#detach();
     this.#dark?.removeEventListener("change", this.#redraw);
     this.#reduced?.removeEventListener("change", this.#redraw);
+    this.#fit.lowWindow?.removeEventListener("change", this.#refit);
   }
 
   override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
@@ -264,6 +262,7 @@ export class AttentionPlayground extends LitElement {
   };
 
   readonly #redraw = () => this.requestUpdate();
+  readonly #refit = () => this.#measure();
 
   #emit(name: string, detail: object | (() => object)): void {
     if (typeof detail === "function") {
@@ -341,8 +340,7 @@ export class AttentionPlayground extends LitElement {
       openMatrices: reader.openMatrices,
       moreOpen: reader.moreOpen,
       linked: this.hasAttribute("sync-url"),
-      compact: this.#compact,
-      narrow: this.#narrow,
+      fit: this.#fit,
       mode: store.state.matrices && !session.played ? "matrices" : "text",
       actions: reader.actions,
     };
@@ -455,17 +453,9 @@ export class AttentionPlayground extends LitElement {
   }
 
   #measure(): void {
-    const height = this.clientHeight;
-    const page = this.renderRoot?.querySelector<HTMLElement>(".page");
-    const tight = page !== null && page !== undefined && page.scrollHeight > height + 40;
-    const compact = height > 0 && height < COMPACT_HEIGHT && (this.#compact || tight);
-    const narrow = this.clientWidth < TWO_COLUMNS;
-    if (compact !== this.#compact || narrow !== this.#narrow) {
-      this.#compact = compact;
-      this.#narrow = narrow;
-      this.requestUpdate();
-    }
-    const place = this.renderRoot?.querySelector<HTMLElement>(".scene");
+    const part = (name: string) => this.renderRoot?.querySelector<HTMLElement>(name) ?? null;
+    if (this.#fit.measure(this, part(".page"))) this.requestUpdate();
+    const place = part(".scene");
     if (place) this.#scene?.resize(place.clientWidth, place.clientHeight);
   }
 }

@@ -30,7 +30,7 @@ const partsOf = (list: string): Set<string> => new Set(list.split(","));
 const withFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
 
 export function page(context: Context): TemplateResult {
-  const { state, palette, actions, compact, parts, played } = context;
+  const { state, palette, actions, fit, parts, played } = context;
   const hidden = partsOf(state.hide);
   const locked = partsOf(state.lock);
   const show = (part: string, made: () => unknown) => {
@@ -40,7 +40,7 @@ export function page(context: Context): TemplateResult {
   };
   const panel = ["lesson", "heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
   // In one column the sheet that is drawn on comes before what is made of it.
-  const sheetAbove = context.narrow && played?.drawing !== undefined;
+  const sheetAbove = fit.narrow && played?.drawing !== undefined;
   const taught = () => show("lesson", () => context.lessons?.panel(context) ?? nothing);
   const answered = () => show("answer", () => parts?.answer(context) ?? nothing);
   const onDrop = (event: DragEvent) => {
@@ -50,7 +50,7 @@ export function page(context: Context): TemplateResult {
     actions.files(event.dataTransfer);
   };
   const onOver = (event: DragEvent) => withFiles(event) && event.preventDefault();
-  return html`<div class="page" lang=${say.lang} data-theme=${palette === DARK ? "dark" : "light"} ?data-compact=${compact} ?data-bare=${!panel} ?data-asking=${!hidden.has("lesson") && !locked.has("lesson") && context.lessons?.asking}
+  return html`<div class="page" lang=${say.lang} data-theme=${palette === DARK ? "dark" : "light"} ?data-low=${fit.low} ?data-compact=${fit.compact} ?data-bounded=${fit.bounded} ?data-bare=${!panel} ?data-asking=${!hidden.has("lesson") && !locked.has("lesson") && context.lessons?.asking}
     @drop=${onDrop} @dragover=${onOver} @mousedown=${keepFocus}>
     ${show("header", () => header(context))}
     <div class="top">
@@ -64,7 +64,7 @@ export function page(context: Context): TemplateResult {
       </div></div>
       ${sheetAbove ? answered() : nothing}
       ${show("sentence", () => (played?.recalled ? parts?.extras.remembered?.remembered(context) : sentence(context)))}
-      ${context.narrow ? taught() : nothing}
+      ${fit.narrow ? taught() : nothing}
     </div>
     <div class="work" ?data-editing=${context.maskEdit}>
       ${show("strip", () => strip(context))}
@@ -83,7 +83,7 @@ export function page(context: Context): TemplateResult {
     ${
       panel
         ? html`<aside class="panel">
-      ${context.narrow ? nothing : taught()}
+      ${fit.narrow ? nothing : taught()}
       ${show("heads", () => parts?.heads(context) ?? nothing)}
       ${sheetAbove ? nothing : answered()}
       ${show("caption", () => caption(context))}

@@ -19,6 +19,16 @@ export const styles = css`
   font: 15px/1.45 ${unsafeCSS(FAMILY)};
   font-variant-numeric: tabular-nums;
   text-align: start;
+  /* Its languages are read from left to right, as its matrices are; what a page sets for its own text is not for this one. */
+  direction: ltr;
+  writing-mode: horizontal-tb;
+  white-space: normal;
+  text-indent: 0;
+  text-transform: none;
+  text-shadow: none;
+  letter-spacing: normal;
+  word-spacing: normal;
+  hyphens: manual;
 }
 :host([hidden]) { display: none; }
 *, *::before, *::after { box-sizing: border-box; }
@@ -28,7 +38,7 @@ export const styles = css`
   ${accents(LIGHT)}
   --problem: #a4161a; --lit: #111418; --button: #1c2027; --button-text: #fff; --warn: #fff3d1;
   display: grid;
-  grid-template: "header header" auto "top top" auto "work panel" minmax(420px, 1fr) "transport transport" auto / minmax(0, 1fr) clamp(316px, 23.4cqw, 336px);
+  grid-template: "header header" auto "top top" auto "work panel" minmax(490px, 1fr) "transport transport" auto / minmax(0, 1fr) clamp(316px, 23.4cqw, 336px);
   gap: 0 16px;
   min-height: inherit;
   height: 100%;
@@ -110,7 +120,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .arcs { display: block; width: 100%; height: 58px; overflow: visible; margin-bottom: -2px; }
 .arcs.between { height: 34px; margin: 0; }
 .arcs path { fill: none; stroke: var(--query); stroke-linecap: round; }
-.tokens { display: flex; flex-wrap: wrap; justify-content: center; gap: 2px; max-height: 148px; overflow-y: auto; }
+.tokens { display: flex; flex-wrap: wrap; justify-content: center; gap: 2px; padding: 3px; margin: -3px; max-height: 154px; overflow-y: auto; }
 .token { max-width: 100%; overflow: hidden; 
   display: inline-flex; flex-direction: column; align-items: center; padding: 2px 7px 1px; border: 0; border-radius: 5px;
   background: none; font-size: 17px; line-height: 1.3; color: var(--text);
@@ -233,26 +243,24 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .below { position: relative; z-index: 1; height: 38px; align-items: end; }
   .below > :first-child { background: var(--page); padding: 0; min-height: 0; }
 }
-/* Low windows: the picture keeps the height that its numbers need. */
-@media (max-height: 839px) { @container (min-width: 900px) {
-  .page:not([data-compact]) {
-    grid-template-rows: auto auto minmax(400px, 1fr) auto;
-    .header { padding: 6px 0; }
-    .text-row input { font-size: 16px; padding: 3px 12px; }
-    .top { gap: 3px; }
-    .arcs:not(.between) { height: 40px; }
-    .attends { margin-bottom: -6px; }
-    .sentence { padding-bottom: 3px; }
-    .token { line-height: 1.2; }
-    .work { padding-top: 4px; }
-    .group-name { display: none; }
-    .scene { margin-top: 4px; }
-    .legend { gap: 2px 14px; }
-    .scale i { width: 40px; }
-    .below { padding-top: 2px; height: 32px; }
-    .transport { padding: 4px 0 6px; }
-  }
-} }
+/* Low windows, and hosts that give little height: the picture keeps the height that its numbers need. */
+.page[data-low]:not([data-compact]) {
+  grid-template-rows: auto auto minmax(424px, 1fr) auto;
+  .header { padding: 6px 0; }
+  .text-row input { font-size: 16px; padding: 3px 12px; }
+  .top { gap: 3px; }
+  .arcs:not(.between) { height: 40px; }
+  .attends { margin-bottom: -6px; }
+  .sentence { padding-bottom: 3px; }
+  .token { line-height: 1.2; }
+  .work { padding-top: 4px; }
+  .group-name { display: none; }
+  .scene { margin-top: 4px; min-height: 300px; }
+  .legend { gap: 2px 14px; }
+  .scale i { width: 40px; }
+  .below { padding-top: 2px; height: 32px; }
+  .transport { padding: 4px 0 6px; }
+}
 /* Where all of the header stands on one line and has little room there, its controls do without the words before them. */
 @container (max-width: 1359px) {
   .theme span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -306,6 +314,8 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .transport { flex-wrap: wrap; gap: 2px 4px; }
   .speed select { width: 64px; padding: 4px; }
 }
+/* More than the host has room for. */
+.page[data-bounded] { height: 100%; overflow: hidden auto; }
 .page[data-compact] { display: flex; flex-direction: column; height: 100%; max-height: 100%; overflow-y: auto; padding: 0 10px; }
 .page[data-compact] > :is(.header, .top, .panel) { order: 3; }
 .page[data-compact] > .work { flex: 0 0 calc(100% - 56px); padding: 0; }
@@ -316,7 +326,12 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 .page[data-compact] :is(.segments, .speed) { display: none; }
 .page[data-compact] > .panel { height: auto; min-height: 0; overflow: visible; }
 @container (max-width: 480px) { .page[data-compact] .strip { display: none; } .page[data-compact] .scrub { min-width: 40px; } }
-@media (max-height: 520px) { .page:not([data-compact]) .transport { position: static; } }
+/* A phone on its side: one line. */
+@media (max-height: 520px) { .page:not([data-compact]) {
+  .transport { flex-wrap: nowrap; gap: 8px; padding: 3px 0; }
+  .scrub { order: 0; flex: 1 1 0; }
+  .speed { display: none; }
+} }
 @media (forced-colors: active) { .stop[aria-current] { outline: 2px solid; } .token[aria-pressed="true"] { outline: 2px solid; } }
 @media (prefers-reduced-motion: no-preference) { .overlay .cell { transition: opacity 0.15s; } }
 `;

@@ -13,6 +13,7 @@ import type { Lit } from "../../view/paint.ts";
 import type { Palette } from "../../view/palette.ts";
 import type { SceneView } from "../../view/scene-view.ts";
 import type * as Equation from "../equation/body.ts";
+import type { Fit } from "../fit.ts";
 import type * as Glossary from "../glossary/index.ts";
 import type { Lessons } from "../lesson/index.ts";
 import type * as Models from "../models/index.ts";
@@ -116,10 +117,8 @@ export interface Context {
   moreOpen: boolean;
   /** The page's address holds the state, so that there is a link to copy. */
   linked: boolean;
-  /** The host gives little height: picture and transport first. */
-  compact: boolean;
-  /** One column: what is drawn on stands above the picture. */
-  narrow: boolean;
+  /** What the room that the host gives is enough for. */
+  fit: Fit;
   /** The sentence for the live region. */
   spoken: string;
   mode: "text" | "matrices";
