@@ -322,6 +322,23 @@ test("where cells are too small for numbers, the tip and the cursor's cell are t
   expect(misprint((await cell.textContent()) ?? "", traced(of, "weights", index))).toBeUndefined();
 });
 
+test("on a phone the equation of a held cell is a press away", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, "pin=scores,1,7,5");
+  const equation = page.locator(".equation .result");
+  await expect(equation).not.toBeInViewport();
+  await page.locator(".to-equation").click();
+  await expect(equation).toBeInViewport();
+  await expect(equation.locator("[data-stage=scores]")).toHaveAttribute("data-index", "1,7,5");
+  await page.keyboard.press("Escape");
+  await expect(page.locator(".to-equation")).toHaveCount(0);
+});
+
+test("a formula names what the page calls otherwise", async ({ page }) => {
+  await open(page, "stage=query&pin=query,1,7,5");
+  await expect(page.locator(".equation")).toContainText("embeddings: Input of layer 2");
+});
+
 test("zoomed in, every number in sight is true; dragging and the wheel move, 0 shows all", async ({ page }) => {
   const words = Array.from({ length: 120 }, (_, n) => `w${n % 37}`).join("+");
   await open(page, `model=none&text=${words}&stage=scores`);

@@ -250,7 +250,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .text-row input { font-size: 16px; padding: 3px 12px; }
   .top { gap: 3px; }
   .arcs:not(.between) { height: 40px; }
-  .attends { margin-bottom: -6px; }
+  .attends:not(.mostly) { margin-bottom: -6px; }
   .sentence { padding-bottom: 3px; }
   .token { line-height: 1.2; }
   .work { padding-top: 4px; }
@@ -283,6 +283,8 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .segments { display: none; }
   .transport { flex-wrap: wrap; gap: 4px 12px; justify-content: center; }
   .scrub { order: -1; flex: 1 0 100%; }
+  /* Over the controls, so that they stay where they are. */
+  .to-equation { position: absolute; inset: auto 0 100%; margin: 0 auto 4px; max-width: 100%; width: fit-content; background: var(--page); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px; }
   .sentence { padding-bottom: 4px; }
   .token { font-size: 16px; padding: 2px 5px; }
 }

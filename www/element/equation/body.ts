@@ -27,6 +27,7 @@ export function body(explanation: Explanation, context: Context): TemplateResult
   const factors = (list: Factor[]) => list.map((factor) => link(factor, context.actions));
   return html`
     <p class="formula">${context.glossary?.formula(explanation.formula) ?? explanation.formula}</p>
+    ${renamed(explanation, context).map(([id, name]) => html`<p class="hint"><i>${id}</i>: ${name}</p>`)}
     <p class="cell-name">${cellName(cell, context.trace)}</p>
     <div class="terms op-${op}">
       ${
@@ -53,6 +54,13 @@ export function body(explanation: Explanation, context: Context): TemplateResult
           }</p>`
     }`;
 }
+
+/** Formulas call a stage as the engine does; what is called otherwise on the page is named beside it. */
+const renamed = ({ formula }: Explanation, { trace }: Context): [id: string, name: string][] =>
+  (trace?.stages ?? []).flatMap((stage) => {
+    const name = storyOf(stage)?.name;
+    return name && new RegExp(`\\b${stage.id}\\b`).test(formula) ? [[stage.id, name]] : [];
+  });
 
 /** −∞ less −∞, or 0 by 0: a row that sees nothing is left as it is. */
 const seesNothing = ({ op, terms: [, by] }: Explanation) =>

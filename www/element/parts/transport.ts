@@ -4,7 +4,7 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import { say } from "../../text/say.ts";
 import { stageName } from "../../trace/story.ts";
 import { ZOOMS } from "../closer.ts";
-import type { Context } from "./context.ts";
+import { type Context, cellName } from "./context.ts";
 
 /** Icons on a 20 x 20 field: bars and triangles, drawn once and mirrored for "back". */
 const TRIANGLE = "M6 4v12l10-6z";
@@ -33,10 +33,23 @@ function button(
   </button>`;
 }
 
-export function transport({ state, course, frame, playing, actions, trace }: Context): TemplateResult | typeof nothing {
+/** In one column the equation of a cell that is held stands far below it: this leads there. */
+function toEquation({ fit, path, trace }: Context): TemplateResult | typeof nothing {
+  const held = path.at(-1);
+  if (!held || !fit.narrow || fit.compact) return nothing;
+  const go = (event: Event) => {
+    const root = (event.currentTarget as Element).getRootNode() as ShadowRoot;
+    root.querySelector(".equation")?.scrollIntoView({ block: "center" });
+  };
+  return html`<button type="button" class="quiet to-equation" @click=${go}>${cellName(held, trace)}: ${say.equation} ↓</button>`;
+}
+
+export function transport(context: Context): TemplateResult | typeof nothing {
+  const { state, course, frame, playing, actions, trace } = context;
   if (!course || !frame || !trace) return nothing;
   const t = say.transport;
   return html`<section class="transport" aria-label=${say.transportLabel}>
+    ${toEquation(context)}
     <div class="keys">
       ${button("stage", t.stageBack, "J", () => actions.step("stage", -1), true)}
       ${button("row", t.rowBack, "↑", () => actions.step("row", -1), true)}
