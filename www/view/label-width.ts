@@ -3,7 +3,8 @@
 import type { Trace } from "../engine/types.ts";
 import { FAMILY } from "./text-width.ts";
 
-const LABEL_FONT = `13px ${FAMILY}`;
+/** The chosen one is bold. */
+const LABEL_FONT = `700 13px ${FAMILY}`;
 const MIN_LABEL = 34;
 const MAX_LABEL = 110;
 /** Of very many tokens, those with the most letters are measured. */

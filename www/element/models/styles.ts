@@ -74,7 +74,7 @@ const styles = css`
 .own-model .text-row input[type="text"] { width: auto; font-size: 15px; padding: 3px 8px; }
 .found { flex-wrap: wrap; }
 @container (max-width: 899px) {
-  .head-blocks { flex-wrap: nowrap; }
+  .head-blocks:not(:has(> :nth-child(3))) { flex-wrap: nowrap; }
   .about-model { position: static; }
   .card { inset-inline: 0; top: 100%; width: auto; max-width: 620px; }
 }
