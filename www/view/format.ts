@@ -75,5 +75,8 @@ export function formatPercent(value: number): string {
   const [percent, negative] = [Math.abs(value * 100), value < 0];
   if (percent === 0) return "0 %";
   if (percent < 0.1) return negative ? `>${MINUS}0.1 %` : "<0.1 %";
-  return `${negative ? MINUS : ""}${typeset(percent.toFixed(percent < 9.95 ? 1 : 0))} %`;
+  // Not all, but for a little: that little is shown where it is at the other end, too.
+  const nearlyAll = percent >= 99.5 && percent < 100;
+  if (nearlyAll && percent > 99.9) return negative ? `<${MINUS}99.9 %` : ">99.9 %";
+  return `${negative ? MINUS : ""}${typeset(percent.toFixed(percent < 9.95 || nearlyAll ? 1 : 0))} %`;
 }

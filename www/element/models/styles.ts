@@ -43,7 +43,7 @@ const styles = css`
 .classes li:nth-child(even) .class-share { align-self: end; }
 .classes .class-name { font-size: 14px; }
 .classes [data-first] .class-name, .class { color: var(--output); font-weight: 700; }
-.written { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 2px; }
+.written { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 2px 8px; }
 .written li { display: flex; flex-direction: column; align-items: center; min-width: 39px; font-size: 12px; }
 .written-token { font-size: 17px; line-height: 1.2; }
 .target { display: grid; gap: 6px; }
