@@ -23,7 +23,7 @@ export class Fit {
 
   /** Measures anew, and tells whether that changes anything. */
   measure(host: HTMLElement, page: HTMLElement | null): boolean {
-    const [height, needed] = [host.clientHeight, page?.scrollHeight ?? 0];
+    const [height, needed] = [host.clientHeight, page ? heightOf(page) : 0];
     const over = needed > height + 1;
     const narrow = host.clientWidth < TWO_COLUMNS;
     // Each makes the page less high: whether it would fit without is not known while it is on.
@@ -34,4 +34,13 @@ export class Fit {
     Object.assign(this, { narrow, low, compact, bounded });
     return changed;
   }
+}
+
+/** What the parts of a page take that stand in it, whatever hangs over them: the controls, which may stick to an edge, below the rest. */
+function heightOf(page: HTMLElement): number {
+  const parts = [...page.children].filter((part) => !part.matches(".visually-hidden"));
+  const controls = parts.find((part) => part.matches(".transport"));
+  const { top } = page.getBoundingClientRect();
+  const bottoms = parts.filter((part) => part !== controls).map((part) => part.getBoundingClientRect().bottom);
+  return Math.max(0, ...bottoms) - top + page.scrollTop + (controls?.getBoundingClientRect().height ?? 0);
 }
