@@ -135,6 +135,29 @@ describe.each(LESSONS)("%s", (name) => {
   });
 });
 
+describe("what is said of the picture without a number is so", () => {
+  /** The stage that a step shows, row after row of its head. */
+  const rowsOf = async (name: string, n: number) => {
+    const lesson = parseLesson(read(name));
+    const state = stateOfStep(lesson, lesson.steps[n] as Lesson["steps"][0], true);
+    const trace = await traceOf(engine, state);
+    const { shape, offset } = stageOf(trace, state.stage ?? "") as { shape: number[]; offset: number };
+    const [, tokens = 0, across = 0] = shape;
+    const row = (token: number) => offset + (Math.max(0, state.head as number) * tokens + token) * across;
+    return {
+      state,
+      rows: Array.from({ length: tokens }, (_, token) => [...trace.data.subarray(row(token), row(token) + across)]),
+    };
+  };
+
+  it("outside the band of a window every weight is 0", async () => {
+    const { state, rows } = await rowsOf("cost", 2);
+    expect(state.stage).toBe("weights");
+    for (const [query, row] of rows.entries())
+      for (const [key, weight] of row.entries()) expect(weight > 0).toBe(Math.abs(query - key) <= 2);
+  });
+});
+
 describe("expressions", () => {
   let trace: Trace;
   beforeAll(async () => {
