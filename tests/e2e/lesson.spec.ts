@@ -162,6 +162,18 @@ for (const lang of ["en", "zh"]) {
   });
 }
 
+test("what is said of the answer is what the model answers", async ({ page }) => {
+  await open(page, "lesson=what-weights-do-not-say&lesson-step=1");
+  await page.locator("[data-lesson-show]").click();
+  await expect(page.locator("[data-lesson-reveal]")).toContainText("the answer on show is the one from before it");
+  await expect(page.locator(".says")).toContainText("Before the change");
+  await open(page, "lesson=what-weights-do-not-say&lesson-step=3");
+  await page.locator("[data-lesson-show]").click();
+  await expect(page.locator("[data-lesson-reveal]")).toContainText("the model answers, above the sentence, “box”");
+  // Wrong, and not quite sure.
+  await expect(page.locator(".says")).toContainText(/box [5-8]\d %, then dog/);
+});
+
 test("a step is one entry of the browser's history, and can be come back to", async ({ page }) => {
   await open(page, "lesson=pronoun");
   await page.locator("[data-lesson-next]").click();

@@ -28,7 +28,7 @@ const ANSWERS: Record<string, Record<number, string | number>> = {
   positions: { 1: 1, 3: 0, 5: 0 },
   masks: { 1: 100, 3: "c" },
   cost: { 0: 36, 1: 1, 3: 16 },
-  "what-weights-do-not-say": { 0: 1, 1: 1, 3: "trophy" },
+  "what-weights-do-not-say": { 0: 1, 1: 1, 3: "dog" },
 };
 
 let engine: Engine;
@@ -155,6 +155,13 @@ describe("what is said of the picture without a number is so", () => {
     expect(state.stage).toBe("weights");
     for (const [query, row] of rows.entries())
       for (const [key, weight] of row.entries()) expect(weight > 0).toBe(Math.abs(query - key) <= 2);
+  });
+
+  it("what “it” collects of an empty value has hardly any colour, beside the other rows", async () => {
+    const { state, rows } = await rowsOf("what-weights-do-not-say", 1);
+    expect(state).toMatchObject({ stage: "mixed", show: "now" });
+    const reach = rows.map((row) => Math.max(...row.map(Math.abs)));
+    expect(reach[state.token as number]).toBeLessThan(0.02 * Math.max(...reach));
   });
 });
 
