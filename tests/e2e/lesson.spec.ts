@@ -174,6 +174,44 @@ test("what is said of the answer is what the model answers", async ({ page }) =>
   await expect(page.locator(".says")).toContainText(/box [5-8]\d %, then dog/);
 });
 
+for (const [width, height] of [
+  [390, 844],
+  [360, 640],
+] as const) {
+  test(`in one column the picture comes into view with the answer: ${width} x ${height}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await open(page, "lesson=pronoun&lesson-step=1");
+    await page.locator('[data-choice="street"]').click();
+    const place = async (what: string) => {
+      const { y, height } = (await page.locator(what).boundingBox()) as { y: number; height: number };
+      return { top: y, bottom: y + height, height };
+    };
+    // All of the answer, and so much of the picture as there is room for.
+    const room = async () => (await place(".transport")).top;
+    const seen = async () => ((await room()) - (await place(".scene")).top) / (await place(".scene")).height;
+    await expect.poll(seen).toBeGreaterThan(height > 700 ? 0.99 : 0.6);
+    expect((await place("[data-lesson-reveal]")).top).toBeGreaterThanOrEqual(0);
+    // And the next step is read from its top.
+    await page.locator("[data-lesson-next]").click();
+    await expect(step(page)).toHaveText("Step 3 of 7");
+    await expect.poll(async () => (await place(".lesson-head")).top).toBeGreaterThanOrEqual(0);
+    expect((await place(".lesson-head")).bottom).toBeLessThan(await room());
+  });
+}
+
+test("beside the picture the way on comes into view with the answer", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await open(page, "lesson=positions&lesson-step=5");
+  await page.locator('[data-choice="1"]').click();
+  // Above the edge where the panel fades.
+  const above = () =>
+    page.locator("[data-lesson-next]").evaluate((next) => {
+      const edge = next.closest(".panel")?.getBoundingClientRect().bottom ?? 0;
+      return edge - next.getBoundingClientRect().bottom;
+    });
+  await expect.poll(above).toBeGreaterThan(36);
+});
+
 test("a step is one entry of the browser's history, and can be come back to", async ({ page }) => {
   await open(page, "lesson=pronoun");
   await page.locator("[data-lesson-next]").click();

@@ -271,8 +271,8 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header .model select { flex: 1; }
 }
 @container (max-width: 899px) {
-  .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; }
-  .scene { flex: none; height: min(104cqw, max(440px, 66cqw)); min-height: 300px; }
+  .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; --scene: max(300px, min(104cqw, max(440px, 66cqw))); }
+  .scene { flex: none; height: var(--scene); min-height: 0; }
   .caption { min-height: 0; }
   .panel { height: auto; min-height: 0; }
   .page { height: auto; }

@@ -49,10 +49,8 @@ export function panel(context: Context, lessons: Lessons): TemplateResult | type
   // Numbers of another input than that of the step would be told as its own.
   const here = stale || working ? undefined : trace;
   const go = (event: Event, name: string, to: number) => {
-    lessons.go(name, to);
-    // The panel is read from its top again.
-    const panel = (event.target as HTMLElement).closest(".panel");
-    if (panel) panel.scrollTop = 0;
+    // It is read from its top again.
+    void after(event, ".lesson-head", () => lessons.go(name, to)).then(intoView);
   };
   const leave = (event: Event) => void refocus(event, ".lessons summary", () => lessons.leave());
   // One button from the first step to the last, so that the focus can stay on it.
@@ -156,15 +154,30 @@ function rightOf(question: Question, trace: Trace): Answer | undefined {
   }
 }
 
-/** The focus goes where one reads on: what was pressed may be gone. */
-async function refocus({ target }: Event, to: string, act: () => void): Promise<void> {
+/** What is on the page once an act is done. */
+async function after({ target }: Event, what: string, act: () => void): Promise<HTMLElement | null> {
   const root = (target as HTMLElement).getRootNode() as ShadowRoot;
   act();
   await (root.host as LitElement).updateComplete;
-  root.querySelector<HTMLElement>(to)?.focus();
+  return root.querySelector<HTMLElement>(what);
 }
 
-const reveal = (event: Event, answer: () => void) => refocus(event, "[data-lesson-reveal]", answer);
+/** The focus goes where one reads on: what was pressed may be gone. */
+async function refocus(event: Event, to: string, act: () => void): Promise<void> {
+  (await after(event, to, act))?.focus();
+}
+
+/** No further than is needed: what is to be seen with it is in the margin that its style gives it. */
+function intoView(what: HTMLElement | null): void {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  what?.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
+}
+
+async function reveal(event: Event, answer: () => void): Promise<void> {
+  const answered = await after(event, "[data-lesson-reveal]", answer);
+  answered?.focus({ preventScroll: true });
+  intoView(answered);
+}
 
 /** Whether the answer was right, and what is. */
 function verdict(question: Question, trace: Trace, given: Answer | undefined, actions: Actions): unknown {

@@ -18,7 +18,9 @@ const styles = css`
 .guess, .guess label { display: flex; align-items: center; gap: 8px; font-size: 14px; }
 .guess input { width: 84px; }
 .small { font-size: 12.5px; padding: 1px 8px; min-height: 26px; }
-.reveal { font-size: 15px; }
+/* Scrolled to with the way on, above the edge where the panel fades. */
+.reveal { font-size: 15px; scroll-margin-block: 8px 104px; }
+.lesson-head { scroll-margin-block-start: 20px; }
 .lesson:focus-visible, .reveal:focus-visible { outline: none; }
 .lesson-way { display: flex; gap: 8px; align-items: center; }
 .lesson-way :last-child { margin-inline-start: auto; }
@@ -41,6 +43,10 @@ const styles = css`
 .page[data-asking] :is(.arcs, .share, .says, .lanes, .mostly) { visibility: hidden; }
 .page[data-asking] :is(.heads, .answer) { display: none; }
 .page[data-asking] .token { background: none !important; }
+/* In one column the picture that an answer speaks of comes after it: it is scrolled to with all of that, down to the transport. */
+@container (max-width: 899px) {
+  .page:not([data-compact]) .reveal { scroll-margin-block-end: calc(var(--scene) + 290px); }
+}
 @container (max-width: 520px) {
   .lessons { position: static; }
   .chapters { inset-inline: 0; top: 100%; width: auto; }
