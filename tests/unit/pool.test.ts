@@ -154,6 +154,20 @@ describe("Pool", () => {
     await expect(one.run(job("y"))).rejects.toMatchObject({ code: "disposed" });
   });
 
+  it("dispose leaves no timer, for which Node would not end", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const one = make(1);
+      const running = one.run(job("hang"));
+      while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve));
+      one.dispose();
+      expect(vi.getTimerCount()).toBe(0);
+      await expect(running).rejects.toMatchObject({ code: "disposed" });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("a worker that cannot start fails its job, not the others for ever", async () => {
     let broken = true;
     pool = new Pool(() => (broken ? Promise.reject(new Error("no worker")) : start()), 1, 1000);

@@ -42,6 +42,8 @@ interface Pending {
   task: Task;
   /** Workers that it lost. */
   lost: number;
+  /** That of its deadline, while it runs. */
+  timer?: ReturnType<typeof setTimeout>;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -74,6 +76,8 @@ export class Pool {
     this.#disposed = true;
     for (const worker of this.#idle) worker.terminate();
     for (const [worker, pending] of this.#busy) {
+      // Until it ran out, Node would not end.
+      clearTimeout(pending.timer);
       worker.terminate();
       pending.reject(disposed(pending.task.name));
     }
@@ -121,12 +125,12 @@ export class Pool {
   #assign(worker: WorkerHandle, pending: Pending): void {
     this.#busy.set(worker, pending);
     const { task } = pending;
-    const timer = setTimeout(() => {
+    pending.timer = setTimeout(() => {
       const expected = `a result within ${this.#deadline} ms`;
       this.#end(worker, new EngineError({ code: "deadline", operation: task.name, expected, found: "none" }));
     }, this.#deadline);
     const settle = (then: () => void) => {
-      clearTimeout(timer);
+      clearTimeout(pending.timer);
       if (this.#busy.get(worker) === pending) then();
     };
     worker.onMessage(({ result, error }) =>
@@ -141,7 +145,7 @@ export class Pool {
     );
     worker.onFailure((found) => settle(() => this.#end(worker, trap(task, found))));
     worker.onEnd(() => {
-      clearTimeout(timer);
+      clearTimeout(pending.timer);
       this.#lost(worker);
     });
     try {
