@@ -99,11 +99,16 @@ function* parseMatrix(body: string, name: string): Generator<undefined, Matrix> 
   return body.includes("[") ? yield* parseNested(body, name) : yield* parseRows(body, name);
 }
 
-/** Beside semicolons or tabs a comma is a decimal comma, as spreadsheets write in much of the world. */
-function splitRow(row: string): string[] {
+/**
+ * Beside semicolons or tabs a comma is a decimal comma, as spreadsheets write in much of the world. A last comma or semicolon
+ * only ends the row where the cells are parted by something else; what parts cells has an empty one beside it at an end.
+ */
+function splitRow(line: string): string[] {
+  const row = line.trim().replace(/[,;]$/, "");
   const separator = [";", "\t", ","].find((sign) => row.includes(sign));
   if (!separator) return row.split(/\s+/);
-  const words = row.split(separator).map((word) => word.trim());
+  const ended = separator === "\t" || line.trimEnd().endsWith(separator) ? line : row;
+  const words = ended.split(separator).map((word) => word.trim());
   return separator === "," ? words : words.map((word) => (/^[-+]?\d*,\d+$/.test(word) ? word.replace(",", ".") : word));
 }
 
@@ -121,28 +126,32 @@ function* parseRows(body: string, name: string): Generator<undefined, Matrix> {
   const data: Cell[] = [];
   let columns = 0;
   let rows = 0;
+  /** Whether all rows so far end with a separator: it is then a custom of the file, and not an empty cell. */
+  let ended = false;
+  const noNumber = (row: number, column: number, word: string) =>
+    fail(
+      (t) => fill(t.cell, { name, row, column }),
+      (t) => t.expected.number,
+      (t) => (word ? quote(word) : t.found.nothing),
+    );
   let line = 0;
   for (let from = 0; from <= body.length; ) {
     const end = body.indexOf("\n", from);
     const to = end < 0 ? body.length : end;
-    const row = body
-      .slice(from, to)
-      .trim()
-      .replace(/^,|[,;]$/g, "");
+    const row = body.slice(from, to);
     from = to + 1;
     line++;
-    if (row === "" || row === "}") continue;
+    if (/^[,;}]?$/.test(row.trim())) continue;
     const words = splitRow(row);
     rows++;
+    const open = words.at(-1) !== "";
+    if (rows === 1) ended = !open;
+    if (ended && open) noNumber(1, columns + 1, "");
+    if (ended) words.pop();
     for (const [c, word] of words.entries()) {
       NUMBER.lastIndex = 0;
       const match = NUMBER.exec(word);
-      if (match?.[0].length !== word.length)
-        fail(
-          (t) => fill(t.cell, { name, row: rows, column: c + 1 }),
-          (t) => t.expected.number,
-          (t) => (word ? quote(word) : t.found.nothing),
-        );
+      if (match?.[0].length !== word.length) noNumber(rows, c + 1, word);
       data.push(toCell(word));
     }
     if (rows === 1) columns = words.length;
