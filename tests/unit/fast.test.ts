@@ -161,6 +161,23 @@ describe.each(KINDS)("%s", (kernels) => {
     ] as const) {
       await expect(engine.computeAttention({ ...request, output: wrong })).rejects.toMatchObject({ code });
     }
+    const tokens = shape[2] as number;
+    const others: Record<string, (data: Float32Array) => Partial<AttentionRequest>> = {
+      mask: (data) => ({ mask: { shape: [tokens], data } }),
+      kvLengths: ({ buffer }) => ({ kvLengths: new Int32Array(buffer, 0, 1).fill(tokens) }),
+    };
+    // The engine has these, and computes before it looks.
+    if (tokens < 100) {
+      others.pastKey = (data) => ({ pastKey: { ...request.k, data }, pastValue: request.v });
+      others.pastValue = (data) => ({ pastKey: request.k, pastValue: { ...request.v, data } });
+    }
+    for (const [name, read] of Object.entries(others)) {
+      const over = name === "mask" ? output.subarray(0, tokens) : output;
+      await expect(engine.computeAttention({ ...request, ...read(over), output })).rejects.toMatchObject({
+        code: "option",
+        found: `one that lies in ${name}`,
+      });
+    }
   });
 
   it("a part over its deadline ends the call, and the next one works", async () => {

@@ -7,12 +7,14 @@ import { EngineError } from "./errors.ts";
 import type { AttentionRequest, AttentionResult } from "./types.ts";
 
 /** The array of the request, or a new one, of `size` numbers. */
-export function outputOf({ output, q, k, v }: AttentionRequest, size: number): Float32Array {
+export function outputOf(request: AttentionRequest, size: number): Float32Array {
+  const { output, q, k, v, mask, pastKey, pastValue, kvLengths } = request;
   if (output == null) return new Float32Array(size);
   if (!(output instanceof Float32Array)) throw refusal("type", "an output that is a Float32Array", typeof output);
   if (output.length !== size) throw refusal("shape", `an output of ${size} numbers`, `${output.length}`);
-  for (const [name, tensor] of Object.entries({ q, k, v })) {
-    if (overlap(output, tensor.data))
+  const read = { q, k, v, mask, pastKey, pastValue, kvLengths: { data: kvLengths } };
+  for (const [name, tensor] of Object.entries(read)) {
+    if (tensor?.data && overlap(output, tensor.data))
       throw refusal("option", "an output apart from what is read", `one that lies in ${name}`);
   }
   return output;
@@ -27,7 +29,7 @@ export function inPlace(request: AttentionRequest, result: AttentionResult): Att
   return { ...result, output: { shape, data: kept } };
 }
 
-function overlap(a: Float32Array, b: Float32Array): boolean {
+function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
   if (a.buffer !== b.buffer) return false;
   return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 }

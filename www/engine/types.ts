@@ -68,7 +68,7 @@ export interface AttentionRequest {
   /** [batch] */
   kvLengths?: Int32Array;
   scores?: "raw" | "capped" | "masked" | "weights";
-  /** Where the output goes, instead of into a new array: as many numbers, apart from q, k and v. Best for calls in a row. */
+  /** Where the output goes, instead of into a new array: as many numbers, apart from what is read. Best for calls in a row. */
   output?: Float32Array;
   /** Default: that of the engine. */
   backend?: BackendChoice;
