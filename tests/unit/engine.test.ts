@@ -211,6 +211,10 @@ describe("the engine itself", () => {
     });
   });
 
+  it("refuses options that are null", async () => {
+    await expect(createEngine(null as never)).rejects.toMatchObject({ code: "type", expected: "one object" });
+  });
+
   it.each([Number.POSITIVE_INFINITY, 3e9])("a deadline of %d ms is none", async (deadline) => {
     const patient = await createEngine({ deadline, workers: 1 });
     const shape = [1, 8, 512, 64];

@@ -212,11 +212,14 @@ describe.each(KINDS)("%s", (kernels) => {
     expect(buffers.output).toEqual((await engine.computeAttention(request)).output.data);
     expect(() => buffers.compute({ scale: "x" as never })).toThrow(/attentionBuffers: expected .*scale/);
     expect(() => buffers.compute({ softcap: -1 })).toThrow(expect.objectContaining({ code: "option" }));
+    expect(() => buffers.compute(null as never)).toThrow("attentionBuffers: expected one object, found null");
     buffers.dispose();
     buffers.dispose();
     expect(() => buffers.compute()).toThrow(expect.objectContaining({ code: "disposed" }));
     expect(() => buffers.q).toThrow(expect.objectContaining({ code: "disposed" }));
     await expect(engine.attentionBuffers({ heads: 0, queries: 1, dim: 1 })).rejects.toMatchObject({ code: "size" });
+    for (const none of [undefined, null, 4])
+      await expect(engine.attentionBuffers(none as never)).rejects.toMatchObject({ code: "type", found: String(none) });
     const sizes = { heads: 64, queries: 2 ** 20, dim: 64 };
     await expect(engine.attentionBuffers(sizes)).rejects.toMatchObject({ code: "too_large" });
     const uneven = await engine.attentionBuffers({ heads: 4, kvHeads: 3, queries: 2, dim: 2 });

@@ -268,6 +268,8 @@ describe("loading", () => {
   });
 
   it.each([
+    ["nothing at all", undefined, "type", /one object/],
+    ["null", null, "type", /one object/],
     ["no configuration", { config: null, weights: [new Blob()] }, "type", /config/],
     ["no weights", { config: {}, weights: [] }, "type", /weights/],
     ["weights that are none", { config: { model_type: "gpt2" }, weights: [7] }, "not_found", /n_embd/],

@@ -1,6 +1,6 @@
 /** Attention over tensors that stay in the engine's memory. */
 
-import { EngineError } from "./errors.ts";
+import { checkObject, EngineError } from "./errors.ts";
 import type { Kernels } from "./kernels.ts";
 import * as at from "./table.ts";
 import type { AttentionBuffers, BufferSizes } from "./types.ts";
@@ -8,6 +8,7 @@ import type { AttentionBuffers, BufferSizes } from "./types.ts";
 const OPERATION = "attentionBuffers";
 
 export function attentionBuffers(kernels: Kernels, sizes: BufferSizes): AttentionBuffers {
+  checkObject(sizes, OPERATION);
   const { batch = 1, heads, kvHeads = heads, queries, keys = queries, dim, valueDim = dim } = sizes;
   for (const [name, size] of Object.entries({ batch, heads, kvHeads, queries, keys, dim, valueDim })) {
     if (Number.isInteger(size) && size > 0) continue;
@@ -59,6 +60,7 @@ export function attentionBuffers(kernels: Kernels, sizes: BufferSizes): Attentio
     },
     compute(options = {}) {
       live();
+      checkObject(options, OPERATION);
       if (!at.options(table, options)) {
         const expected = "causal: true or false, window: [left, right], scale and softcap: numbers";
         throw new EngineError({ code: "type", operation: OPERATION, expected, found: JSON.stringify(options) });

@@ -8,7 +8,7 @@
 import { Backends, checkChoice } from "./backends.ts";
 import { attentionBuffers } from "./buffers.ts";
 import { costOf, LOCAL_ATTENTION, LOCAL_COST } from "./cost.ts";
-import { disposed, EngineError, toPlainError } from "./errors.ts";
+import { checkObject, disposed, EngineError, toPlainError } from "./errors.ts";
 import { fits, hasRelaxed, KERNELS_WASM, Kernels } from "./kernels.ts";
 import { DEFAULT_WASM, loadModule } from "./load.ts";
 import type { Model, ModelOptions } from "./model/types.ts";
@@ -33,6 +33,7 @@ let local: "none" | "ready" | "trapped" = "none";
 let glue: typeof Wasm | undefined;
 
 export async function createEngine(options: types.EngineOptions = {}): Promise<types.Engine> {
+  checkObject(options, "createEngine");
   checkPool(options);
   const kind = kernelsOf(options);
   const wanted = checkChoice(options.backend ?? "auto", "createEngine");

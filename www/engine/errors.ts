@@ -24,6 +24,13 @@ export function disposed(operation: string): EngineError {
   });
 }
 
+/** Refuses what holds no fields, in the words of the engine. */
+export function checkObject(value: unknown, operation: string): void {
+  if (typeof value === "object" && value !== null) return;
+  const found = value == null || typeof value === "number" ? String(value) : typeof value;
+  throw new EngineError({ code: "type", operation, expected: "one object", found });
+}
+
 /** What of an error survives the way out of a worker. */
 export interface PlainError {
   message: string;

@@ -1,5 +1,6 @@
 /** Loads a model: the headers of all files, then the weights, tensor by tensor, straight into the model's memory. */
 
+import { checkObject } from "../errors.ts";
 import type { Trace, TraceRequest } from "../types.ts";
 import { type Host, startHost } from "./host.ts";
 import { LoadedModel } from "./model.ts";
@@ -29,6 +30,7 @@ interface Piece {
 }
 
 export async function loadModel(options: ModelOptions, lender: Lender): Promise<Model> {
+  checkObject(options, "loadModel");
   check(options);
   const { config, weights, tokenizer, signal } = options;
   signal?.throwIfAborted();
