@@ -68,7 +68,7 @@ mod native {
             println!("CI is set, and there is no GPU adapter: none of these tests would run");
             return ExitCode::FAILURE;
         }
-        let tests: [(&str, Test); 11] = [
+        let tests: [(&str, Test); 12] = [
             ("wide_heads_are_worked_on_slab_by_slab", wide_heads),
             ("traces_of_every_operation_agree", traces),
             ("a_trace_of_many_tokens_agrees", many_tokens),
@@ -81,6 +81,7 @@ mod native {
                 "what_the_kernels_have_no_room_for_is_left_to_the_cpu",
                 beyond,
             ),
+            ("scores_that_are_too_low_are_left_to_the_cpu", low_scores),
             ("a_bad_request_is_refused_as_on_the_cpu", refusals),
             (
                 "a_device_that_was_closed_is_lost_and_another_can_be_had",
@@ -388,6 +389,37 @@ mod native {
         let expected = compute_attention(&input, &config)?.output;
         close(&on_gpu(&input, &config)?.output, &expected)?;
         Ok(())
+    }
+
+    /// Finite scores that the kernels take for negative infinity: of all keys, and of some.
+    fn low_scores() -> Result<(), Failed> {
+        let q = ArrayD::from_elem(vec![1, 1, 40, 1], -1.0);
+        let mut k = ArrayD::from_elem(vec![1, 1, 70, 1], 3.2e38);
+        let v = tensor(3, &[1, 1, 70, 4]);
+        let all = AttentionConfig {
+            scale: Some(1.0),
+            ..AttentionConfig::default()
+        };
+        let masked = AttentionConfig {
+            scores: Some(ScoresKind::Masked),
+            ..all.clone()
+        };
+        let input = AttentionInput::new(q.view(), k.view(), v.view());
+        unsuited(&input, &all)?;
+        unsuited(&input, &masked)?;
+        // beside others they do not count, and a query that sees no key has none
+        k[[0, 0, 69, 0]] = 1.0;
+        let mut input = AttentionInput::new(q.view(), k.view(), v.view());
+        let expected = compute_attention(&input, &all)?.output;
+        close(&on_gpu(&input, &all)?.output, &expected)?;
+        unsuited(&input, &masked)?;
+        let none = ArrayD::from_elem(vec![40, 70], false);
+        input.mask = Some(Mask::Boolean(none.view()));
+        close(
+            &on_gpu(&input, &masked)?.output,
+            &ArrayD::zeros(expected.shape()),
+        )
+        .map_err(Failed::from)
     }
 
     fn refusals() -> Result<(), Failed> {

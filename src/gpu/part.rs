@@ -221,25 +221,52 @@ impl Whole<'_> {
             mut mixed,
             mut scores,
         } = results;
+        // scores so low that the kernels take them for those of keys that are not seen, where that would show
+        let mut lost = false;
         job.run(
             &passes,
             &wanted,
             meanwhile,
             &mut |n, numbers| match (n, &mut mixed, &mut scores) {
                 (0, Some(mixed), _) => {
-                    let rows = numbers.chunks_exact(width).enumerate();
-                    rows.for_each(|(n, row)| mixed(place(n), &row[..self.value_dim]));
+                    for (n, row) in numbers.chunks_exact(width).enumerate() {
+                        let sum = row[dims[1] * 4 + 1];
+                        lost |= sum == 0.0 && self.seen(place(n)).contains(&true);
+                        mixed(place(n), &row[..self.value_dim]);
+                    }
                 }
-                (_, _, Some((_, scores))) => {
-                    let rows = numbers.chunks_exact(self.keys).enumerate();
-                    rows.for_each(|(n, row)| scores(place(n), row));
+                (_, _, Some((kind, scores))) => {
+                    for (n, row) in numbers.chunks_exact(self.keys).enumerate() {
+                        if *kind == ScoresKind::Masked {
+                            let mut cells = row.iter().zip(self.seen(place(n)));
+                            lost |= cells.any(|(&score, seen)| seen && score == f32::NEG_INFINITY);
+                        }
+                        scores(place(n), row);
+                    }
                 }
                 _ => {}
             },
         )
         .await?;
         job.end([q, k, v, mask, sequences, mixed_out, scores_out]);
+        if lost {
+            let found = "lower ones";
+            return Err(self
+                .op
+                .gpu(GpuFault::Unsuited, "scores above -2.9e38", found));
+        }
         Ok(())
+    }
+
+    /// Which keys a query sees, by its place and by the mask.
+    fn seen(&self, at: [usize; 3]) -> Vec<bool> {
+        let [b, _, i] = at;
+        let mut bias = vec![0.0; self.keys];
+        self.mask.apply(at, 0, &mut bias);
+        let visible = self.visibility[b].range(i);
+        (bias.iter().enumerate())
+            .map(|(j, &bias)| visible.contains(&j) && bias != f32::NEG_INFINITY)
+            .collect()
     }
 
     /// Refuses rows of scores that `weights` has no room or no turns for.

@@ -1,7 +1,8 @@
 //! The fast path of attention: tiled, with a running softmax, in memory that is linear in the number of tokens.
 //!
 //! [`crate::plain`] is its twin and the truth: a row whose result is no finite number is computed again there, so that
-//! NaN, infinities and what a mask hides of them come out by one set of rules.
+//! NaN, infinities and what a mask hides of them come out by one set of rules. So is a row of none but scores that are too
+//! low for the units of the softmax.
 
 mod lanes;
 mod order;
@@ -58,7 +59,7 @@ impl Kernel {
     }
 
     /// Attends with at most [`QUERIES`] queries; the functions beside the arrays say where row `i` begins. Calls `settle`
-    /// with each query whose row came out as no finite number.
+    /// with each query whose row came out as no finite number, or without all that counts in it.
     // apart, as the steps of a panel are
     #[inline(never)]
     pub fn attend<B: Fn(usize, usize, &mut [f32])>(
@@ -104,8 +105,12 @@ impl Kernel {
             let starts =
                 std::array::from_fn(|lane| output_row((panel.start + lane).min(panel.end - 1)));
             let finite = self.panels[n].finish(output, &starts);
-            for (i, _) in panel.zip(finite).filter(|(_, finite)| !finite) {
-                settle(i, &mut output[output_row(i)..][..self.value_dim]);
+            let low = self.panels[n].low();
+            for (i, (finite, low)) in panel.zip(finite.into_iter().zip(low)) {
+                let whole = || low.is_none_or(|count| count == head.count(i) as f32);
+                if !(finite && whole()) {
+                    settle(i, &mut output[output_row(i)..][..self.value_dim]);
+                }
             }
         }
     }
@@ -197,6 +202,26 @@ impl<B: Fn(usize, usize, &mut [f32])> Head<'_, B> {
             ..sighted().map(|range| range.end).max().unwrap_or(0)
     }
 
+    /// The keys that query `i` sees.
+    // apart, as the plain twin's row is: for rows of low scores
+    #[inline(never)]
+    fn count(&self, i: usize) -> usize {
+        let seen = self.visibility.range(i);
+        let Some(bias) = &self.bias else {
+            return seen.len();
+        };
+        let mut row = [0.0; BLOCK];
+        let blocks = seen.clone().step_by(BLOCK).map(|first| {
+            let row = &mut row[..BLOCK.min(seen.end - first)];
+            row.fill(0.0);
+            bias(i, first, row);
+            row.iter()
+                .filter(|&&bias| bias != f32::NEG_INFINITY)
+                .count()
+        });
+        blocks.sum()
+    }
+
     /// Cap and mask, in the units of the scores; then times log2 e, for the softmax by powers of two. Each query's scores are
     /// put side by side for it, as its row of the mask is.
     // apart, as `take_in` is
@@ -215,8 +240,13 @@ impl<B: Fn(usize, usize, &mut [f32])> Head<'_, B> {
             if let Some(bias) = &self.bias {
                 bias(i, block.start, row);
             }
-            for (score, Row(lanes)) in row.iter().zip(&mut *scores) {
-                lanes[lane] = score * std::f32::consts::LOG2_E;
+            for (&score, Row(lanes)) in row.iter().zip(&mut *scores) {
+                // The lowest number, which stands in many a mask for what is not to count, is the lowest in these units, too.
+                lanes[lane] = if score == f32::MIN {
+                    score
+                } else {
+                    score * std::f32::consts::LOG2_E
+                };
             }
         }
     }

@@ -375,6 +375,24 @@ impl Panel {
         }
         odd.map(|none| none == 0.0)
     }
+
+    /// Of each query whose largest score is the lowest number, how many keys had that: others that it sees, with scores too low
+    /// for these units, are missing. No count of keys where the largest is no finite number: then all is open.
+    pub fn low(&self) -> [Option<f32>; LANES] {
+        let [mut largest, mut sums] = [[0.0_f32; LANES]; 2];
+        for half in 0..2 {
+            // SAFETY: each array holds two registers.
+            unsafe {
+                self.largest[half].store(largest.as_mut_ptr().add(half * WIDTH));
+                self.sum[half].store(sums.as_mut_ptr().add(half * WIDTH));
+            }
+        }
+        array::from_fn(|lane| match largest[lane] {
+            // each of those keys has the weight 1
+            f32::MIN => Some(sums[lane]),
+            largest => (!largest.is_finite()).then_some(f32::NAN),
+        })
+    }
 }
 
 /// A step of an inner loop: a number of each row of a tile meets the eight that lie at `pair`.

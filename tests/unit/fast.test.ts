@@ -66,6 +66,26 @@ const CASES: Record<string, (n: number, d: number) => AttentionRequest> = {
   "a mask for each head and sequence": (n, d) => ({ ...qkv([2, 2, n, d]), mask: added(2, 2, n, n) }),
   "a short mask": (n, d) => ({ ...qkv([1, 2, n, d]), mask: added(n, n - 2) }),
   "a mask of no axis": (n, d) => ({ ...qkv([1, 2, n, d]), mask: added() }),
+  // Numbers that stand for "not seen" elsewhere: here only -infinity does.
+  "a mask of the lowest number": (n, d) => ({ ...qkv([1, 2, n, d]), mask: low(n, [LOWEST]) }),
+  "the lowest number and others, causal": (n, d) => ({
+    ...qkv([1, 2, n, d]),
+    mask: low(n, [LOWEST, 0, LOWEST, Number.NEGATIVE_INFINITY]),
+    causal: true,
+  }),
+  "low numbers": (n, d) => ({ ...qkv([1, 2, n, d]), mask: low(n, [-3e38, LOWEST, -2.9e38, -2.4e38]) }),
+  "scores that are low by themselves": (n, d) => ({
+    ...qkv([1, 2, n, d]),
+    q: { shape: [1, 2, n, d], data: new Float32Array(2 * n * d).fill(-1) },
+    k: { shape: [1, 2, n, d], data: numbers(2 * n * d).map((value) => ((2.9 + 0.3 * value) / d) * 1e38) },
+    scale: 1,
+  }),
+};
+const LOWEST = -3.4028234663852886e38;
+/** In every third row only the first of `bias`. */
+const low = (n: number, bias: number[]): Mask => {
+  const of = (cell: number) => bias[Math.floor(cell / n) % 3 === 0 ? 0 : cell % bias.length] as number;
+  return { shape: [n, n], data: Float32Array.from({ length: n * n }, (_, cell) => of(cell)) };
 };
 const qkv = (q: number[], kv = q): AttentionRequest => ({ q: tensor(...q), k: tensor(...kv), v: tensor(...kv) });
 
