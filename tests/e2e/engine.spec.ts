@@ -19,6 +19,35 @@ for (const kernels of ["simd128", "relaxed"] as const) {
   });
 }
 
+for (const kernels of ["simd128", "relaxed"] as const) {
+  test(`low and huge numbers, infinities and NaN are those of the plain twin, ${kernels}`, async ({ page }) => {
+    await blank(page);
+    const found = await page.evaluate(async (kernels) => {
+      const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
+      const engine = await createEngine({ kernels, workers: 0, backend: "cpu" });
+      const lowest = -3.4028234663852886e38;
+      const odd = [lowest, -3e38, -2.4e38, 3.4e38, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
+      const masks = odd.flatMap((one) => [[one], [one, 0], [0, 0, one], [one, lowest], [one, -3.3e38, 0]]);
+      const wave = (count: number): Tensor => ({
+        shape: [1, 1, count / 5, 5],
+        data: Float32Array.from({ length: count }, (_, n) => Math.sin(n)),
+      });
+      const [q, k, v] = [wave(55), wave(1500), wave(1500)];
+      const apart: string[] = [];
+      for (const cells of masks) {
+        const data = Float32Array.from({ length: 300 }, (_, n) => cells[n % cells.length] as number);
+        const request = { q, k, v, mask: { shape: [300], data } };
+        const { output } = await engine.computeAttention(request);
+        const plain = (await engine.computeAttention({ ...request, scores: "raw" })).output.data;
+        const near = (a: number, b: number) => Object.is(a, b) || Math.abs(a - b) <= 2e-6;
+        if (!output.data.every((value, n) => near(value, plain[n] as number))) apart.push(cells.join());
+      }
+      return { tried: masks.length, apart };
+    }, kernels);
+    expect(found).toEqual({ tried: 35, apart: [] });
+  });
+}
+
 test("a large job runs in a worker, the page stays alive, and an overrun is ended", async ({ page }) => {
   await blank(page);
   const found = await page.evaluate(async () => {

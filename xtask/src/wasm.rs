@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use wasmparser::{Parser, Payload};
+use wasmparser::{Operator, Parser, Payload};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// The modules with glue, each the feature of that name, and how they are optimised. What sends work to a GPU has none itself.
@@ -130,7 +130,31 @@ fn build_module(root: &Path, module: &Module) -> Result<()> {
     } else {
         "--remove-imports --precompute --remove-unused-brs --vacuum"
     };
-    optimise(root, &compiled, &output, last)
+    optimise(root, &compiled, &output, last)?;
+    keep_nan(&output)
+}
+
+/// Where relaxed instructions are allowed, the compiler writes the maximum that keeps NaN as the one that need not, and a score
+/// that is NaN is lost, on some machines. Both instructions are equally long.
+fn keep_nan(wasm: &Path) -> Result<()> {
+    const RELAXED_MAX: [u8; 3] = [0xfd, 0x8e, 0x02];
+    const PMAX: [u8; 3] = [0xfd, 0xeb, 0x01];
+    let mut bytes = fs::read(wasm)?;
+    let mut places = Vec::new();
+    for payload in Parser::new(0).parse_all(&bytes) {
+        if let Payload::CodeSectionEntry(body) = payload? {
+            for operator in body.get_operators_reader()?.into_iter_with_offsets() {
+                if let (Operator::F32x4RelaxedMax, at) = operator? {
+                    places.push(at);
+                }
+            }
+        }
+    }
+    for at in places {
+        ensure!(bytes[at..].starts_with(&RELAXED_MAX), "a longer maximum");
+        bytes[at..at + PMAX.len()].copy_from_slice(&PMAX);
+    }
+    Ok(fs::write(wasm, bytes)?)
 }
 
 /// Each as `module.name`.
