@@ -261,13 +261,18 @@ test("bad arguments of methods are refused with what was expected and found", as
     const before = JSON.stringify(play.state);
     return {
       index: attempt(() => play.goto("weights", [9, 9, 9])),
+      part: attempt(() => play.goto("weights", [0.5, 0, 0])),
       unit: attempt(() => play.step(1, "evil" as "cell")),
       time: attempt(() => play.seek(Number.NaN)),
+      never: attempt(() => play.seek(undefined as unknown as number)),
+      early: attempt(() => (document.createElement("attention-playground") as Play).goto("weights")),
       same: JSON.stringify(play.state) === before,
       far: attempt(() => play.step(1e9)),
     };
   });
   expect(thrown.index).toMatch(/expected an index within \[2,3,3\], found \[9,9,9\]/);
+  expect(thrown.part).toMatch(/expected an index within \[2,3,3\], found \[0.5,0,0\]/);
+  expect(thrown.early).toMatch(/expected a picture, found none yet/);
   expect(thrown.unit).toMatch(/expected one of cell, row, stage, found evil/);
   expect(thrown).toMatchObject({ time: "", same: true, far: "" });
 });
@@ -286,6 +291,179 @@ test("sync-url keeps the attributes that the address does not speak of", async (
   await page.locator('[data-stop="weights"]').click();
   expect(new URL(page.url()).searchParams.get("foreign")).toBe("kept");
 });
+
+test("moved on the page, or its sync-url taken and given back, it keeps its state and its address", async ({
+  page,
+}) => {
+  await page.route("**/host.html*", (route) =>
+    route.fulfill({
+      contentType: "text/html",
+      body: HOST('<attention-playground sync-url model="none" head-dim="3"></attention-playground><div id="b"></div>'),
+    }),
+  );
+  await page.goto("./host.html?text=dog+bites+man&heads=1");
+  const element = page.locator("attention-playground");
+  await element.evaluate((one) => (one as Play).ready);
+  const address = () => Object.fromEntries(new URL(page.url()).searchParams);
+  const stage = () => element.evaluate((one) => (one as Play).state.stage);
+  await element.evaluate((one) => {
+    (one as Play).goto("weights");
+    document.querySelector("#b")?.append(one);
+  });
+  const here = { text: "dog bites man", heads: "1" };
+  await expect.poll(address).toEqual({ ...here, stage: "weights" });
+  await element.evaluate((one) => {
+    one.removeAttribute("sync-url");
+    (one as Play).state = { seed: 7 } as Play["state"];
+    one.setAttribute("sync-url", "");
+    (one as Play).goto("output");
+  });
+  await expect.poll(address).toEqual({ ...here, seed: "7", stage: "output" });
+  await page.goBack();
+  await expect.poll(stage).toBe("weights");
+  await page.goBack();
+  await expect.poll(stage).toBe("scores");
+  expect(address()).toEqual(here);
+  // The attributes are still what the address does not say.
+  const state = await element.evaluate((one) => (one as Play).state);
+  expect(state).toMatchObject({ model: "none", text: "dog bites man", heads: 1, headDim: 3, seed: 1 });
+});
+
+test("a view that the picture does not have is corrected, with one warning", async ({ page }) => {
+  await host(page, '<attention-playground model="none" text="dog bites man" heads="2"></attention-playground>');
+  const found = await page.locator("attention-playground").evaluate(async (element) => {
+    const play = element as Play;
+    const told: string[] = [];
+    let steps = 0;
+    play.addEventListener("error", (event) => {
+      const { code, field, found } = (event as unknown as CustomEvent).detail;
+      told.push(`${code} ${field} ${found}`);
+    });
+    play.addEventListener("step-change", () => steps++);
+    const set = (state: Partial<Play["state"]>) => {
+      play.state = state as Play["state"];
+      return play.state;
+    };
+    const kept = {
+      ...{ stage: set({ stage: "nonsense" }).stage, head: set({ head: 63 }).head },
+      ...{ token: set({ token: 4000 }).token, pin: set({ pin: "scores,99,99,99" }).pin },
+    };
+    play.setAttribute("theme", "dark");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const alone = told.splice(0);
+    // What comes with another input is meant for that: four heads have a fourth, and two words no third.
+    const next = async (state: Partial<Play["state"]>) => {
+      const old = play.trace;
+      set(state);
+      while (play.trace === old) await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return play.state;
+    };
+    const good = (await next({ heads: 4, head: 3 })).head;
+    const fine = told.splice(0);
+    const bad = (await next({ text: "dog bites", token: 2 })).token;
+    // Fields one after the other, as attributes are: the input is on its way when the view comes.
+    const old = play.trace;
+    play.setAttribute("text", "a b c d e f");
+    play.setAttribute("token", "5");
+    while (play.trace === old) await new Promise((resolve) => setTimeout(resolve, 10));
+    return { kept, alone, good, fine, bad, together: told, later: play.state.token, steps };
+  });
+  expect(found).toEqual({
+    kept: { stage: "scores", head: -1, token: -1, pin: "" },
+    alone: ["bad_value stage nonsense", "bad_value head 63", "bad_value token 4000", "bad_value pin scores,99,99,99"],
+    good: 3,
+    fine: [],
+    bad: -1,
+    together: ["bad_value token 2"],
+    later: 5,
+    steps: expect.any(Number),
+  });
+  expect(found.steps, "a step is told where there is one").toBeLessThan(4);
+  await expect(page.locator('[data-field="head"] option')).toHaveCount(4);
+});
+
+test("what was wrong is said no more once the value that stands is given again", async ({ page }) => {
+  await host(page, '<attention-playground model="none" text="dog bites man" heads="3"></attention-playground>');
+  const element = page.locator("attention-playground");
+  await element.evaluate((one) => one.setAttribute("heads", "99"));
+  await expect(page.locator('[data-problem="heads"]')).toContainText("found 99");
+  await element.evaluate((one) => one.setAttribute("heads", "3"));
+  await expect(page.locator(".problem")).toHaveCount(0);
+});
+
+test("out of the page nothing runs: what is set is taken up when it is back; disposed of, it does nothing more", async ({
+  page,
+}) => {
+  await host(page, '<attention-playground model="none" text="a b c"></attention-playground>');
+  const models = () => page.workers().filter((worker) => /model/.test(worker.url())).length;
+  const element = await page.evaluateHandle(() => document.querySelector("attention-playground") as Play);
+  await element.evaluate(async (play) => {
+    play.remove();
+    play.state = { model: "decoder" } as Play["state"];
+    play.play();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  });
+  expect(models()).toBe(0);
+  const shown = await element.evaluate(async (play) => {
+    const [old, { cell }] = [play.trace, play.state];
+    document.body.append(play);
+    while (play.trace === old) await new Promise((resolve) => setTimeout(resolve, 10));
+    return { cell, stages: play.trace?.stages.map(({ id }) => id) };
+  });
+  expect(shown.cell).toBe(-2);
+  expect(shown.stages, "the stages of a trained layer").toContain("b_query");
+  expect(models()).toBe(1);
+  const after = await element.evaluate(async (play) => {
+    // Back for a moment only: nothing is taken then, either.
+    play.remove();
+    document.body.append(play);
+    play.remove();
+    document.body.append(play);
+    play.dispose();
+    const before = JSON.stringify(play.state);
+    play.setAttribute("model", "order");
+    play.play();
+    play.goto("weights");
+    document.body.append(play);
+    play.play();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return JSON.stringify(play.state) === before;
+  });
+  expect(after).toBe(true);
+  expect(models()).toBe(0);
+});
+
+test("without words a bad attribute is no error of the page around", async ({ page }) => {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  await page.route(/\/en-[^/]*\.js$/, (route) => route.fulfill({ status: 404, body: "" }));
+  await page.route("**/host.html", (route) =>
+    route.fulfill({
+      contentType: "text/html",
+      body: HOST('<attention-playground heads="99">the fallback</attention-playground>'),
+    }),
+  );
+  await page.goto("./host.html");
+  await expect(page.locator("attention-playground .problem")).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
+for (const [name, matrices, expected] of [
+  ["none", {}, /^Matrices: expected X, found nothing\.$/],
+  ["some", { q: { shape: [1, 1], data: [1] } }, /^Matrices: expected K, V, found Q\.$/],
+  ["one without rows", { x: { shape: [4], data: [1, 2, 3, 4] } }, /expected x \[rows, columns\], found \[4\]/],
+  ["too many rows", { x: { shape: [5000, 1], data: Array(5000).fill(1) } }, /^5000 tokens; at most 4096/],
+] as const) {
+  test(`of matrices is said what is wrong with them: ${name}`, async ({ page }) => {
+    await host(page, '<attention-playground model="none" heads="1" head-dim="1"></attention-playground>');
+    await page.locator("attention-playground").evaluate((element, set) => {
+      (element as Play).matrices = set as unknown as Play["matrices"];
+    }, matrices);
+    await expect(page.locator('[data-problem="matrices"]')).toHaveText(expected);
+    await expect(page.locator(".problem")).toHaveCount(1);
+  });
+}
 
 test("matrices may be typed arrays, NaN among them", async ({ page }) => {
   await host(page, '<attention-playground heads="1"></attention-playground>');

@@ -20,14 +20,14 @@ beforeAll(async () => {
 });
 afterAll(() => engine.dispose());
 
-function corrected(changed: Partial<State>, fromLink = true, stage?: string) {
+function corrected(changed: Partial<State>, meant = Object.keys(changed) as (keyof State)[], stage?: string) {
   const state = { ...defaultState(), ...DOG, ...changed };
-  const { changes, wrong } = correctionsOf(trace, new Course(trace), undefined, {
+  const { changes, warnings } = correctionsOf(trace, new Course(trace), undefined, {
     state,
     stage: stage ?? state.stage,
-    fromLink,
+    meant: new Set(meant),
   });
-  return { changes, wrong: wrong.map(({ field }) => field), expected: wrong.map(({ expected }) => expected()) };
+  return { changes, wrong: warnings.map(({ field }) => field), expected: warnings.map(({ expected }) => expected()) };
 }
 
 const VIEWS: [name: string, changed: Partial<State>, changes: Partial<State>, wrong: (keyof State)[]][] = [
@@ -44,7 +44,7 @@ const VIEWS: [name: string, changed: Partial<State>, changes: Partial<State>, wr
   ],
 ];
 
-describe("of a link", () => {
+describe("of what somebody has set", () => {
   it.each(VIEWS)("%s", (_, changed, changes, wrong) => {
     const found = corrected(changed);
     expect(found.wrong).toEqual(wrong);
@@ -55,17 +55,24 @@ describe("of a link", () => {
     expect(corrected({ stage: "weights", head: 2 }).expected[0]).toContain("1");
     expect(corrected({ stage: "masked" }).expected[0]).toContain("scores");
   });
+
+  it("tells of no other field", () => {
+    expect(corrected({ head: 7, token: 9 }, ["token"])).toMatchObject({
+      changes: { head: -1, token: -1 },
+      wrong: ["token"],
+    });
+  });
 });
 
 describe("of an input that changed under the view", () => {
   it.each(VIEWS)("%s: moves on without a word", (_, changed, changes) => {
-    const found = corrected(changed, false);
+    const found = corrected(changed, []);
     expect(found.wrong).toEqual([]);
     expect(found.changes).toEqual({ ...changes, ...(changes.stage && { cell: WHOLE }) });
   });
 
   it("goes to a stage that was waited for", () => {
-    const found = corrected({ stage: "scores" }, false, "weights");
+    const found = corrected({ stage: "scores" }, [], "weights");
     expect(found.changes).toEqual({ stage: "weights", cell: WHOLE });
   });
 });

@@ -80,11 +80,34 @@ describe("Store", () => {
     return { changes, store: new Store((change) => changes.push(change)) };
   };
 
-  it("tells what changed, and nothing when nothing did", () => {
+  it("tells what changed, and what was given though nothing did", () => {
     const { store, changes } = make();
     store.set({ heads: 4 }, "user");
     store.set({ heads: 4 }, "user");
-    expect(changes).toEqual([{ changed: ["heads"], source: "user", warnings: [] }]);
+    expect(changes).toEqual([
+      { changed: ["heads"], given: ["heads"], source: "user", warnings: [] },
+      { changed: [], given: ["heads"], source: "user", warnings: [] },
+    ]);
+  });
+
+  it("what a review corrects was never there, and is told once", () => {
+    const told: Change[] = [];
+    const warning = { code: "bad_value", field: "head", expected: () => "0", found: "7" } as const;
+    const store = new Store(
+      (change) => told.push(change),
+      ({ head }) => (head > 1 ? { changes: { head: -1 }, warnings: [warning] } : { changes: {}, warnings: [] }),
+    );
+    store.set({ head: 7, token: 1 }, "api");
+    expect(store.state).toMatchObject({ head: -1, token: 1 });
+    expect(told).toEqual([{ changed: ["token"], given: ["head", "token"], source: "api", warnings: [warning] }]);
+  });
+
+  it("stays as it is once it is closed", () => {
+    const { store, changes } = make();
+    store.close();
+    store.set({ heads: 4 }, "user");
+    expect(store.state.heads).toBe(2);
+    expect(changes).toEqual([]);
   });
 
   it("a saved state comes back whole; what is the reader's stays", () => {

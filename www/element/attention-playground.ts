@@ -71,6 +71,7 @@ export class AttentionPlayground extends LitElement {
   #engine: Engine | undefined;
   #blocks = 1;
   #started = false;
+  #disposed = false;
   readonly #fit = new Fit();
   readonly #inView = new InView();
   readonly #sizes = new ResizeObserver(() => this.#measure());
@@ -164,12 +165,15 @@ export class AttentionPlayground extends LitElement {
   dispose(): void {
     this.#settleReady.reject(new Error("disposed of before it was ready"));
     this.remove();
+    this.#session.end();
+    this.#disposed = true;
   }
 
   // -- life -----------------------------------------------------------------------------------------------------------
 
   override connectedCallback(): void {
     super.connectedCallback();
+    if (this.#disposed) return;
     this.#attach();
     this.#session.wake();
     this.#near.observe(this);
@@ -193,19 +197,20 @@ export class AttentionPlayground extends LitElement {
 
   override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
     super.attributeChangedCallback(name, old, value);
-    if (name === "sync-url" && this.isConnected) {
+    if (name === "sync-url" && this.#keys) {
       this.#detach();
       this.#attach();
     }
     const field = FIELD_NAMES.find((one) => attributeName(one) === name);
     if (!field || old === value) return;
     // The address, where it is kept, stands above the attributes: it is the reader's.
-    if (this.hasAttribute("sync-url") && new URLSearchParams(location.search).has(name)) return;
+    if (this.#keys === document && new URLSearchParams(location.search).has(name)) return;
     const raw = value === null ? defaultState()[field] : value;
     this.#session.store.set({ [field]: raw } as Partial<State>, "api", "none");
   }
 
-  #keys: EventTarget = this;
+  /** What the keys are heard at, on the page. Undefined before the element is in it: all its attributes come first. */
+  #keys: EventTarget | undefined;
 
   /** With `sync-url` the page is the element's: its address and its keyboard. */
   #attach(): void {
@@ -216,7 +221,8 @@ export class AttentionPlayground extends LitElement {
   }
 
   #detach(): void {
-    this.#keys.removeEventListener("keydown", this.#onKey as EventListener);
+    this.#keys?.removeEventListener("keydown", this.#onKey as EventListener);
+    this.#keys = undefined;
     this.#session.store.unsync();
   }
 
@@ -231,7 +237,7 @@ export class AttentionPlayground extends LitElement {
       ([engine]) => {
         this.#engine = engine;
         // Taken out of the page meanwhile: it starts when it comes back.
-        if (this.isConnected) this.#session.start();
+        if (this.#session.awake) this.#session.start();
         else this.#started = false;
       },
       (error: Error) => {
@@ -266,10 +272,12 @@ export class AttentionPlayground extends LitElement {
 
   #emit(name: string, detail: object | (() => object)): void {
     if (typeof detail === "function") {
-      void this.#wording.ready.then(() => {
+      const tell = () => {
         this.#wording.speak();
         this.#emit(name, detail());
-      });
+      };
+      // Where no words come, that is the error that is told.
+      this.#wording.ready.then(tell, () => undefined);
       return;
     }
     if (name === "trace") {

@@ -2,6 +2,7 @@
 
 import type { Trace } from "../engine/types.ts";
 import { FIELDS, type State } from "../state/fields.ts";
+import type { Review } from "../state/store.ts";
 import { fill, type Said, say } from "../text/say.ts";
 import { type Course, isParameter, type Segment, WHOLE } from "../timeline/course.ts";
 import { stageOf } from "../trace/cells.ts";
@@ -13,14 +14,8 @@ export interface Wanted {
   state: State;
   /** The stage to show: that of the state, or one that the reader waits for. */
   stage: string;
-  /** It came by a link, which says what it means; a new input just moves on. */
-  fromLink: boolean;
-}
-
-export interface Corrections {
-  changes: Partial<State>;
-  /** The fields that a link was wrong in, and what they may be. */
-  wrong: { field: keyof State; expected: Said }[];
+  /** The fields that somebody has set for this trace, and is told of where they are wrong; the others just move on with a new input. */
+  meant: ReadonlySet<keyof State>;
 }
 
 const oneOf = (names: readonly string[]) => () => fill(say.expected.choice, { choices: names.join(", ") });
@@ -31,13 +26,13 @@ export function correctionsOf(
   trace: Trace,
   course: Course,
   played: Models.Played | undefined,
-  { state, stage, fromLink }: Wanted,
-): Corrections {
+  { state, stage, meant }: Wanted,
+): Review {
   const changes: Partial<State> = {};
-  const wrong: Corrections["wrong"] = [];
+  const warnings: Review["warnings"] = [];
   const settle = <K extends keyof State>(field: K, value: State[K], expected: Said) => {
     changes[field] = value;
-    if (fromLink) wrong.push({ field, expected });
+    if (meant.has(field)) warnings.push({ code: "bad_value", field, expected, found: String(state[field]) });
   };
   const stop = [stage, "scores", "weights", "state"].reduce<Segment | undefined>(
     (found, id) => found ?? course.stopFor(id),
@@ -45,7 +40,7 @@ export function correctionsOf(
   );
   if (stop && stop.stage.id !== state.stage) {
     const moved = stageOf(trace, stage) && (isParameter(stage) || stage !== state.stage);
-    if (moved || !fromLink || stage === FIELDS.stage.default)
+    if (moved || !meant.has("stage") || stage === FIELDS.stage.default)
       Object.assign(changes, { stage: stop.stage.id, cell: WHOLE });
     else settle("stage", stop.stage.id, oneOf(trace.stages.map(({ id }) => id)));
   }
@@ -61,5 +56,5 @@ export function correctionsOf(
   if (state.token >= queries) settle("token", -1, wholeUpTo(queries - 1));
   const pin = parseCell(state.pin);
   if (pin && !contains(trace, pin)) settle("pin", "", () => say.expected.cell);
-  return { changes, wrong };
+  return { changes, warnings };
 }

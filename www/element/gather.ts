@@ -1,6 +1,6 @@
 /** The reader's matrices on their way into the state: read, gathered file by file until they are a whole input. Loaded with the first. */
 
-import type { MatrixSet } from "../input/matrices.ts";
+import { type MatrixSet, missingFrom } from "../input/matrices.ts";
 import { parseInSlices } from "../input/parse-matrices.ts";
 import type { State } from "../state/fields.ts";
 import { readFiles } from "./matrix-files.ts";
@@ -36,16 +36,9 @@ export class Gatherer {
 }
 
 function gathered(matrices: MatrixSet): Gathered {
-  const missing = missingOf(matrices);
+  const missing = missingFrom(matrices);
   if (missing.length > 0) return { kind: "incomplete", have: Object.keys(matrices), missing };
   return { kind: "changes", changes: { model: "none", matrices, ...headsFor(matrices), mask: "", token: -1, pin: "" } };
-}
-
-/** Of q, k and v all three are needed; weights need an x. */
-function missingOf(set: MatrixSet): string[] {
-  const direct = (["q", "k", "v"] as const).filter((name) => set[name]);
-  if (direct.length > 0) return (["q", "k", "v"] as const).filter((name) => !set[name]);
-  return set.x ? [] : ["x"];
 }
 
 /** Given q, k and v say how many heads there are: one, unless they have an axis for them. */

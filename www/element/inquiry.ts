@@ -123,6 +123,7 @@ export class Inquiry {
 export function contains(trace: Trace, cell: Lit): boolean {
   const stage = stageOf(trace, cell.stage);
   return (
-    stage?.shape.length === cell.index.length && cell.index.every((n, axis) => n >= 0 && n < (stage.shape[axis] ?? 0))
+    stage?.shape.length === cell.index.length &&
+    cell.index.every((n, axis) => Number.isInteger(n) && n >= 0 && n < (stage.shape[axis] ?? 0))
   );
 }

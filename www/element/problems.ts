@@ -1,7 +1,7 @@
-/** What is wrong, by the field that it is about: each complaint stays until its field changes. */
+/** What is wrong, by the field that it is about: each complaint stays until its field is given another value. */
 
 import { attributeName, FIELDS, type State } from "../state/fields.ts";
-import type { Source } from "../state/store.ts";
+import type { Change, Source } from "../state/store.ts";
 import { fill, type Said, say } from "../text/say.ts";
 import type { Refusal } from "./runner.ts";
 
@@ -57,12 +57,12 @@ export class Problems {
     this.#refusal = undefined;
   }
 
-  /** Fields have changed; with the reader's own change, what was wrong with the view goes, too. */
-  changed(fields: readonly (keyof State)[], source: Source): void {
-    for (const name of fields) this.#values.delete(name);
-    if (source === "user")
+  /** Fields were set, be it to what they were; with the reader's own change, what was wrong with the view goes, too. */
+  changed({ changed, given, source }: Change): void {
+    for (const name of [...changed, ...given]) this.#values.delete(name);
+    if (source === "user" && changed.length > 0)
       for (const name of this.#values.keys()) if (FIELDS[name].kind === "view") this.#values.delete(name);
-    if (this.#refusal && fields.includes(this.#refusal.field)) this.#refusal = undefined;
+    if (this.#refusal && changed.includes(this.#refusal.field)) this.#refusal = undefined;
   }
 
   /** What `act` changes was not wrong because of the reader: what is said of its fields stays said. */

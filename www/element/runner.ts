@@ -1,6 +1,7 @@
 /** From state to trace. The newest input wins; an input that is refused leaves the last good trace and says what was wrong. */
 
 import { createEngine, type Engine, EngineError, type Trace } from "../engine/engine.ts";
+import { type MatrixSet, missingFrom } from "../input/matrices.ts";
 import type { ModelFiles } from "../model/files.ts";
 import { modelOf } from "../state/choice.ts";
 import type { State } from "../state/fields.ts";
@@ -98,14 +99,15 @@ export class Runner {
         return;
       }
       this.#listener.speak();
+      if (state.matrices) checkWhole(state.matrices);
       const { buildRequest } = await this.loadSettings();
       const wanted = await buildRequest(state, engine.tokenize);
       const { request } = wanted;
       const { tracedTokens, weightsTokens } = await engine.limits();
       if (run !== this.#newest) return;
       const most = wanted.kind === "linear" ? tracedTokens : weightsTokens;
-      checkTokens(request.tokens?.query, "text", most);
-      checkTokens(request.tokens?.key, "keyText", most);
+      checkTokens(request.tokens?.query, state.matrices ? "matrices" : "text", most);
+      checkTokens(request.tokens?.key, state.matrices ? "matrices" : "keyText", most);
       const trace = await (wanted.kind === "linear"
         ? engine.traceLinearAttention(wanted.request)
         : engine.traceAttention(wanted.request));
@@ -121,8 +123,9 @@ export class Runner {
     } catch (thrown) {
       if (run !== this.#newest) return;
       settle();
-      if (thrown instanceof TokenCount) {
-        this.#listener.refused({ field: thrown.field, message: thrown.said, code: "too_many_tokens" });
+      if (thrown instanceof InputError) {
+        const { field, said, code } = thrown;
+        this.#listener.refused({ field, message: said, code });
         return;
       }
       const field = modelOf(state) ? modelField(thrown, cause) : fieldOf(thrown, state, cause);
@@ -200,21 +203,34 @@ function fieldOf(thrown: unknown, state: State, cause: keyof State): keyof State
   return subjects.includes(cause) ? cause : (subjects[0] ?? unsaid);
 }
 
-class TokenCount extends Error {
-  readonly field: "text" | "keyText";
+/** What is wrong with an input before the engine sees it. */
+class InputError extends Error {
+  readonly field: keyof State;
   readonly said: Said;
-  constructor(field: "text" | "keyText", said: Said) {
-    super("too many tokens, or none");
+  readonly code: string;
+  constructor(field: keyof State, said: Said, code = "too_many_tokens") {
+    super(code);
     this.field = field;
     this.said = said;
+    this.code = code;
   }
 }
 
-function checkTokens(tokens: string[] | undefined, field: "text" | "keyText", max: number): void {
+function checkTokens(tokens: string[] | undefined, field: "text" | "keyText" | "matrices", max: number): void {
   if (tokens === undefined) return;
-  if (tokens.length === 0) throw new TokenCount(field, () => say.emptyText);
+  // Matrices without rows are of no shape that the engine takes: it says so.
+  if (tokens.length === 0 && field !== "matrices") throw new InputError(field, () => say.emptyText);
   if (tokens.length > max) {
     const n = tokens.length;
-    throw new TokenCount(field, () => fill(say.tooManyTokens, { n, max }));
+    throw new InputError(field, () => fill(say.tooManyTokens, { n, max }));
   }
+}
+
+function checkWhole(matrices: MatrixSet): void {
+  const missing = missingFrom(matrices);
+  if (missing.length === 0) return;
+  const [expected, found] = [missing, Object.keys(matrices)].map((names) => names.join(", ").toUpperCase());
+  const said = () =>
+    fill(say.fieldError, { field: say.matrices, expected: expected ?? "", found: found || say.nothing });
+  throw new InputError("matrices", said, "missing");
 }

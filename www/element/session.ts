@@ -3,7 +3,7 @@
 import type { Trace } from "../engine/types.ts";
 import { modelOf } from "../state/choice.ts";
 import { defaultState, FIELD_NAMES, FIELDS, type State } from "../state/fields.ts";
-import { type Change, type Source, Store } from "../state/store.ts";
+import { type Change, type Review, type Source, Store } from "../state/store.ts";
 import { type Said, say } from "../text/say.ts";
 import type { Course } from "../timeline/course.ts";
 import { correctionsOf } from "./correct.ts";
@@ -31,7 +31,10 @@ export interface Host {
 const FATAL = new Set(["load", "worker", "trap", "deadline"]);
 
 export class Session {
-  readonly store = new Store((change) => this.#onChange(change));
+  readonly store = new Store(
+    (change) => this.#onChange(change),
+    (next, changed) => this.#review(next, changed),
+  );
   readonly problems: Problems;
   readonly walk: Walk;
   notice: Said | undefined;
@@ -61,21 +64,25 @@ export class Session {
   #exampleRuns = false;
   #cause: keyof State = "text";
   #running = false;
-  /** What was on its way when the element left the page. */
-  #interrupted = false;
+  /** The element is on the page: out of it nothing runs. */
+  awake = false;
+  /** A run is wanted as soon as the element is on the page again. */
+  #due = false;
   /** As the state named the model on show. */
   #shownModel = defaultState().model;
   /** A stage to go to when the next trace has it. */
   awaited = "";
   /** Who asked for the input that is worked on. */
   #inputSource: Source = "api";
+  /** Fields of the view that were set for the trace to come. */
+  #meant = new Set<keyof State>();
 
   constructor(host: Host) {
     this.#host = host;
     this.problems = new Problems(host.emit);
     const { update, emit, reducedMotion } = host;
-    const shown = () => this.shown;
-    this.walk = new Walk({ store: this.store, shown, update, emit, reducedMotion, missing: this.missing });
+    const [shown, awake] = [() => this.shown, () => this.awake];
+    this.walk = new Walk({ store: this.store, shown, update, emit, reducedMotion, awake, missing: this.missing });
   }
 
   get working(): boolean {
@@ -95,7 +102,13 @@ export class Session {
 
   /** `cause`: the field that was changed last. */
   run(cause: keyof State): void {
-    void this.runner.run(this.store.state, cause);
+    this.#due = !this.awake;
+    if (this.awake) void this.runner.run(this.store.state, cause);
+  }
+
+  /** A trace is to come that the state speaks of already. */
+  get #awaits(): boolean {
+    return this.runner.working || this.#due;
   }
 
   // -- what is said about the picture as a whole ----------------------------------------------------------------------
@@ -172,9 +185,25 @@ export class Session {
 
   // -- from state to trace --------------------------------------------------------------------------------------------
 
-  #onChange({ changed, source, warnings }: Change): void {
+  /**
+   * What names what the trace on show does not have is corrected at once. But what comes with another input is meant for the trace
+   * to come, and so is, while that is on its way, what is wrong for the one on show.
+   */
+  #review(state: State, changed: (keyof State)[]): Review {
+    const { trace, course } = this.walk;
+    const ofView = changed.every((name) => FIELDS[name].kind === "view");
+    const wanted = { state, stage: state.stage, meant: new Set(changed) };
+    const found = trace && course && correctionsOf(trace, course, undefined, wanted);
+    if (found && ofView && !this.#awaits) return found;
+    const meant = found && ofView ? (Object.keys(found.changes) as (keyof State)[]) : changed;
+    for (const name of meant) this.#meant.add(name);
+    return { changes: {}, warnings: [] };
+  }
+
+  #onChange(change: Change): void {
     const { walk, problems } = this;
-    problems.changed(changed, source);
+    const { changed, source, warnings } = change;
+    problems.changed(change);
     for (const { field, expected, found } of warnings) problems.warn(field, expected, found, source);
     const input = changed.filter((name) => FIELDS[name].kind === "input");
     if (input.length > 0) {
@@ -191,7 +220,7 @@ export class Session {
       this.#host.emit("select", { pin: this.store.state.pin || null, source });
     }
     if (changed.length > 0) this.#host.emit("state-change", { state: { ...this.store.state }, changed, source });
-    this.#followLesson({ changed, source, warnings });
+    this.#followLesson(change);
     walk.reframe(source);
     this.#host.update();
   }
@@ -227,7 +256,9 @@ export class Session {
     this.stale = this.#exampleRuns;
     this.#exampleRuns = false;
     if (!this.stale) this.problems.accept();
-    this.#correct(trace, walk.enter(trace), first);
+    walk.enter(trace);
+    this.#correct(trace, played, this.awaited || this.store.state.stage);
+    this.awaited = "";
     if (first) walk.inquiry.hold(parseCell(this.store.state.pin), trace);
     walk.reframe(this.#inputSource);
     const { answerSaid } = this.parts ?? {};
@@ -237,20 +268,28 @@ export class Session {
     this.#host.emit("trace", {});
   }
 
-  #correct(trace: Trace, course: Course, fromLink: boolean): void {
+  /** The state is held against a trace that it was not set for. `stage`: the one to show. */
+  #correct(trace: Trace, played: Models.Played | undefined, stage: string): void {
     const { state } = this.store;
-    const wanted = { state, stage: this.awaited || state.stage, fromLink };
-    this.awaited = "";
-    const { changes, wrong } = correctionsOf(trace, course, this.played, wanted);
-    for (const { field, expected } of wrong) this.problems.warn(field, expected, String(state[field]), "api");
+    const { changes, warnings } = correctionsOf(trace, this.walk.course as Course, played, {
+      state,
+      stage,
+      meant: this.#meant,
+    });
+    this.#meant = new Set();
+    for (const { field, expected, found } of warnings) this.problems.warn(field, expected, found, "api");
     if (Object.keys(changes).length > 0) this.problems.keep(() => this.store.set(changes, "api", "replace"));
   }
 
   #onRefusal(refusal: Refusal): void {
     const { code, field, message } = refusal;
     this.problems.refuse(refusal, this.#inputSource);
-    if (this.walk.trace) this.stale = true;
-    else if ((FATAL.has(code) && field !== "model") || this.#standIn) {
+    const { trace } = this.walk;
+    if (trace) {
+      this.stale = true;
+      // The picture that stays is of another input, whose block and layer are not asked for.
+      this.#correct(trace, undefined, this.store.state.stage);
+    } else if ((FATAL.has(code) && field !== "model") || this.#standIn) {
       this.#host.speak();
       this.#host.fatal(Object.assign(new Error(message()), { code }));
     } else {
@@ -277,16 +316,23 @@ export class Session {
 
   /** Shown again: what a model gave is asked of it anew, and so is what was on its way. */
   wake(): void {
-    if (this.played || this.#interrupted) this.run(this.#cause);
-    this.#interrupted = false;
+    this.awake = true;
+    if (this.played || this.#due) this.run(this.#cause);
   }
 
   /** Nothing is shown for now: the model that is held is given back. */
   rest(): void {
+    this.awake = false;
     this.walk.player.pause();
-    this.#interrupted = this.runner.working;
-    if (this.#interrupted) this.runner.cancel();
+    this.#due ||= this.runner.working;
+    if (this.runner.working) this.runner.cancel();
     this.runner.release();
+  }
+
+  /** Nothing will be shown any more. */
+  end(): void {
+    this.rest();
+    this.store.close();
   }
 
   /** The language that is asked for did not come. */

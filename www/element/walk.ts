@@ -21,6 +21,8 @@ export interface WalkHost {
   update(): void;
   emit(name: string, detail: object): void;
   reducedMotion(): boolean;
+  /** Out of the page nothing plays. */
+  awake(): boolean;
   /** What draws the closer zooms did not come. */
   missing(): void;
 }
@@ -68,7 +70,7 @@ export class Walk {
   // -- moving ---------------------------------------------------------------------------------------------------------
 
   play(source: Source): void {
-    if (!this.course || this.player.playing) return;
+    if (!this.course || this.player.playing || !this.#host.awake()) return;
     const { stage, cell } = this.#store.state;
     const atEnd = this.course.timeOf(stage, cell) >= this.course.duration - 0.01 && cell !== WHOLE;
     if (cell === WHOLE) this.#store.set({ cell: 0 }, source, "none");
@@ -88,7 +90,7 @@ export class Walk {
   }
 
   seek(time: number, source: Source, history: History): void {
-    if (!this.course || Number.isNaN(time)) return;
+    if (!this.course || !Number.isFinite(time)) return;
     const position = this.course.positionAt(time);
     // Reduced motion: a frame shows whole cells, never one on its way.
     if (this.#host.reducedMotion()) position.cell = Math.max(0, Math.floor(position.cell));
@@ -108,14 +110,16 @@ export class Walk {
   }
 
   goto(stage: string, index: readonly number[] | undefined, source: Source): void {
-    const stop = this.course?.stopFor(stage);
-    const stages = this.trace?.stages.map(({ id }) => id).join(", ");
+    const { trace, course } = this;
+    if (!trace || !course) throw new Error("goto: expected a picture, found none yet: `ready` says when there is one");
+    const stop = course.stopFor(stage);
+    const stages = trace.stages.map(({ id }) => id).join(", ");
     if (!stop) throw new RangeError(`goto: expected one of ${stages}, found ${stage}`);
     const changes: Partial<State> = { stage: stop.stage.id, cell: WHOLE, pin: "" };
     if (index) {
       const cell = { stage, index };
-      if (this.trace && !contains(this.trace, cell)) {
-        const shape = stageOf(this.trace, stage)?.shape;
+      if (!contains(trace, cell)) {
+        const shape = stageOf(trace, stage)?.shape;
         throw new RangeError(`goto: expected an index within [${shape}], found [${index}]`);
       }
       changes.pin = cellKey(cell);
@@ -178,8 +182,9 @@ export class Walk {
     this.frame = this.course.frame(stage, cell);
     // Closer by, the cell that is looked at is told of though all of the stage is computed.
     if (zoom !== "matrix" && cell === WHOLE) this.frame = { ...this.frame, active: this.place };
-    const moved = before?.segment.stage.id !== stage || Math.floor(before.cells) !== Math.floor(this.frame.cells);
-    if (moved) this.#host.emit("step-change", { stage, cell, time: this.frame.time, source });
+    const { id } = this.frame.segment.stage;
+    const moved = before?.segment.stage.id !== id || Math.floor(before.cells) !== Math.floor(this.frame.cells);
+    if (moved) this.#host.emit("step-change", { stage: id, cell, time: this.frame.time, source });
     this.ask();
   }
 

@@ -11,6 +11,13 @@ export interface Matrix {
 
 export type MatrixSet = Partial<Record<MatrixName, Matrix>> & { tokens?: string[] };
 
+/** Of q, k and v all three are needed; weights need an x. */
+export function missingFrom(set: MatrixSet): MatrixName[] {
+  const direct = (["q", "k", "v"] as const).filter((name) => set[name]);
+  if (direct.length > 0) return (["q", "k", "v"] as const).filter((name) => !set[name]);
+  return set.x ? [] : ["x"];
+}
+
 /** Names that readers write, and the one we use. */
 const ALIASES = new Map<string, MatrixName>(
   Object.entries({

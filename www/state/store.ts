@@ -9,7 +9,15 @@ export type History = "push" | "replace" | "none";
 
 export interface Change {
   changed: (keyof State)[];
+  /** The fields that were given a value, be it the one that they had. */
+  given: (keyof State)[];
   source: Source;
+  warnings: Warning[];
+}
+
+/** What a state names that is not there: what it becomes, and what is said of it. */
+export interface Review {
+  changes: Partial<State>;
   warnings: Warning[];
 }
 
@@ -17,6 +25,8 @@ const GATHER_MS = 250;
 
 /** A saved state without these leaves them as they are. */
 const STAYS = ["theme", "lang", "speed", "hide", "lock", "lesson", "lessonStep"] as const;
+
+const namesOf = (values: Partial<State>) => Object.keys(values) as (keyof State)[];
 
 const keptHere: Said = () => fill(say.keptHere, { max: MAX_URL });
 
@@ -27,15 +37,24 @@ export class Store {
   /** The last state had a link. */
   #linked = true;
   readonly #listen: (change: Change) => void;
+  readonly #review: (next: State, changed: (keyof State)[]) => Review;
   #synced = false;
+  #closed = false;
   /** What the address does not say: the attributes, or else the defaults. */
   #base: State = this.state;
+  /** The address as it was when it was kept no more. */
+  #left: string | undefined;
   /** Browsers refuse many changes of the address in a short time: those that replace are gathered. */
   #pending: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(listen: (change: Change) => void) {
+  /** `review`: what a field may be is known here; what there is to be seen now, to who listens. */
+  constructor(
+    listen: (change: Change) => void,
+    review: (next: State, changed: (keyof State)[]) => Review = () => ({ changes: {}, warnings: [] }),
+  ) {
     this.#listen = listen;
+    this.#review = review;
   }
 
   /** Takes what is right in `values`; what is wrong leaves the field as it was, with a warning. */
@@ -44,8 +63,8 @@ export class Store {
     if (typeof values !== "object" || values === null)
       throw new TypeError(`state: expected an object, found ${values}`);
     const next = { ...this.state } as Record<string, unknown>;
-    for (const name of FIELD_NAMES) {
-      if (!(name in values)) continue;
+    const given = FIELD_NAMES.filter((name) => name in values);
+    for (const name of given) {
       const raw = values[name];
       const value = parseField(name, raw);
       if (value === undefined) {
@@ -53,28 +72,42 @@ export class Store {
         warnings.push({ code: "bad_value", field: name, expected, found: String(raw).slice(0, 40) });
       } else next[name] = value;
     }
-    this.#replace(next as unknown as State, source, history, warnings);
+    this.#replace(next as unknown as State, source, history, { given, warnings });
   }
 
-  #replace(next: State, source: Source, history: History, warnings: Warning[]): void {
-    const changed = FIELD_NAMES.filter((name) => next[name] !== this.state[name]);
+  #replace(wanted: State, source: Source, history: History, told: Pick<Change, "given" | "warnings">): void {
+    if (this.#closed) return;
+    const changes = (next: State) => FIELD_NAMES.filter((name) => next[name] !== this.state[name]);
+    const review = this.#review(wanted, changes(wanted));
+    const next = { ...wanted, ...review.changes };
+    const changed = changes(next);
     // Before a push the entry that is left takes its own last state.
     if (changed.length > 0 && history === "push") this.#flush();
     this.state = next;
     if (changed.length > 0) this.#record(history);
-    if (changed.length > 0 || warnings.length > 0) this.#listen({ changed, source, warnings });
+    this.#listen({ changed, given: told.given, source, warnings: [...told.warnings, ...review.warnings] });
+  }
+
+  /** The state stays as it is, for good. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** From now on the address holds the state; back and forward are undo and redo. What it does not say is as it was. */
   sync(): void {
     if (this.#synced) return;
     this.#synced = true;
-    this.#base = this.state;
+    // Later on the state has what the address says, too.
+    if (this.#left === undefined) this.#base = this.state;
     addEventListener("popstate", this.#onPop);
-    this.#load("api");
+    // Back where it was left, as after a move on the page: the state is newer than the address.
+    if (this.#left === location.href) this.#record("replace");
+    else this.#load("api");
   }
 
   unsync(): void {
+    if (!this.#synced) return;
+    this.#left = location.href;
     clearTimeout(this.#timer);
     this.#pending = undefined;
     removeEventListener("popstate", this.#onPop);
@@ -91,7 +124,7 @@ export class Store {
     const kept = globalThis.history.state as Record<string, unknown> | null;
     const { values, warnings } =
       kept?.attentionPlayground === 1 ? parseAll((name) => kept[name]) : parseQuery(location.search);
-    this.#replace({ ...this.#base, ...values }, source, "none", warnings);
+    this.#replace({ ...this.#base, ...values }, source, "none", { given: namesOf(values), warnings });
   }
 
   /** The link to this very frame, or undefined where it would be too long. What else the address says is left in it. */
@@ -153,6 +186,6 @@ export class Store {
   load(json: Record<string, unknown>, source: Source): void {
     const { values, warnings } = parseAll((name) => json[name]);
     const stays = Object.fromEntries(STAYS.map((name) => [name, this.state[name]]));
-    this.#replace({ ...defaultState(), ...stays, ...values }, source, "push", warnings);
+    this.#replace({ ...defaultState(), ...stays, ...values }, source, "push", { given: namesOf(values), warnings });
   }
 }

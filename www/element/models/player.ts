@@ -51,6 +51,8 @@ export class ModelPlayer {
     const what = name === "own" ? this.own : name;
     if (what === undefined) return undefined;
     await this.#breakOff(what, state, current);
+    // Given back meanwhile, or asked for another: none is taken for nothing.
+    if (!current()) return undefined;
     const { lease: mine } = this.#take(what);
     try {
       const loaded = await mine.loaded.catch((thrown: Error) => {
