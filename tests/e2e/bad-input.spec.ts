@@ -245,19 +245,35 @@ test("pasted matrices that lack one stay where they can be completed", async ({ 
   expect((await state(page)).matrices?.v?.data).toEqual([3, 4, 5, 6]);
 });
 
-test("the numbers on show, taken as matrices, give the same numbers", async ({ page }) => {
-  await open(page, "model=none&text=dog+bites+man&position=sinusoidal&head-dim=3");
-  const before = await trace(page);
-  await page.getByRole("button", { name: "Matrices" }).click();
-  await page.getByRole("button", { name: "Start from the numbers on show" }).click();
-  await rerun(page, () => page.locator("[data-use]").click());
-  const after = await trace(page);
-  const output = (of: typeof before) => {
-    const stage = of.stages.find(({ id }) => id === "output");
-    return of.data.slice(stage?.offset, (stage?.offset ?? 0) + 18);
-  };
-  expect(output(after)).toEqual(output(before));
+test("matrices whose shapes do not fit together stay where they can be mended", async ({ page }) => {
+  const wrong = "Q = [[1,0],[0,1]]\nK = [[1,2,3]]\nV = [[1]]";
+  await refused(page, "matrices", /expected q and k with the same dim, found 2 and 3/, () => useMatrices(page, wrong));
+  await expect(page.locator(".stale")).toBeVisible();
+  await expect(page.locator("textarea")).toHaveValue(wrong);
+  await rerun(page, () => useMatrices(page, wrong.replace("[1,2,3]", "[1,2]")));
+  await expect(page.locator("textarea, .problem, .stale")).toHaveCount(0);
 });
+
+for (const query of ["model=none&text=dog+bites+man&position=sinusoidal&head-dim=3", "model=pronoun"]) {
+  test(`the numbers on show, taken as matrices, give the same numbers: ${query}`, async ({ page }) => {
+    await open(page, query);
+    const before = await trace(page);
+    await page.getByRole("button", { name: "Matrices" }).click();
+    await page.getByRole("button", { name: "Start from the numbers on show" }).click();
+    await expect(page.locator("textarea")).toHaveValue(/wq = /);
+    await rerun(page, () => page.locator("[data-use]").click());
+    const after = await trace(page);
+    const numbers = (of: typeof before, id: string) => {
+      const { shape, offset } = of.stages.find((stage) => stage.id === id) as (typeof of.stages)[number];
+      return of.data.slice(offset, offset + shape.reduce((a, b) => a * b, 1));
+    };
+    for (const id of ["scores", "scaled", "weights", "output"])
+      expect(numbers(after, id), id).toEqual(numbers(before, id));
+    expect(after.tokens).toEqual(before.tokens);
+    expect((await state(page)).matrices?.tokens).toEqual(before.tokens.query);
+    await expect(page.locator(".own")).not.toContainText("TOKENS");
+  });
+}
 
 test("a word of 400 letters does not widen the page", async ({ page }) => {
   await rerun(page, () => page.locator('[data-field="text"]').fill(`${"x".repeat(400)} y`));

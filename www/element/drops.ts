@@ -20,6 +20,8 @@ export interface DropHost {
   notice(said: Said): void;
   /** What is wrong with the matrices; nothing, where they are good or yet to come. */
   matrices(problem: Said | undefined): void;
+  /** Whether what was asked for last came to be shown. */
+  shown(): Promise<boolean>;
   openMatrices(open: boolean): Promise<void>;
   openOwn(open: boolean): void;
 }
@@ -85,7 +87,8 @@ export class Drops {
       default:
         this.#host.matrices(undefined);
         store.set(found.changes, "user", "push");
-        await this.#host.openMatrices(false);
+        // What the engine refuses stays where it can be mended.
+        if (await this.#host.shown()) await this.#host.openMatrices(false);
     }
   }
 }

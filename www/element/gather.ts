@@ -4,6 +4,7 @@ import { type MatrixSet, missingFrom } from "../input/matrices.ts";
 import { parseInSlices } from "../input/parse-matrices.ts";
 import type { State } from "../state/fields.ts";
 import { readFiles } from "./matrix-files.ts";
+import { takeSettings } from "./matrix-settings.ts";
 
 export { matricesAsText } from "./matrix-text.ts";
 
@@ -21,7 +22,9 @@ export class Gatherer {
   /** What is pasted stands for itself. */
   async text(text: string): Promise<Gathered> {
     this.#pending = {};
-    return gathered(await parseInSlices(text));
+    const { rest, changes, tokens } = takeSettings(text);
+    const matrices = await parseInSlices(rest);
+    return gathered({ ...matrices, ...(tokens && { tokens }) }, changes);
   }
 
   async files(files: readonly File[]): Promise<Gathered> {
@@ -35,10 +38,12 @@ export class Gatherer {
   }
 }
 
-function gathered(matrices: MatrixSet): Gathered {
+/** `settings`: what is said of the run besides. */
+function gathered(matrices: MatrixSet, settings: Partial<State> = {}): Gathered {
   const missing = missingFrom(matrices);
   if (missing.length > 0) return { kind: "incomplete", have: Object.keys(matrices), missing };
-  return { kind: "changes", changes: { model: "none", matrices, ...headsFor(matrices), mask: "", token: -1, pin: "" } };
+  const fresh = { model: "none", mask: "", token: -1, pin: "" };
+  return { kind: "changes", changes: { ...fresh, matrices, ...headsFor(matrices), ...settings } };
 }
 
 /** Given q, k and v say how many heads there are: one, unless they have an axis for them. */

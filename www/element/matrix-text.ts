@@ -1,9 +1,11 @@
-/** The matrices on show as text. */
+/** What is on show as a text of matrices, which gives the same numbers again. */
 
 import type { Trace } from "../engine/types.ts";
 import { MATRIX_NAMES, type MatrixName } from "../input/matrices.ts";
+import type { State } from "../state/fields.ts";
 import { stageOf } from "../trace/cells.ts";
 import { shortest } from "../view/format.ts";
+import { settingLines } from "./matrix-settings.ts";
 
 /** Embeddings, not the input: positions are added to them again. */
 const STAGES: Record<string, MatrixName> = {
@@ -20,14 +22,14 @@ const STAGES: Record<string, MatrixName> = {
 };
 const DIRECT: Record<string, MatrixName> = { query: "q", key: "k", value: "v", ...STAGES };
 
-/** The numbers on show as named matrices, every digit kept. */
-export function matricesAsText(trace: Trace): string {
+/** Named matrices, every digit kept, after how the run goes. `tokens`: the names of the rows, where they have any. */
+export function matricesAsText(trace: Trace, state: State, tokens: readonly string[] | undefined): string {
   const given = stageOf(trace, "embeddings") ? STAGES : DIRECT;
   const named = Object.entries(given).flatMap(([id, name]) => {
     const stage = stageOf(trace, id);
     return stage ? [`${name} = ${nested(trace.data, stage.shape, stage.offset)}`] : [];
   });
-  return named.sort((a, b) => order(a) - order(b)).join("\n");
+  return [...settingLines(trace, state, tokens), ...named.sort((a, b) => order(a) - order(b))].join("\n");
 }
 
 /** Nested lists, a row a line. */

@@ -22,6 +22,11 @@ export class Problems {
     return all;
   }
 
+  /** The last input was not to be had. */
+  get refused(): boolean {
+    return this.#refusal !== undefined;
+  }
+
   set(field: keyof State, said: Said): void {
     this.#values.set(field, said);
   }

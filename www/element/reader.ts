@@ -86,9 +86,13 @@ export class Reader {
       void this.#take((drops) => drops.drop(all));
     },
     fillMatrices: async () => {
-      const { walk, missing } = this.#session;
+      const { walk, store, played, missing } = this.#session;
       const gather = await import("./gather.ts").catch(missing);
-      return (walk.trace && gather?.matricesAsText(walk.trace)) ?? "";
+      const { trace } = walk;
+      const { matrices } = store.state;
+      // Rows of matrices that came without names are called by their numbers, in any language.
+      const tokens = matrices && !played ? matrices.tokens : trace?.tokens.query;
+      return (trace && gather?.matricesAsText(trace, store.state, tokens)) ?? "";
     },
     toggleMatrices: () => void this.#openMatrices(!this.openMatrices),
     expand: () => {
@@ -192,6 +196,7 @@ export class Reader {
       lessons: session.loadLessons,
       notice: (said) => session.tell(said),
       matrices: (problem) => session.wrongMatrices(problem),
+      shown: () => session.shows(),
       openMatrices: (open) => this.#openMatrices(open),
       openOwn: (open) => {
         this.openOwn = open;

@@ -64,6 +64,8 @@ export class Session {
   #exampleRuns = false;
   #cause: keyof State = "text";
   #running = false;
+  /** The newest run. */
+  #ran: Promise<void> | undefined;
   /** The element is on the page: out of it nothing runs. */
   awake = false;
   /** A run is wanted as soon as the element is on the page again. */
@@ -103,7 +105,13 @@ export class Session {
   /** `cause`: the field that was changed last. */
   run(cause: keyof State): void {
     this.#due = !this.awake;
-    if (this.awake) void this.runner.run(this.store.state, cause);
+    if (this.awake) this.#ran = this.runner.run(this.store.state, cause);
+  }
+
+  /** Whether what was asked for last is shown, as soon as that is known. */
+  async shows(): Promise<boolean> {
+    await this.#ran;
+    return !this.problems.refused;
   }
 
   /** A trace is to come that the state speaks of already. */

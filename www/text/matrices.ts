@@ -30,6 +30,7 @@ const matricesInEnglish = {
     depth: "lists of equal depth",
     bytes: "at most {n} MiB",
     text: "text (CSV, TSV, JSON, NumPy or PyTorch print)",
+    tokens: 'a list of texts on one line, like ["a", "b"]',
   },
   found: {
     noText: "no text",

@@ -16,6 +16,7 @@ export function input(context: Context): TemplateResult {
             <input type="text" data-field="text" .value=${state.text} autocomplete="off" spellcheck="false" dir="auto"
               @input=${(event: Event) => onText("text", event, context)} @paste=${(event: ClipboardEvent) => tooLong(event, context)}/></label>`
           : html`<span class="grow own">${say.showInputs}: ${Object.keys(state.matrices ?? {})
+              .filter((name) => name !== "tokens")
               .join(", ")
               .toUpperCase()}
               <button type="button" class="quiet" @click=${() => actions.set({ matrices: null }, "push")}>${say.matricesDrop}</button></span>`

@@ -30,6 +30,7 @@ export const matrices: MatrixWords = {
     depth: "深度相同的列表",
     bytes: "最多 {n} MiB",
     text: "文本（CSV、TSV、JSON，或 NumPy、PyTorch 的打印结果）",
+    tokens: '写在一行里的文本列表，如 ["a", "b"]',
   },
   found: {
     noText: "空文本",
