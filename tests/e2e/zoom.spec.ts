@@ -242,3 +242,68 @@ test("after zooming in, a press holds the cell under the pointer, and the nearer
     }
   }
 });
+
+/** Pairs of words of the scene that stand over one another. */
+const overprinted = (page: Page): Promise<string[]> =>
+  page.locator("attention-playground").evaluate((element) => {
+    const words = [...(element.shadowRoot?.querySelectorAll(".scene :is(.title, .label, .note)") ?? [])];
+    const placed = words.map((word) => ({ text: word.textContent, box: word.getBoundingClientRect() }));
+    return placed.flatMap(({ text, box }, n) =>
+      placed
+        .slice(n + 1)
+        .filter(({ box: other }) => {
+          const across = Math.min(box.right, other.right) - Math.max(box.left, other.left);
+          const down = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+          return across > 1 && down > 4;
+        })
+        .map((other) => `${text} / ${other.text}`),
+    );
+  });
+
+for (const [width, height] of [
+  [390, 844],
+  [360, 640],
+] as const)
+  test(`on a phone of ${width} x ${height} a long sum has all of its terms, one to a line`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    for (const stage of ["query", "output"]) {
+      await open(page, `stage=${stage}&zoom=cell`);
+      await expect(page.locator(".scene [data-between=running]")).toHaveCount(await termsOf(page));
+      expect(await missing(page), stage).toEqual([]);
+      expect(await overprinted(page), stage).toEqual([]);
+      await check(page, await trace(page));
+      // the last of the sums so far is what the cell holds
+      const last = page.locator(".scene [data-between=running]").last();
+      const result = page.locator(`.scene [data-stage=${stage}]`);
+      expect(await last.textContent()).toBe(await result.textContent());
+      const scene = await page.locator(".scene").boundingBox();
+      const end = await result.boundingBox();
+      expect((end?.y ?? 0) + (end?.height ?? 0)).toBeLessThanOrEqual((scene?.y ?? 0) + (scene?.height ?? 0));
+    }
+    // What is short takes no more than it did.
+    await page.locator("attention-playground").evaluate((element) => {
+      (element as Play).state = { zoom: "matrix" } as never;
+    });
+    await expect.poll(async () => (await page.locator(".scene").boundingBox())?.height).toBeLessThan(width * 1.1);
+  });
+
+for (const [width, height] of [
+  [390, 844],
+  [768, 1024],
+  [1440, 900],
+] as const)
+  test(`a sum too long for ${width} x ${height} has its first and last terms, and says how many are between`, async ({
+    page,
+  }) => {
+    await page.setViewportSize({ width, height });
+    await open(page, "model=none&heads=16&head-dim=16&stage=output&zoom=cell");
+    await expect(page.locator(".scene .note")).toHaveText(/\d+/);
+    const left = Number((await page.locator(".scene .note").textContent())?.match(/\d+/)?.[0]);
+    const running = page.locator(".scene [data-between=running]");
+    const all = await termsOf(page);
+    await expect(running.first()).toHaveAttribute("data-term", "0");
+    await expect(running.last()).toHaveAttribute("data-term", String(all - 1));
+    expect((await running.count()) + left).toBe(all);
+    expect(await overprinted(page)).toEqual([]);
+    await check(page, await trace(page));
+  });

@@ -174,6 +174,7 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .label.chosen { color: var(--query); font-weight: 700; }
 .tip { position: absolute; inset: 0 auto auto 0; z-index: 2; pointer-events: none; height: 24px; padding: 0 8px; font-size: 13px; line-height: 24px; font-weight: 600; white-space: nowrap; border-radius: 4px; color: var(--button-text); background: var(--button); }
 .tip[hidden] { display: none; }
+.note { position: absolute; font-size: 13px; line-height: 20px; white-space: nowrap; color: var(--soft); }
 .label.column { text-align: center; }
 .label.upright { text-align: start; transform-origin: 0 0; transform: rotate(-90deg); }
 .grid { position: absolute; cursor: crosshair; }
@@ -272,7 +273,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 }
 @container (max-width: 899px) {
   .page { grid-template: "header" auto "top" auto "work" auto "panel" auto "transport" auto / minmax(0, 1fr); padding: 0 14px; --scene: max(300px, min(104cqw, max(440px, 66cqw))); }
-  .scene { flex: none; height: var(--scene); min-height: 0; }
+  .scene { flex: none; height: max(var(--wants, 0px), var(--scene)); min-height: 0; }
   .caption { min-height: 0; }
   .panel { height: auto; min-height: 0; }
   .page { height: auto; }

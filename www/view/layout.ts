@@ -28,10 +28,20 @@ export interface Box {
 /** A cell of the result; `box`: of which box, where several show it. */
 export type ActiveCell = Place & { box?: Box };
 
+/** Words that stand in the scene and are no name of a matrix; from where on. */
+export interface Note {
+  text: string;
+  x: number;
+  y: number;
+}
+
 export interface Layout {
   boxes: Box[];
   width: number;
   height: number;
+  /** The height in which all of it could be read, whether or not the room is as high. */
+  wants?: number;
+  notes?: Note[];
   /** Numbers stand in the cells. */
   numbers: boolean;
   /** The cell of the result that is being computed, if the result is not the whole matrix. */

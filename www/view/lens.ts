@@ -50,11 +50,12 @@ export function bounded(
 /** The layout as it is seen from the lens. */
 export function moved(scene: Layout, { x, y }: Lens): Layout {
   if (x === 0 && y === 0) return scene;
-  const { active, decorate } = scene;
+  const { active, decorate, notes } = scene;
   const boxes = new Map(scene.boxes.map((box) => [box, movedBox(box, x, y)]));
   return {
     ...scene,
     boxes: [...boxes.values()],
+    ...(notes && { notes: notes.map((note) => ({ ...note, x: note.x - x, y: note.y - y })) }),
     ...(active && {
       active: (frame) => {
         const at = active(frame);

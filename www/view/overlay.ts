@@ -6,7 +6,7 @@ import type { Frame } from "../timeline/course.ts";
 import { stageName } from "../trace/story.ts";
 import { type Fits, formatCell } from "./format.ts";
 import { labelsFor, type Range, titleFor } from "./labels.ts";
-import { type Box, doneOf, type Layout, NUMBER_HEIGHT } from "./layout.ts";
+import { type Box, doneOf, type Layout, type Note, NUMBER_HEIGHT } from "./layout.ts";
 import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
 import { fitsIn, leastNumberCell } from "./text-width.ts";
 
@@ -77,7 +77,7 @@ export class Overlay {
         markBusy(grid.root, rows.from * box.part.view.columns + columns.from >= grid.done);
       return [...words, grid.root];
     });
-    this.#replace(parts);
+    this.#replace([...parts, ...(scene.notes ?? []).map(noteElement)]);
   }
 
   /** Puts the parts in their order. What stands already is not taken away in between: it would lose the focus. */
@@ -278,6 +278,13 @@ function titleElement(box: Box): HTMLElement {
   }
   if (cut) made.title = full;
   Object.assign(made.style, { left: `${left}px`, top: `${top}px`, maxWidth: width === undefined ? "" : `${width}px` });
+  return made;
+}
+
+function noteElement({ text, x, y }: Note): HTMLElement {
+  const made = element("div", "note");
+  made.textContent = text;
+  Object.assign(made.style, { left: `${x}px`, top: `${y}px` });
   return made;
 }
 

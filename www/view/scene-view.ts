@@ -212,6 +212,8 @@ export class SceneView {
     const nearer = closer && input.zoom?.closerLayout(trace, frame, head, closer, room, note);
     if (closer && !nearer) this.#layoutKey = "";
     const scene = nearer ?? layout(sceneFor(trace, stage, head, note), room);
+    // Where the page may be longer, the styles give the scene the height that it wants.
+    if (zoom === 1) this.root.style.setProperty("--wants", `${scene.wants ?? 0}px`);
     const lens = this.#hold ? holding(this.lens, this.#hold, scene.boxes) : this.lens;
     this.lens = bounded(lens, this.room, scene);
     this.layout = moved(scene, this.lens);

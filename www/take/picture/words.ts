@@ -4,7 +4,7 @@ import type { Trace } from "../../engine/types.ts";
 import type { Frame } from "../../timeline/course.ts";
 import { formatCell } from "../../view/format.ts";
 import { type Label, labelsFor, titleFor } from "../../view/labels.ts";
-import { type Box, doneOf, type Layout, NUMBER_HEIGHT } from "../../view/layout.ts";
+import { type Box, doneOf, type Layout, type Note, NUMBER_HEIGHT } from "../../view/layout.ts";
 import { inSight, LARGE } from "../../view/overlay.ts";
 import { colorOf, type Palette, scaleOf, textOn } from "../../view/palette.ts";
 import { FAMILY, fitsIn, leastNumberCell, NUMBER_FONT } from "../../view/text-width.ts";
@@ -46,7 +46,17 @@ const SIZES = { number: NUMBER_FONT.size, large: 17, title: 13 };
 const PLAIN = { spacing: 0, upright: false, subscripts: false, data: {} };
 
 export function wordsOf(read: Read): Word[] {
-  return read.layout.boxes.flatMap((box) => [title(box, read), ...names(box, read), ...numbers(box, read)]);
+  const { boxes, notes = [] } = read.layout;
+  return [
+    ...boxes.flatMap((box) => [title(box, read), ...names(box, read), ...numbers(box, read)]),
+    ...notes.map((one) => note(one, read)),
+  ];
+}
+
+function note({ text, x, y }: Note, { palette }: Read): Word {
+  const size = SIZES.title;
+  const color = palette.accents.plain ?? palette.lit;
+  return { ...PLAIN, text, x, y: y + 10 + BASELINE * size, anchor: "start", size, weight: 400, color };
 }
 
 function title(box: Box, { palette }: Read): Word {

@@ -5,10 +5,10 @@
  */
 
 import type { Explanation, Factor, Stage, Trace } from "../../engine/types.ts";
-import { say } from "../../text/say.ts";
+import { fill, say } from "../../text/say.ts";
 import { type Frame, isInput } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
-import { type Box, type Layout, MAX_CELL, NUMBER_HEIGHT, type Room } from "../layout.ts";
+import { type Box, type Layout, MAX_CELL, type Note, NUMBER_HEIGHT, type Room } from "../layout.ts";
 import { type CellsView, sliceForHead } from "../matrix-view.ts";
 import { type Part, roleOf, titleOf } from "../scene.ts";
 import { type Band, paintBars } from "./bars.ts";
@@ -62,12 +62,36 @@ const RESULT_COLUMNS = 3;
 /** A room that is narrower has a term to a line, and the lanes side by side. */
 const NARROW = 520;
 const TERM = 20;
+/** However low the room is, so many terms of a list are shown. */
+const LEAST_TERMS = 6;
+/** What is longer is cut in its middle, however high the room may become. */
+const HIGHEST = 1400;
+
+interface Range {
+  from: number;
+  to: number;
+}
+
+const sizeOf = (ranges: Range[]) => ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+
+/** All, where there is room for `most`; else the first and the last of them. */
+function endsOf(count: number, most: number): Range[] {
+  if (count <= most) return [{ from: 0, to: count }];
+  const first = Math.floor(most / 2);
+  const ends = [
+    { from: 0, to: first },
+    { from: count - most + first, to: count },
+  ];
+  return ends.filter(({ from, to }) => to > from);
+}
+
+/** Says in a line of its own how many terms are left out there. */
+const leftOut = (n: number, y: number): Note => ({ text: `… ${fill(say.termsLeft, { n })}`, x: 0, y });
 
 /** Lanes of some of the terms: as many as stand side by side, line under line. */
 function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, room: Room): Layout {
   const products = of.terms.some(({ factors }) => factors.length > 1);
-  if (room.width < NARROW && of.terms.length * TERM < room.height - LABELS * 2)
-    return list(trace, of, result, progress, products, room);
+  if (room.width < NARROW) return list(trace, of, result, progress, products, room);
   const names = namesWidth(trace, of, room, products);
   const wide = room.width - names - EDGE;
   const perLine = Math.max(RESULT_COLUMNS + 1, Math.floor(wide / Math.max(room.numberWidth, 30)));
@@ -75,16 +99,26 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
   const columns = Math.ceil((of.terms.length + RESULT_COLUMNS) / lines);
   const laneCount = factorsOf(of) + (products ? 1 : 0) + (isSum(of) ? 1 : 0);
   const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, wide / columns));
-  const free = room.height / lines - LABELS - EDGE;
+  const least = LABELS + EDGE + BARS.least + laneCount * (NUMBER_HEIGHT + GAP);
+  const shown = endsOf(lines, Math.max(1, Math.floor((room.height - LABELS) / least)));
+  const usable = room.height - (sizeOf(shown) < lines ? LABELS : 0);
+  const free = usable / sizeOf(shown) - LABELS - EDGE;
   const bars = Math.min(BARS.most, Math.max(BARS.least, free - laneCount * (LANE + GAP)));
-  const cellHeight = Math.min(LANE, Math.max(4, (free - bars) / laneCount - GAP));
+  const cellHeight = Math.min(LANE, Math.max(NUMBER_HEIGHT, (free - bars) / laneCount - GAP));
   const boxes: Box[] = [];
   const bands: Band[] = [];
+  const notes: Note[] = [];
   let y = 0;
-  for (let line = 0; line < lines; line++) {
+  let next = 0;
+  for (const line of shown.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, n) => from + n))) {
     const from = Math.min(of.terms.length, line * columns);
     const range = { from, to: Math.min(of.terms.length, from + columns) };
     if (range.to === from) continue;
+    if (from > next) {
+      notes.push(leftOut(from - next, y));
+      y += LABELS;
+    }
+    next = range.to;
     y += LABELS;
     for (const [n, lane] of lanesOf(trace, of, range, products).entries()) {
       for (const { part, offset } of lane.parts) {
@@ -119,6 +153,8 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
     boxes,
     width: room.width,
     height: y,
+    wants: Math.min(HIGHEST, lines * least + LABELS),
+    notes,
     numbers: cellWidth >= room.numberWidth && cellHeight >= NUMBER_HEIGHT,
     active: () => ({ row: 0, column: 0 }),
     decorate: (context, picture, shown) => {
@@ -129,47 +165,61 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
 
 /** A term to a line: its factors, its product, the sum so far. */
 function list(trace: Trace, of: Explanation, result: Part, progress: Progress, products: boolean, room: Room): Layout {
-  const lanes = lanesOf(trace, of, { from: 0, to: of.terms.length }, products);
+  const { length } = of.terms;
+  const around = 3 * LABELS;
+  const shown = endsOf(length, Math.max(LEAST_TERMS, Math.floor((room.height - around) / TERM)));
+  const lanes = shown.map((range) => lanesOf(trace, of, range, products));
+  const count = lanes[0]?.length ?? 0;
   const labels = Math.min(room.labelWidth, room.width / 4);
-  const cellWidth = Math.min(
-    MAX_CELL.width * 1.25,
-    (room.width - labels - (lanes.length + 1) * EDGE) / (lanes.length + 1),
-  );
-  const cellHeight = Math.min(MAX_CELL.height, (room.height - LABELS * 2) / of.terms.length);
-  const range = { from: 0, to: of.terms.length };
-  const size = { cellWidth, cellHeight, labelWidth: labels, columnLabels: "none" as const };
-  const boxes = lanes.flatMap((lane, n) =>
-    lane.parts.map(({ part, offset }): Box => {
-      const x = labels + n * (cellWidth + EDGE);
-      const y = LABELS + offset * cellHeight;
-      const rowLabels = n === 0 && offset === 0 ? "left" : "none";
-      const box: Box = {
-        ...size,
-        part: { ...part, view: new Standing(part.view) },
-        x,
-        y,
-        rowLabels,
-        titleRoom: cellWidth + EDGE,
-      };
-      if (offset > 0) box.title = { x: 0, y, width: labels };
-      if (lane.between) box.done = doneOfTerms(of, progress, range);
-      return box;
-    }),
-  );
-  const x = labels + lanes.length * (cellWidth + EDGE);
-  const y = LABELS + (of.terms.length - 1) * cellHeight - EDGE;
-  boxes.push(resultBox(result, { x, y: Math.max(LABELS, y), width: cellWidth, height: cellHeight + EDGE }, progress));
+  const cellWidth = Math.min(MAX_CELL.width * 1.25, (room.width - labels - (count + 1) * EDGE) / (count + 1));
+  const cellHeight = Math.min(MAX_CELL.height, Math.max(NUMBER_HEIGHT, (room.height - around) / sizeOf(shown)));
+  const size = {
+    cellWidth,
+    cellHeight,
+    labelWidth: labels,
+    columnLabels: "none" as const,
+    titleRoom: cellWidth + EDGE,
+  };
+  const boxes: Box[] = [];
+  const notes: Note[] = [];
+  let top = LABELS;
+  for (const [at, range] of shown.entries()) {
+    const left = range.from - (shown[at - 1]?.to ?? 0);
+    if (left > 0) {
+      notes.push(leftOut(left, top));
+      top += LABELS;
+    }
+    for (const [n, lane] of (lanes[at] ?? []).entries()) {
+      for (const { part, offset } of lane.parts) {
+        const y = top + offset * cellHeight;
+        const view = new Standing(part.view);
+        // The name of a lane stands over its first term, once.
+        const named = at === 0 || offset > 0 ? { ...part, view } : { ...part, view, brief: true, sign: "", note: "" };
+        const rowLabels = n === 0 && offset === 0 ? "left" : "none";
+        const box: Box = { ...size, part: named, x: labels + n * (cellWidth + EDGE), y, rowLabels };
+        if (offset > 0) box.title = { x: 0, y: y + (cellHeight - 18) / 2, width: labels };
+        if (lane.between) box.done = doneOfTerms(of, progress, range);
+        boxes.push(box);
+      }
+    }
+    top += (range.to - range.from) * cellHeight;
+  }
+  const x = labels + count * (cellWidth + EDGE);
+  const y = Math.max(LABELS, top - cellHeight - EDGE);
+  boxes.push(resultBox(result, { x, y, width: cellWidth, height: cellHeight + EDGE }, progress));
   return {
     boxes,
     width: room.width,
-    height: LABELS + of.terms.length * cellHeight + EDGE,
+    height: top + EDGE,
+    wants: Math.min(HIGHEST, around + length * TERM),
+    notes,
     numbers: cellWidth >= room.numberWidth && cellHeight >= NUMBER_HEIGHT,
     active: () => ({ row: 0, column: 0 }),
   };
 }
 
 const doneOfTerms =
-  (of: Explanation, progress: Progress, { from, to }: { from: number; to: number }) =>
+  (of: Explanation, progress: Progress, { from, to }: Range) =>
   (now: Frame) =>
     Math.min(to - from, Math.max(0, Math.floor(progress(now) * of.terms.length + 1e-6) - from));
 
@@ -194,7 +244,7 @@ const isSum = ({ terms: all }: Explanation) => all.some(({ running }) => running
 /** The most factors that one of its terms has. */
 const factorsOf = ({ terms: all }: Explanation) => Math.max(...all.map(({ factors }) => factors.length));
 
-function lanesOf(trace: Trace, of: Explanation, range: { from: number; to: number }, products: boolean): Lane[] {
+function lanesOf(trace: Trace, of: Explanation, range: Range, products: boolean): Lane[] {
   const within = of.terms.slice(range.from, range.to);
   // Of a turned pair one product may be taken away.
   const second = of.op === "rotate" && (of.constant?.value ?? 1) < 0 ? "× −" : "×";
