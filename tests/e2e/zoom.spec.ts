@@ -307,3 +307,38 @@ for (const [width, height] of [
     expect(await overprinted(page)).toEqual([]);
     await check(page, await trace(page));
   });
+
+test("what a token reads of the state before it stands on its own line, and nothing stands on that of the first", async ({
+  page,
+}) => {
+  /** The names over the matrices, and the cells line by line, as the reader sees them. */
+  const lines = () =>
+    page.locator("attention-playground").evaluate((element) => {
+      const root = element.shadowRoot as ShadowRoot;
+      const text = (query: string) => [...root.querySelectorAll(`.scene ${query}`)].map((one) => one.textContent);
+      const cells = [...root.querySelectorAll<HTMLElement>(".scene .cell")]
+        .filter((cell) => getComputedStyle(cell).visibility !== "hidden")
+        .map((cell) => ({ box: cell.getBoundingClientRect(), name: `${cell.dataset.stage},${cell.dataset.index}` }))
+        .sort((a, b) => a.box.y - b.box.y || a.box.x - b.box.x);
+      const tops = [...new Set(cells.map(({ box }) => box.y))];
+      const named = (y: number) => cells.filter(({ box }) => box.y === y).map(({ name }) => name);
+      return { titles: text(".title"), tokens: text(".label.row"), lines: tops.map(named) };
+    });
+  const cell = (stage: string, token: number) =>
+    [0, 1].flatMap((c) => [0, 1].map((d) => `${stage},0,${token},${c},${d}`));
+  const query = "attention=linear&stage=state&text=the+cat+sat&heads=1&head-dim=2";
+  await open(page, query);
+  const all = await lines();
+  expect(all.titles).toEqual(["Update", "+ State before", "= State"]);
+  expect(all.tokens).toEqual(["the", "cat", "sat"]);
+  expect(all.lines).toEqual([
+    [...cell("update", 0), ...cell("state", 0)],
+    [...cell("update", 1), ...cell("state", 0), ...cell("state", 1)],
+    [...cell("update", 2), ...cell("state", 1), ...cell("state", 2)],
+  ]);
+  // Half way, what is not made yet is not there to be read either.
+  await open(page, `${query}&cell=4`);
+  expect((await lines()).lines[1]).toEqual([...cell("update", 1), ...cell("state", 0)]);
+  await open(page, `${query}&zoom=row&token=1`);
+  await expect.poll(lines).toMatchObject({ tokens: ["cat"], lines: [all.lines[1]] });
+});

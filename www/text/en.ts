@@ -322,6 +322,7 @@ export const en = {
   fieldError: "{field}: expected {expected}, found {found}.",
   emptyText: "Expected at least one word, found none.",
   ofHead: "of head {n}",
+  tokenBefore: "{stage} before",
   headOf: "Head {n} of {all}",
   gridLabel: "{stage}, {rows} by {columns}",
   keys: "Space plays. ← → by cell, ↑ ↓ by row, J L by stage, Home End to the ends, Esc lets go.",

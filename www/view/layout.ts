@@ -239,16 +239,20 @@ function grouped(lines: Part[][], room: Room, names: Names): Layout {
     const taken = roomsOf(line, cell.width, width, room);
     for (const [n, part] of line.entries()) {
       const titleRoom = taken[n] ?? 0;
+      const columnLabels = namesOf(part, line);
+      // The names of all stand in one line.
+      const title = { x, y: y - TITLE - columnBand({ columnLabels, labelWidth: room.labelWidth }), width: titleRoom };
       boxes.push({
         part,
         titleRoom,
         x,
-        y,
+        y: part.before ? y + (rowsOf(line) - part.view.rows) * cell.height : y,
         cellWidth: cell.width,
         cellHeight: cell.height,
         labelWidth: room.labelWidth,
         rowLabels: part === line[0] && needsRowLabels(part) ? "left" : "none",
-        columnLabels: namesOf(part, line),
+        columnLabels,
+        ...(part.before && { title, done: doneBefore(part) }),
       });
       right = Math.max(right, x + titleRoom);
       x += titleRoom + SIGN;
@@ -257,6 +261,14 @@ function grouped(lines: Part[][], room: Room, names: Names): Layout {
   }
   return finish(boxes, cell, room, { width: right + FAR_RIGHT, height: y });
 }
+
+/** What the tokens before left in the stage that is being computed is there once it is computed. */
+const doneBefore =
+  ({ view }: Part) =>
+  ({ segment, cells }: Frame) =>
+    segment.stage.id === view.stage.id
+      ? Math.max(0, Math.floor(cells) - view.along("row", 0) * view.columns)
+      : Number.POSITIVE_INFINITY;
 
 /** Whether the columns of one matrix stand under those of another. */
 const sameColumns = (part: Part, over: Part | undefined) =>

@@ -49,11 +49,21 @@ export class MatrixView implements CellsView {
   readonly #columnAxis: number;
   /** Columns run over two axes, this many of the second to one of the first: a state of [key_dim, dim] lies in one row. */
   readonly #inner: number;
+  readonly #name: string;
 
   constructor(
     stage: Stage,
-    slice: { origin: number[]; rowAxis: number; columnAxis: number; rows: number; columns: number; inner?: number },
+    slice: {
+      origin: number[];
+      rowAxis: number;
+      columnAxis: number;
+      rows: number;
+      columns: number;
+      inner?: number;
+      name?: string;
+    },
   ) {
+    this.#name = slice.name ?? "";
     this.#inner = slice.inner ?? 0;
     this.stage = stage;
     this.origin = slice.origin;
@@ -68,7 +78,7 @@ export class MatrixView implements CellsView {
   }
 
   get key(): string {
-    return `${this.stage.id}:${this.origin.join(",")}`;
+    return `${this.stage.id}:${this.origin.join(",")}${this.#name}`;
   }
 
   index(row: number, column: number): number[] {
@@ -117,6 +127,19 @@ export class MatrixView implements CellsView {
       rows: 1,
       columns: this.columns,
       inner: this.#inner,
+    });
+  }
+
+  /** All rows but the last. */
+  butLast(): MatrixView {
+    return new MatrixView(this.stage, {
+      origin: [...this.origin],
+      rowAxis: this.#rowAxis,
+      columnAxis: this.#columnAxis,
+      rows: this.rows - 1,
+      columns: this.columns,
+      inner: this.#inner,
+      name: ":but-last",
     });
   }
 

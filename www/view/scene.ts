@@ -24,7 +24,8 @@ import {
 /** The name over a matrix: its operator, its stage, transposed or not, of which head. */
 export function titleOf(part: Part): string {
   if (part.brief) return [part.sign, part.note].filter(Boolean).join(" ");
-  const name = stageName(part.view.stage);
+  const stage = stageName(part.view.stage);
+  const name = part.before ? fill(say.tokenBefore, { stage }) : stage;
   const transposed = part.place === "top" && /^key/.test(part.view.stage.id) ? "ᵀ" : "";
   return [part.sign, `${name}${transposed}`, part.note].filter(Boolean).join(" ");
 }
@@ -39,6 +40,8 @@ export interface Part {
   note: string;
   /** The note alone is its title: one of many of the same stage. */
   brief: boolean;
+  /** Each token finds there what the token before it left: a row less, which ends where the others do. */
+  before?: boolean;
   /** Its title where there is no room for all of it; "" where it is cut. */
   short: string;
 }
@@ -77,7 +80,19 @@ const ROLES: Record<string, Role> = {
 
 export const roleOf = (id: string): Role => ROLES[id] ?? "plain";
 
-const SIGNS: Record<string, string> = { add: "+", subtract: "−", divide: "÷", alibi: "+" };
+const SIGNS: Record<string, string> = {
+  add: "+",
+  subtract: "−",
+  divide: "÷",
+  alibi: "+",
+  accumulate: "+",
+  decay: "×",
+  error: "−",
+};
+
+/** What does not come before a stage is read of the token before. */
+export const readBefore = (trace: Trace, operand: Stage, stage: Stage): boolean =>
+  trace.stages.indexOf(operand) >= trace.stages.indexOf(stage);
 
 /** `note`: what tells the numbers of the result from others of its stage. */
 export function sceneFor(trace: Trace, stage: Stage, head: number, note = ""): Scene {
@@ -87,11 +102,21 @@ export function sceneFor(trace: Trace, stage: Stage, head: number, note = ""): S
     return { product: true, result, parts: productParts(trace, stage, operands, head) };
   }
   if (stage.op === "concat") return { product: false, result, parts: headParts(trace, operands) };
-  const parts = operands.map((from, n) => {
-    const sign = n === 0 ? "" : (SIGNS[stage.op] ?? "");
-    return { ...part(sliceForHead(trace, from, head), n === 0 ? "left" : "between"), sign };
-  });
-  return { product: false, result, parts };
+  const own = operands.filter((from) => !readBefore(trace, from, stage));
+  const before = operands.filter((from) => readBefore(trace, from, stage));
+  // What has a row for each token comes first: its rows are named.
+  const views = [
+    ...own.map((from) => ({ view: sliceForHead(trace, from, head) })),
+    ...before.map((from) => ({ view: sliceForHead(trace, from, head).butLast(), before: true })),
+  ];
+  const parts = views
+    .filter(({ view }) => view.rows > 0)
+    .map(({ view, ...more }, n) => {
+      const sign = n === 0 ? "" : (SIGNS[stage.op] ?? "");
+      return { ...part(view, n === 0 ? "left" : "between"), ...more, sign };
+    });
+  const signed = parts.some(({ sign }) => sign !== "");
+  return { product: false, result: { ...result, sign: signed ? "=" : "" }, parts };
 }
 
 function part(view: MatrixView, place: Part["place"]): MatrixPart {

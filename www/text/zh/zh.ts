@@ -293,6 +293,7 @@ export const say: Catalogue = {
   fieldError: "{field}：需要{expected}，得到的是 {found}。",
   emptyText: "至少需要一个词，现在一个也没有。",
   ofHead: "第 {n} 个头",
+  tokenBefore: "前一{stage}",
   headOf: "第 {n} 个头（共 {all} 个）",
   gridLabel: "{stage}，{rows} 行 {columns} 列",
   keys: "空格键播放。← → 逐格，↑ ↓ 逐行，J L 逐阶段，Home End 到两端，Esc 放开。",

@@ -10,7 +10,7 @@ import { type Frame, isInput } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
 import { type Box, type Layout, MAX_CELL, type Note, NUMBER_HEIGHT, type Room } from "../layout.ts";
 import { type CellsView, sliceForHead } from "../matrix-view.ts";
-import { type Part, roleOf, titleOf } from "../scene.ts";
+import { type Part, readBefore, roleOf, titleOf } from "../scene.ts";
 import { type Band, paintBars } from "./bars.ts";
 import { type Between, BetweenView, ConstantView, FactorsView, Standing } from "./list-view.ts";
 import { faded } from "./row.ts";
@@ -126,7 +126,8 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
         // What stands in a lane of others has its name over it.
         const over = { x: names + offset * cellWidth, y: y - LABELS, width: RESULT_COLUMNS * cellWidth };
         const title = offset > 0 ? over : beside;
-        const labels = n === 0 && offset === 0 ? "top" : "none";
+        // A cell alone lies along no axis.
+        const labels = n === 0 && offset === 0 && part.view.columnAxisName ? "top" : "none";
         const x = names + offset * cellWidth;
         const size = { cellWidth, cellHeight, labelWidth: names, rowLabels: "none" as const };
         const box: Box = { ...size, part, x, y, title, columnLabels: labels };
@@ -195,7 +196,7 @@ function list(trace: Trace, of: Explanation, result: Part, progress: Progress, p
         const view = new Standing(part.view);
         // The name of a lane stands over its first term, once.
         const named = at === 0 || offset > 0 ? { ...part, view } : { ...part, view, brief: true, sign: "", note: "" };
-        const rowLabels = n === 0 && offset === 0 ? "left" : "none";
+        const rowLabels = n === 0 && offset === 0 && view.rowAxisName ? "left" : "none";
         const box: Box = { ...size, part: named, x: labels + n * (cellWidth + EDGE), y, rowLabels };
         if (offset > 0) box.title = { x: 0, y: y + (cellHeight - 18) / 2, width: labels };
         if (lane.between) box.done = doneOfTerms(of, progress, range);
@@ -254,7 +255,8 @@ function lanesOf(trace: Trace, of: Explanation, range: Range, products: boolean)
       if (!stage) return [];
       const key = `factor:${n}:${range.from}:${cells[0]?.stage}:${cells[0]?.index.join()}`;
       const sign = n > 0 ? (offset > 0 ? second : "×") : offset > 0 ? "+" : "";
-      return [{ part: partOf(new FactorsView(stage, cells, key), "left", sign), offset }];
+      const before = readBefore(trace, stage, stageOf(trace, of.stage) as Stage);
+      return [{ part: { ...partOf(new FactorsView(stage, cells, key), "left", sign), before }, offset }];
     }),
   }));
   const between = (what: Between, sign: string, name: string | undefined): Lane => ({
@@ -283,7 +285,9 @@ function namesWidth(trace: Trace, of: Explanation, room: Room, products: boolean
   const stages = new Set(of.terms.flatMap(({ factors }) => factors.map(({ stage }) => stage)));
   const titles = [...stages].flatMap((id): string[] => {
     const stage = stageOf(trace, id);
-    return stage ? [titleOf(partOf(new FactorsView(stage, [], ""), "left", products ? "×" : ""))] : [];
+    if (!stage) return [];
+    const part = partOf(new FactorsView(stage, [], ""), "left", products ? "×" : "");
+    return [titleOf({ ...part, before: readBefore(trace, stage, stageOf(trace, of.stage) as Stage) })];
   });
   const words = [say.between.product, say.between.running, say.between.largest];
   const widest = Math.max(...[...titles, ...words].map((title) => room.titleWidth(title ?? "")));
@@ -298,7 +302,8 @@ function operands(trace: Trace, of: Explanation, result: Part, progress: Progres
     if (!stage) return [];
     const key = `operand:${n}:${cell.stage}:${cell.index.join()}`;
     const sign = n === 0 ? "" : (OPERATORS[of.op] ?? (factorsOf(of) > 1 ? "×" : ""));
-    return [partOf(new FactorsView(stage, [cell], key), "left", sign)];
+    const before = readBefore(trace, stage, result.view.stage);
+    return [{ ...partOf(new FactorsView(stage, [cell], key), "left", sign), before }];
   });
   const { constant } = of;
   if (constant) {

@@ -44,20 +44,20 @@ export function rowLayout(
   if (stage.id === "mixed" && scene.product) return pile(scene, row, room);
   const ladder = LADDER.includes(stage.id) || stage.id in OWN_NUMBER;
   if (ladder && stageOf(trace, "scores") && stage.id !== "scores") return lanes(trace, stage, head, row, room, note);
-  const parts = scene.parts.flatMap((part) => operand(trace, scene, part, of, row));
+  const parts = scene.parts.flatMap((part) => operand(scene, part, of, row));
   return plain({ ...scene, parts }, row, room);
 }
 
 /**
- * Of an operand, the row that the cell is made of; all of a matrix that is met by a row, or of which no row is named. What comes after
- * the stage is read of the token before, and the first token has none.
+ * Of an operand, the row that the cell is made of; all of a matrix that is met by a row, or of which no row is named. What is read of
+ * the token before, the first token has none of.
  */
-function operand(trace: Trace, { result }: Scene, part: MatrixPart, of: Explanation, row: number): MatrixPart[] {
+function operand({ result }: Scene, part: MatrixPart, of: Explanation, row: number): MatrixPart[] {
   if (part.place === "top" || part.place === "under") return [part];
   const factors = of.terms.flatMap((term) => term.factors);
   const [named] = factors.flatMap(({ stage, index }) => part.view.locate(stage, index) ?? []);
   if (named) return [{ ...part, view: part.view.row(named.row) }];
-  if (trace.stages.indexOf(part.view.stage) >= trace.stages.indexOf(result.view.stage)) return [];
+  if (part.before) return [];
   return [part.view.rows === result.view.rows ? { ...part, view: part.view.row(row) } : part];
 }
 
