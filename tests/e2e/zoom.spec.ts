@@ -342,3 +342,36 @@ test("what a token reads of the state before it stands on its own line, and noth
   await open(page, `${query}&zoom=row&token=1`);
   await expect.poll(lines).toMatchObject({ tokens: ["cat"], lines: [all.lines[1]] });
 });
+
+for (const lang of ["en", "zh"])
+  test(`a row says between its lanes what is done to each, whole and apart, ${lang}`, async ({ page }) => {
+    for (const [width, height] of [
+      [360, 640],
+      [1440, 900],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await open(page, `stage=weights&zoom=row&lang=${lang}`);
+      const { config } = await trace(page);
+      const said = await page.locator(".scene .note").allTextContents();
+      const [max, sum] = lang === "en" ? ["Row max", "Row sum"] : ["行最大值", "行和"];
+      const number = said[0]?.replace("↓ × ", "") ?? "";
+      expect(said).toEqual([`↓ × ${number}`, `↓ − ${max}`, "↓ eˣ", `↓ ÷ ${sum}`]);
+      expect(misprint(number, config.scale)).toBeUndefined();
+      await expect(page.locator(".scene .note[data-constant=scale]")).toHaveCount(1);
+      // Each lane bears the name of its own stage, without the sign of what led to it.
+      for (const title of await page.locator(".scene .title").allTextContents()) expect(title).not.toMatch(/[×÷−^]/);
+      expect(await overprinted(page)).toEqual([]);
+      const cut = await page
+        .locator(".scene .title")
+        .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent));
+      expect(cut).toEqual([]);
+    }
+  });
+
+test("on a phone the keys that a row meets have their names over them", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, "stage=scores&zoom=row");
+  const { tokens } = await trace(page);
+  await expect(page.locator(".scene .label.column")).toHaveText(tokens.key);
+  expect(await overprinted(page)).toEqual([]);
+});

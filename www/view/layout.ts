@@ -33,6 +33,8 @@ export interface Note {
   text: string;
   x: number;
   y: number;
+  /** What its number is, as data attributes. */
+  data?: Record<string, string>;
 }
 
 export interface Layout {

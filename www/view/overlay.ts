@@ -281,9 +281,10 @@ function titleElement(box: Box): HTMLElement {
   return made;
 }
 
-function noteElement({ text, x, y }: Note): HTMLElement {
+function noteElement({ text, x, y, data }: Note): HTMLElement {
   const made = element("div", "note");
   made.textContent = text;
+  Object.assign(made.dataset, data);
   Object.assign(made.style, { left: `${x}px`, top: `${y}px` });
   return made;
 }

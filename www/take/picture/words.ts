@@ -53,10 +53,10 @@ export function wordsOf(read: Read): Word[] {
   ];
 }
 
-function note({ text, x, y }: Note, { palette }: Read): Word {
+function note({ text, x, y, data = {} }: Note, { palette }: Read): Word {
   const size = SIZES.title;
   const color = palette.accents.plain ?? palette.lit;
-  return { ...PLAIN, text, x, y: y + 10 + BASELINE * size, anchor: "start", size, weight: 400, color };
+  return { ...PLAIN, text, x, y: y + 10 + BASELINE * size, anchor: "start", size, weight: 400, color, data };
 }
 
 function title(box: Box, { palette }: Read): Word {

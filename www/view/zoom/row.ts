@@ -7,7 +7,19 @@
 import type { Explanation, Stage, Trace } from "../../engine/types.ts";
 import { type Frame, isInput } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
-import { type Box, columnBand, type Layout, layout, MAX_CELL, NUMBER_HEIGHT, namesOver, type Room } from "../layout.ts";
+import { stageName } from "../../trace/story.ts";
+import { formatCell } from "../format.ts";
+import {
+  type Box,
+  columnBand,
+  type Layout,
+  layout,
+  MAX_CELL,
+  type Note,
+  NUMBER_HEIGHT,
+  namesOver,
+  type Room,
+} from "../layout.ts";
 import { sliceForHead, transposed } from "../matrix-view.ts";
 import { type MatrixPart, type Part, roleOf, type Scene, sceneFor, titleOf } from "../scene.ts";
 import { type Band, paintBars } from "./bars.ts";
@@ -15,20 +27,15 @@ import { type Band, paintBars } from "./bars.ts";
 /** What is done to the scores of a row, in order; the number that a row has for itself stands at the end of its lane. */
 const LADDER = ["scores", "scaled", "capped", "alibi", "mask", "bias", "biased", "masked", "shifted", "exp", "weights"];
 const OWN_NUMBER: Record<string, string> = { row_max: "shifted", row_sum: "weights" };
-const LANE_SIGNS: Record<string, string> = {
-  scaled: "×",
-  bias: "+",
-  biased: "=",
-  shifted: "−",
-  exp: "e^",
-  weights: "÷",
-};
+const LANE_SIGNS: Record<string, string> = { alibi: "+", bias: "+", biased: "=" };
 
 const EDGE = 8;
 const LABELS = 20;
 const LANE_GAP = 8;
 const BARS = { least: 40, most: 190 };
 const LANE = 30;
+/** What is done to a lane stands between it and the next. */
+const STEP = 22;
 
 export function rowLayout(
   trace: Trace,
@@ -94,22 +101,26 @@ function plain(scene: Scene, row: number, room: Room): Layout {
   };
 }
 
+type Names = Box["columnLabels"];
+
 /** A product whose row is too long to stand beside the matrix: the row in lines, the matrix under it, then what they give, with bars. */
 function tall(scene: Scene, parts: MatrixPart[], row: number, room: Room): Layout {
-  const [left, ...others] = parts as [MatrixPart, ...MatrixPart[]];
-  const result: MatrixPart = { ...scene.result, view: scene.result.view.row(row) };
+  const [left, ...met] = parts as [MatrixPart, ...MatrixPart[]];
+  const others = met.map((part) => ({ ...part, sign: part.place === "under" ? "+" : "×" }));
+  const result: MatrixPart = { ...scene.result, view: scene.result.view.row(row), sign: "=" };
   const { columns } = result.view;
   const names = Math.min(
     room.width / 4,
-    Math.max(...[...parts, result].map((part) => room.titleWidth(titleOf(part)))) + EDGE,
+    Math.max(...[left, ...others, result].map((part) => room.titleWidth(titleOf(part)))) + 2 * EDGE,
   );
   const wide = room.width - names - EDGE;
-  const size = { labelWidth: names, rowLabels: "none", columnLabels: "none" } as const;
+  const size = { labelWidth: names, rowLabels: "none" } as const;
   const boxes: Box[] = [];
   let y = EDGE;
-  const put = (part: Part, cellWidth: number, cellHeight: number, named = true): Box => {
+  const put = (part: Part, cellWidth: number, cellHeight: number, named = true, columnLabels: Names = "none"): Box => {
+    y += columnBand({ columnLabels, labelWidth: names });
     const title = { x: 0, y: y + Math.max(0, Math.min(cellHeight, LANE) - 18) / 2, width: named ? names - EDGE : 0 };
-    const box: Box = { ...size, part, x: names, y, cellWidth, cellHeight, title };
+    const box: Box = { ...size, part, x: names, y, cellWidth, cellHeight, title, columnLabels };
     boxes.push(box);
     y += cellHeight * part.view.rows + LANE_GAP;
     return box;
@@ -129,10 +140,14 @@ function tall(scene: Scene, parts: MatrixPart[], row: number, room: Room): Layou
   const cellWidth = Math.min(MAX_CELL.width * 1.25, wide / columns);
   const bars = BARS.least + LANE;
   const rows = others.reduce((sum, { view }) => sum + view.rows, 0);
-  const free = room.height - y - LANE - bars - (others.length + 1) * LANE_GAP;
-  for (const part of others)
-    put({ ...part, sign: part.place === "under" ? "+" : "×" }, cellWidth, Math.min(LANE, Math.max(1, free / rows)));
-  const box = put({ ...result, sign: "=" }, cellWidth, LANE);
+  const keys: Names = others[0]?.view.columnAxisName === "key" ? namesOver(cellWidth) : "none";
+  const over = columnBand({ columnLabels: keys, labelWidth: names });
+  const free = room.height - y - over - LANE - bars - (others.length + 1) * LANE_GAP;
+  for (const part of others) {
+    const cellHeight = Math.min(LANE, Math.max(1, free / rows));
+    put(part, cellWidth, cellHeight, true, part === others[0] ? keys : "none");
+  }
+  const box = put(result, cellWidth, LANE);
   box.done = doneInRow(row, columns);
   const band: Band = { box, y, height: bars - EDGE };
   return {
@@ -223,14 +238,18 @@ function lanes(trace: Trace, stage: Stage, head: number, row: number, room: Room
   const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, wide / columns));
   const columnLabels = columns > 1 ? namesOver(cellWidth) : "top";
   const top = Math.max(LABELS, columnBand({ columnLabels, labelWidth: names }));
-  const bars = Math.min(BARS.most, Math.max(BARS.least, room.height - top - parts.length * (LANE + LANE_GAP)));
-  const cellHeight = Math.min(
-    LANE,
-    Math.max(NUMBER_HEIGHT, (room.height - top - bars - EDGE) / parts.length - LANE_GAP),
-  );
+  const steps = stages.map((lane, n) => (n > 0 ? stepTo(trace, lane) : undefined));
+  const gaps = steps.map((step) => (step ? STEP : LANE_GAP)).reduce((sum, gap) => sum + gap, 0);
+  const bars = Math.min(BARS.most, Math.max(BARS.least, room.height - top - gaps - parts.length * LANE));
+  const cellHeight = Math.min(LANE, Math.max(NUMBER_HEIGHT, (room.height - top - gaps - bars - EDGE) / parts.length));
   const size = { cellWidth, cellHeight, labelWidth: names, rowLabels: "none" as const };
+  const notes: Note[] = [];
+  let next = top;
   const boxes: Box[] = parts.map((part, n) => {
-    const y = top + n * (cellHeight + LANE_GAP);
+    const step = steps[n];
+    if (step) notes.push({ ...step, x: names, y: next + 1 });
+    const y = next + (n === 0 ? 0 : step ? STEP : LANE_GAP);
+    next = y + cellHeight;
     const title = { x: 0, y: y + (cellHeight - 18) / 2, width: names - EDGE };
     return { ...size, part, x: names, y, title, columnLabels: n === 0 ? columnLabels : "none" };
   });
@@ -246,10 +265,23 @@ function lanes(trace: Trace, stage: Stage, head: number, row: number, room: Room
     boxes,
     width: room.width,
     height: lane.y + cellHeight + bars,
+    wants: top + gaps + parts.length * NUMBER_HEIGHT + BARS.least + EDGE,
+    notes,
     numbers: cellWidth >= room.numberWidth,
     active: box === lane ? activeIn(row) : (frame) => (frame.active?.row === row ? { row: 0, column: 0 } : undefined),
     decorate: (context, picture, shown) => faded(context, shown, () => paintBars(context, picture, band)),
   };
+}
+
+/** What the lane before it goes through to give a lane, if that has no lane of its own. */
+function stepTo(trace: Trace, { op, from }: Stage): Pick<Note, "text" | "data"> | undefined {
+  const other = stageOf(trace, from[1] ?? "");
+  const name = other ? stageName(other) : "";
+  if (op === "scale") return { text: `↓ × ${formatCell(trace.config.scale)}`, data: { constant: "scale" } };
+  if (op === "subtract") return { text: `↓ − ${name}` };
+  if (op === "exp") return { text: "↓ eˣ" };
+  if (op === "divide") return { text: `↓ ÷ ${name}` };
+  return undefined;
 }
 
 /** `note`: of the result. */
