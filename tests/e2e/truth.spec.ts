@@ -332,6 +332,8 @@ test("on a phone the equation of a held cell is a press away", async ({ page }) 
   await expect(equation.locator("[data-stage=scores]")).toHaveAttribute("data-index", "1,7,5");
   await page.keyboard.press("Escape");
   await expect(page.locator(".to-equation")).toHaveCount(0);
+  await open(page, "pin=scores,1,7,5&hide=equation");
+  await expect(page.locator(".to-equation")).toHaveCount(0);
 });
 
 test("a formula names what the page calls otherwise", async ({ page }) => {

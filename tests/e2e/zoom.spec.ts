@@ -341,6 +341,9 @@ test("what a token reads of the state before it stands on its own line, and noth
   expect((await lines()).lines[1]).toEqual([...cell("update", 1), ...cell("state", 0)]);
   await open(page, `${query}&zoom=row&token=1`);
   await expect.poll(lines).toMatchObject({ tokens: ["cat"], lines: [all.lines[1]] });
+  // Before the first token nothing stands that could decay.
+  await open(page, "attention=gated_delta&text=dog+bites+man&head-dim=2&stage=decayed&zoom=row&token=0");
+  await expect.poll(async () => (await lines()).titles).toEqual(["Decayed"]);
 });
 
 for (const lang of ["en", "zh"])

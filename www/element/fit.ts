@@ -38,9 +38,9 @@ export class Fit {
 
 /** What the parts of a page take that stand in it, whatever hangs over them: the controls, which may stick to an edge, below the rest. */
 function heightOf(page: HTMLElement): number {
-  const parts = [...page.children].filter((part) => !part.matches(".visually-hidden"));
-  const controls = parts.find((part) => part.matches(".transport"));
-  const { top } = page.getBoundingClientRect();
-  const bottoms = parts.filter((part) => part !== controls).map((part) => part.getBoundingClientRect().bottom);
-  return Math.max(0, ...bottoms) - top + page.scrollTop + (controls?.getBoundingClientRect().height ?? 0);
+  const controls = page.querySelector<HTMLElement>(".transport");
+  // Of what is locked, the box is none: what stands in it counts.
+  const parts = [...page.querySelectorAll<HTMLElement>(":scope > :not(.visually-hidden), :scope > .locked > *")];
+  const bottoms = parts.filter((part) => part !== controls).map((part) => part.offsetTop + part.offsetHeight);
+  return Math.max(page.offsetTop, ...bottoms) - page.offsetTop + (controls?.offsetHeight ?? 0);
 }

@@ -15,13 +15,15 @@ export type Gathered =
   | { kind: "lesson"; text: string }
   | { kind: "incomplete"; have: string[]; missing: string[] };
 
+const NONE: { matrices: MatrixSet; settings: Partial<State> } = { matrices: {}, settings: {} };
+
 export class Gatherer {
   /** Matrices that came one by one. */
-  #pending: MatrixSet = {};
+  #pending = NONE;
 
   /** What is pasted stands for itself. */
   async text(text: string): Promise<Gathered> {
-    this.#pending = {};
+    this.#pending = NONE;
     const { rest, changes, tokens } = takeSettings(text);
     const matrices = await parseInSlices(rest);
     return gathered({ ...matrices, ...(tokens && { tokens }) }, changes);
@@ -31,9 +33,10 @@ export class Gatherer {
     const found = await readFiles(files);
     if ("state" in found) return { kind: "state", json: found.state };
     if ("lesson" in found) return { kind: "lesson", text: found.lesson };
-    const matrices = { ...this.#pending, ...found.matrices };
-    const all = gathered(matrices);
-    this.#pending = all.kind === "incomplete" ? matrices : {};
+    const matrices = { ...this.#pending.matrices, ...found.matrices };
+    const settings = { ...this.#pending.settings, ...found.settings };
+    const all = gathered(matrices, settings);
+    this.#pending = all.kind === "incomplete" ? { matrices, settings } : NONE;
     return all;
   }
 }

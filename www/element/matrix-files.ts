@@ -3,9 +3,15 @@
 import { type MatrixSet, matrixName } from "../input/matrices.ts";
 import { MAX_TEXT, parseInSlices, refusal } from "../input/parse-matrices.ts";
 import { parseJson } from "../state/codec.ts";
+import type { State } from "../state/fields.ts";
 import { fill } from "../text/say.ts";
+import { takeSettings } from "./matrix-settings.ts";
 
-export type Dropped = { state: Record<string, unknown> } | { lesson: string } | { matrices: MatrixSet };
+export type Dropped =
+  | { state: Record<string, unknown> }
+  | { lesson: string }
+  /** `settings`: what is said of the run besides. */
+  | { matrices: MatrixSet; settings: Partial<State> };
 
 /** One or more files: a saved state, or matrices whose names are those of the files (q.csv, W_K.txt) or stand in them. */
 export async function readFiles(files: readonly File[]): Promise<Dropped> {
@@ -19,6 +25,7 @@ export async function readFiles(files: readonly File[]): Promise<Dropped> {
     );
   }
   const set: MatrixSet = {};
+  const settings: Partial<State> = {};
   for (const file of files) {
     const text = await file.text();
     if (text.includes("\0")) {
@@ -31,7 +38,9 @@ export async function readFiles(files: readonly File[]): Promise<Dropped> {
     if (text.includes('"attentionLesson"')) return { lesson: text };
     if (parseJson(text)) return { state: JSON.parse(text) as Record<string, unknown> };
     const stem = file.name.replace(/\.\w+$/, "");
-    const read = await parseInSlices(text, matrixName(stem) ?? "x");
+    const { rest, changes, tokens } = takeSettings(text);
+    Object.assign(settings, changes);
+    const read = await parseInSlices(rest, matrixName(stem) ?? "x");
     for (const name of Object.keys(read)) {
       if (name in set)
         throw refusal(
@@ -40,7 +49,7 @@ export async function readFiles(files: readonly File[]): Promise<Dropped> {
           (t) => t.found.second,
         );
     }
-    Object.assign(set, read);
+    Object.assign(set, read, tokens && { tokens });
   }
-  return { matrices: set };
+  return { matrices: set, settings };
 }

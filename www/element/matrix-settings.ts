@@ -20,7 +20,10 @@ const SETTINGS = [
 type Setting = (typeof SETTINGS)[number];
 
 const TOKENS = "tokens";
-const LINE = new RegExp(String.raw`\s*(${[...SETTINGS.map(attributeName), TOKENS].join("|")})[ \t]*=(.*)(\n|$)`, "gy");
+const LINE = new RegExp(
+  String.raw`\s*(${[...SETTINGS.map(attributeName), TOKENS].join("|")})[ \t]*=([^\n]*)(\n|$)`,
+  "gy",
+);
 
 /** What a state has to say for an untrained run to go as this one did. */
 function settingsOf({ config, stages }: Trace, mask: string): Record<Setting, unknown> {

@@ -1,4 +1,4 @@
-/** What is wrong, by the field that it is about: each complaint stays until its field is given another value. */
+/** What is wrong, by the field that it is about: each complaint stays until its field is set again. */
 
 import { attributeName, FIELDS, type State } from "../state/fields.ts";
 import type { Change, Source } from "../state/store.ts";

@@ -86,13 +86,13 @@ export class Reader {
       void this.#take((drops) => drops.drop(all));
     },
     fillMatrices: async () => {
-      const { walk, store, played, missing } = this.#session;
+      const { walk, store, from, played, missing } = this.#session;
       const gather = await import("./gather.ts").catch(missing);
       const { trace } = walk;
-      const { matrices } = store.state;
+      const { matrices, mask } = from;
       // Rows of matrices that came without names are called by their numbers, in any language.
       const tokens = matrices && !played ? matrices.tokens : trace?.tokens.query;
-      return (trace && gather?.matricesAsText(trace, store.state, tokens)) ?? "";
+      return (trace && gather?.matricesAsText(trace, { ...store.state, mask }, tokens)) ?? "";
     },
     toggleMatrices: () => void this.#openMatrices(!this.openMatrices),
     expand: () => {

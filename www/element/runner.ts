@@ -229,7 +229,8 @@ function checkTokens(tokens: string[] | undefined, field: "text" | "keyText" | "
 function checkWhole(matrices: MatrixSet): void {
   const missing = missingFrom(matrices);
   if (missing.length === 0) return;
-  const [expected, found] = [missing, Object.keys(matrices)].map((names) => names.join(", ").toUpperCase());
+  const there = Object.keys(matrices).filter((name) => name !== "tokens");
+  const [expected, found] = [missing, there].map((names) => names.join(", ").toUpperCase());
   const said = () =>
     fill(say.fieldError, { field: say.matrices, expected: expected ?? "", found: found || say.nothing });
   throw new InputError("matrices", said, "missing");

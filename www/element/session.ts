@@ -64,8 +64,11 @@ export class Session {
   #exampleRuns = false;
   #cause: keyof State = "text";
   #running = false;
-  /** The newest run. */
+  /** The newest run, and what it is of. */
   #ran: Promise<void> | undefined;
+  #asked = defaultState();
+  /** What the trace on show is of: an input that was refused since is not. */
+  from = defaultState();
   /** The element is on the page: out of it nothing runs. */
   awake = false;
   /** A run is wanted as soon as the element is on the page again. */
@@ -105,7 +108,12 @@ export class Session {
   /** `cause`: the field that was changed last. */
   run(cause: keyof State): void {
     this.#due = !this.awake;
-    if (this.awake) this.#ran = this.runner.run(this.store.state, cause);
+    if (this.awake) this.#run(this.store.state, cause);
+  }
+
+  #run(state: State, cause: keyof State): void {
+    this.#asked = state;
+    this.#ran = this.runner.run(state, cause);
   }
 
   /** Whether what was asked for last is shown, as soon as that is known. */
@@ -257,6 +265,7 @@ export class Session {
     const { walk } = this;
     const first = walk.trace === undefined;
     this.played = played;
+    this.from = this.#asked;
     this.#shownModel = this.store.state.model;
     // What was said while the first one was on its way still is.
     this.notice = notice ?? (first ? this.notice : undefined);
@@ -309,7 +318,7 @@ export class Session {
       );
       // An untrained run is mended by its own controls; and what could not be loaded is not tried again.
       if (field === "model" || modelOf(this.store.state) === "") view.model = "none";
-      void this.runner.run(view as unknown as State, this.#cause);
+      this.#run(view as unknown as State, this.#cause);
     }
     this.#host.update();
   }
@@ -330,6 +339,8 @@ export class Session {
 
   /** Nothing is shown for now: the model that is held is given back. */
   rest(): void {
+    // Nothing was drawn yet: the first input is tried again.
+    if (!this.walk.trace) this.#standIn = this.#exampleRuns = false;
     this.awake = false;
     this.walk.player.pause();
     this.#due ||= this.runner.working;

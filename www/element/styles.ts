@@ -284,7 +284,8 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .segments { display: none; }
   .transport { flex-wrap: wrap; gap: 4px 12px; justify-content: center; }
   .scrub { order: -1; flex: 1 0 100%; }
-  /* Over the controls, so that they stay where they are. */
+  /* Over the controls, so that they stay where they are; the end of the page can be scrolled free of it. */
+  .page:has(.to-equation) > .panel { padding-bottom: 44px; }
   .to-equation { position: absolute; inset: auto 0 100%; margin: 0 auto 4px; max-width: 100%; width: fit-content; background: var(--page); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px; }
   .sentence { padding-bottom: 4px; }
   .token { font-size: 16px; padding: 2px 5px; }

@@ -90,8 +90,9 @@ export class Walk {
   }
 
   seek(time: number, source: Source, history: History): void {
-    if (!this.course || !Number.isFinite(time)) return;
-    const position = this.course.positionAt(time);
+    const at = Number(time);
+    if (!this.course || Number.isNaN(at)) return;
+    const position = this.course.positionAt(at);
     // Reduced motion: a frame shows whole cells, never one on its way.
     if (this.#host.reducedMotion()) position.cell = Math.max(0, Math.floor(position.cell));
     this.#store.set(position, source, history);

@@ -90,7 +90,9 @@ function sections(text: string, unnamed: MatrixName): { name: MatrixName; body: 
         (t) => fill(t.expected.names, { names: MATRIX_NAMES.join(", ") }),
         () => quote(written),
       );
-    const from = heading.index + heading[0].length;
+    const end = heading.index + heading[0].length;
+    // What parts the name from the first number is not an empty cell.
+    const from = end + (/[ \t]/.test(text[end] ?? "") ? 1 : 0);
     return { name, body: text.slice(from, headings[n + 1]?.index ?? text.length) };
   });
 }
@@ -104,11 +106,14 @@ function* parseMatrix(body: string, name: string): Generator<undefined, Matrix> 
  * only ends the row where the cells are parted by something else; what parts cells has an empty one beside it at an end.
  */
 function splitRow(line: string): string[] {
-  const row = line.trim().replace(/[,;]$/, "");
+  const row = line.trim().replace(/[,;]$/, "").trimEnd();
   const separator = [";", "\t", ","].find((sign) => row.includes(sign));
   if (!separator) return row.split(/\s+/);
-  const ended = separator === "\t" || line.trimEnd().endsWith(separator) ? line : row;
-  const words = ended.split(separator).map((word) => word.trim());
+  // A tab at an end is no blank: it parts an empty cell.
+  const open = separator === "\t" ? line.replace(/[,;]\s*$/, "") : line;
+  const words = (separator === "\t" || line.trimEnd().endsWith(separator) ? open : row)
+    .split(separator)
+    .map((word) => word.trim());
   return separator === "," ? words : words.map((word) => (/^[-+]?\d*,\d+$/.test(word) ? word.replace(",", ".") : word));
 }
 

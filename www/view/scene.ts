@@ -40,7 +40,7 @@ export interface Part {
   note: string;
   /** The note alone is its title: one of many of the same stage. */
   brief: boolean;
-  /** Each token finds there what the token before it left: a row less, which ends where the others do. */
+  /** Read of the token before: of a whole matrix a row less, which ends where the others do. */
   before?: boolean;
   /** Its title where there is no room for all of it; "" where it is cut. */
   short: string;

@@ -130,16 +130,17 @@ fn build_module(root: &Path, module: &Module) -> Result<()> {
     } else {
         "--remove-imports --precompute --remove-unused-brs --vacuum"
     };
-    optimise(root, &compiled, &output, last)?;
-    keep_nan(&output)
+    let optimised = output.with_extension("optimised");
+    optimise(root, &compiled, &optimised, last)?;
+    keep_nan(&optimised, &output)
 }
 
 /// Where relaxed instructions are allowed, the compiler writes the maximum that keeps NaN as the one that need not, and a score
 /// that is NaN is lost, on some machines. Both instructions are equally long.
-fn keep_nan(wasm: &Path) -> Result<()> {
+fn keep_nan(from: &Path, to: &Path) -> Result<()> {
     const RELAXED_MAX: [u8; 3] = [0xfd, 0x8e, 0x02];
     const PMAX: [u8; 3] = [0xfd, 0xeb, 0x01];
-    let mut bytes = fs::read(wasm)?;
+    let mut bytes = fs::read(from)?;
     let mut places = Vec::new();
     for payload in Parser::new(0).parse_all(&bytes) {
         if let Payload::CodeSectionEntry(body) = payload? {
@@ -154,7 +155,8 @@ fn keep_nan(wasm: &Path) -> Result<()> {
         ensure!(bytes[at..].starts_with(&RELAXED_MAX), "a longer maximum");
         bytes[at..at + PMAX.len()].copy_from_slice(&PMAX);
     }
-    Ok(fs::write(wasm, bytes)?)
+    // Last, because its date says that all is done.
+    Ok(fs::write(to, bytes)?)
 }
 
 /// Each as `module.name`.

@@ -34,9 +34,9 @@ function button(
 }
 
 /** In one column the equation of a cell that is held stands far below it: this leads there. */
-function toEquation({ fit, path, trace }: Context): TemplateResult | typeof nothing {
+function toEquation({ state, fit, path, trace }: Context): TemplateResult | typeof nothing {
   const held = path.at(-1);
-  if (!held || !fit.narrow || fit.compact) return nothing;
+  if (!held || !fit.narrow || fit.compact || state.hide.split(",").includes("equation")) return nothing;
   const go = (event: Event) => {
     const root = (event.currentTarget as Element).getRootNode() as ShadowRoot;
     root.querySelector(".equation")?.scrollIntoView({ block: "center" });

@@ -88,6 +88,16 @@ function endsOf(count: number, most: number): Range[] {
 /** Says in a line of its own how many terms are left out there. */
 const leftOut = (n: number, y: number): Note => ({ text: `… ${fill(say.termsLeft, { n })}`, x: 0, y });
 
+/** Columns of lines that are alike in length, where the last one, which has terms, leaves room for the result, if there are such. */
+export function columnsFor(count: number, most: number): number {
+  const lines = Math.min(count, Math.ceil((count + RESULT_COLUMNS) / most));
+  const even = Math.ceil((count + RESULT_COLUMNS) / lines);
+  for (let columns = even; columns > RESULT_COLUMNS; columns--) if (leavesRoom(count, columns)) return columns;
+  return even;
+}
+
+const leavesRoom = (count: number, columns: number) => ((count - 1) % columns) + 1 + RESULT_COLUMNS <= columns;
+
 /** Lanes of some of the terms: as many as stand side by side, line under line. */
 function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, room: Room): Layout {
   const products = of.terms.some(({ factors }) => factors.length > 1);
@@ -95,13 +105,14 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
   const names = namesWidth(trace, of, room, products);
   const wide = room.width - names - EDGE;
   const perLine = Math.max(RESULT_COLUMNS + 1, Math.floor(wide / Math.max(room.numberWidth, 30)));
-  const lines = Math.min(of.terms.length, Math.ceil((of.terms.length + RESULT_COLUMNS) / perLine));
-  const columns = Math.ceil((of.terms.length + RESULT_COLUMNS) / lines);
+  const columns = columnsFor(of.terms.length, perLine);
+  const lines = Math.ceil(of.terms.length / columns);
   const laneCount = factorsOf(of) + (products ? 1 : 0) + (isSum(of) ? 1 : 0);
   const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, wide / columns));
   const least = LABELS + EDGE + BARS.least + laneCount * (NUMBER_HEIGHT + GAP);
   const shown = endsOf(lines, Math.max(1, Math.floor((room.height - LABELS) / least)));
-  const usable = room.height - (sizeOf(shown) < lines ? LABELS : 0);
+  const beside = leavesRoom(of.terms.length, columns);
+  const usable = room.height - (sizeOf(shown) < lines ? LABELS : 0) - (beside ? 0 : LABELS + LARGE.height);
   const free = usable / sizeOf(shown) - LABELS - EDGE;
   const bars = Math.min(BARS.most, Math.max(BARS.least, free - laneCount * (LANE + GAP)));
   const cellHeight = Math.min(LANE, Math.max(NUMBER_HEIGHT, (free - bars) / laneCount - GAP));
@@ -113,7 +124,6 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
   for (const line of shown.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, n) => from + n))) {
     const from = Math.min(of.terms.length, line * columns);
     const range = { from, to: Math.min(of.terms.length, from + columns) };
-    if (range.to === from) continue;
     if (from > next) {
       notes.push(leftOut(from - next, y));
       y += LABELS;
@@ -122,10 +132,10 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
     y += LABELS;
     for (const [n, lane] of lanesOf(trace, of, range, products).entries()) {
       for (const { part, offset } of lane.parts) {
-        const beside = { x: 0, y: y + (cellHeight - 18) / 2, width: names - EDGE };
+        const before = { x: 0, y: y + (cellHeight - 18) / 2, width: names - EDGE };
         // What stands in a lane of others has its name over it.
         const over = { x: names + offset * cellWidth, y: y - LABELS, width: RESULT_COLUMNS * cellWidth };
-        const title = offset > 0 ? over : beside;
+        const title = offset > 0 ? over : before;
         // A cell alone lies along no axis.
         const labels = n === 0 && offset === 0 && part.view.columnAxisName ? "top" : "none";
         const x = names + offset * cellWidth;
@@ -146,15 +156,17 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
     y += bars;
   }
   const last = boxes.at(-1) as Box;
-  const x = last.x + last.part.view.columns * cellWidth + 4 * EDGE;
+  const x = beside ? last.x + last.part.view.columns * cellWidth + 4 * EDGE : names;
   const width = Math.min(LARGE.width, room.width - x - EDGE);
   const height = Math.min(LARGE.height, cellHeight + 2 * EDGE);
-  boxes.push(resultBox(result, { x, y: last.y + cellHeight - height, width, height }, progress));
+  const place = { x, y: beside ? last.y + cellHeight - height : y + LABELS, width, height };
+  boxes.push(resultBox(result, place, progress));
+  if (!beside) y += LABELS + height;
   return {
     boxes,
     width: room.width,
     height: y,
-    wants: Math.min(HIGHEST, lines * least + LABELS),
+    wants: Math.min(HIGHEST, lines * least + LABELS + (beside ? 0 : LABELS + LARGE.height)),
     notes,
     numbers: cellWidth >= room.numberWidth && cellHeight >= NUMBER_HEIGHT,
     active: () => ({ row: 0, column: 0 }),

@@ -27,7 +27,7 @@ import { type Band, paintBars } from "./bars.ts";
 /** What is done to the scores of a row, in order; the number that a row has for itself stands at the end of its lane. */
 const LADDER = ["scores", "scaled", "capped", "alibi", "mask", "bias", "biased", "masked", "shifted", "exp", "weights"];
 const OWN_NUMBER: Record<string, string> = { row_max: "shifted", row_sum: "weights" };
-const LANE_SIGNS: Record<string, string> = { alibi: "+", bias: "+", biased: "=" };
+const LANE_SIGNS: Record<string, string> = { bias: "+", biased: "=" };
 
 const EDGE = 8;
 const LABELS = 20;
@@ -52,6 +52,9 @@ export function rowLayout(
   const ladder = LADDER.includes(stage.id) || stage.id in OWN_NUMBER;
   if (ladder && stageOf(trace, "scores") && stage.id !== "scores") return lanes(trace, stage, head, row, room, note);
   const parts = scene.parts.flatMap((part) => operand(scene, part, of, row));
+  // Nothing stands before the first token that could decay: its zeros are no product.
+  if (stage.op === "decay" && parts.length < scene.parts.length)
+    return plain({ ...scene, parts: [], result: { ...scene.result, sign: "" } }, row, room);
   return plain({ ...scene, parts }, row, room);
 }
 
@@ -278,6 +281,10 @@ function stepTo(trace: Trace, { op, from }: Stage): Pick<Note, "text" | "data"> 
   const other = stageOf(trace, from[1] ?? "");
   const name = other ? stageName(other) : "";
   if (op === "scale") return { text: `↓ × ${formatCell(trace.config.scale)}`, data: { constant: "scale" } };
+  if (op === "softcap") {
+    const cap = formatCell(Number(trace.config.softcap));
+    return { text: `↓ ${cap} · tanh(x / ${cap})`, data: { constant: "softcap" } };
+  }
   if (op === "subtract") return { text: `↓ − ${name}` };
   if (op === "exp") return { text: "↓ eˣ" };
   if (op === "divide") return { text: `↓ ÷ ${name}` };
