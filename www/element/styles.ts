@@ -174,7 +174,7 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .label.chosen { color: var(--query); font-weight: 700; }
 .tip { position: absolute; inset: 0 auto auto 0; z-index: 2; pointer-events: none; height: 24px; padding: 0 8px; font-size: 13px; line-height: 24px; font-weight: 600; white-space: nowrap; border-radius: 4px; color: var(--button-text); background: var(--button); }
 .tip[hidden] { display: none; }
-.note { position: absolute; font-size: 13px; line-height: 20px; white-space: nowrap; color: var(--soft); }
+.scene .note { position: absolute; font-size: 13px; line-height: 20px; white-space: nowrap; color: var(--soft); }
 .label.column { text-align: center; }
 .label.upright { text-align: start; transform-origin: 0 0; transform: rotate(-90deg); }
 .grid { position: absolute; cursor: crosshair; }
