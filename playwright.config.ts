@@ -1,7 +1,7 @@
 /** The page in a real browser. `npm test` names the browser and a free port; by hand the usual ones are tried. */
 
 import { defineConfig } from "@playwright/test";
-import { FLAGS, findBrowser } from "./scripts/lib/browser.mjs";
+import { FLAGS, findBrowser, WEBGPU_FLAGS } from "./scripts/lib/browser.mjs";
 
 const port = process.env.E2E_PORT ?? "4173";
 const executablePath = await findBrowser();
@@ -37,7 +37,7 @@ export default defineConfig({
     {
       name: "webgpu",
       testMatch: "webgpu.spec.ts",
-      use: { launchOptions: launch([...FLAGS, "--enable-unsafe-webgpu"]) },
+      use: { launchOptions: launch(WEBGPU_FLAGS) },
     },
   ],
   webServer: {

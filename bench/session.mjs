@@ -1,13 +1,10 @@
 /** The measurements in the browser. */
 
 import { chromium } from "@playwright/test";
-import { ensureBrowser, FLAGS } from "../scripts/lib/browser.mjs";
+import { ensureBrowser, FLAGS, WEBGPU_FLAGS } from "../scripts/lib/browser.mjs";
 import { peakModule } from "./peak.mjs";
 import { DIM, LARGE } from "./plan.mjs";
 import { copyPackage, serve } from "./server.mjs";
-
-/** A real GPU where there is one, else the browser's own in software. */
-const WEBGPU_FLAGS = [...FLAGS.filter((flag) => flag !== "--disable-gpu"), "--enable-unsafe-webgpu"];
 
 const say = (text) => console.error(text);
 

@@ -27,6 +27,16 @@ export const FLAGS = [
   "--font-render-hinting=none",
 ];
 
+/**
+ * The same for WebGPU: a real GPU where there is one, else the browser's own in software. WEBGPU_FLAGS names what else a
+ * machine's driver wants, as on Linux `--use-angle=vulkan --enable-features=Vulkan`.
+ */
+export const WEBGPU_FLAGS = [
+  ...FLAGS.filter((flag) => flag !== "--disable-gpu"),
+  "--enable-unsafe-webgpu",
+  ...(process.env.WEBGPU_FLAGS ?? "").split(" ").filter(Boolean),
+];
+
 /** The browser's path: the one named in CHROME_PATH, one that is installed, or one installed now. */
 export async function ensureBrowser() {
   const found = await findBrowser();
