@@ -55,7 +55,7 @@ pub use config::{AttentionConfig, LinearConfig, LinearRule, Position, RotaryConf
 pub use error::GpuFault;
 pub use error::{Error, Report};
 #[cfg(feature = "gpu")]
-pub use gpu::{Adapter, Gpu};
+pub use gpu::{Adapter, Gpu, Tiles};
 pub use limits::Limits;
 pub use linear::{LinearInput, LinearOutput, linear_attention};
 pub use mask::Mask;

@@ -22,7 +22,7 @@ mod native {
     use crate::common::{Tolerance, array, compare, noise};
     use attention_playground::{
         AttentionConfig, AttentionInput, AttentionOutput, Block, Error, Gpu, Mask, ModelInput,
-        Position, ScoresKind, Trace, TraceInput, compute_attention, plain_attention,
+        Position, ScoresKind, Tiles, Trace, TraceInput, compute_attention, plain_attention,
         trace_attention,
     };
     use libtest_mimic::{Arguments, Failed, Trial};
@@ -40,17 +40,46 @@ mod native {
         relative: 0.0,
     };
 
+    type Opened = Result<&'static Gpu, Error>;
+
+    // for good: a device may not be dropped while its thread ends
+    fn kept(gpu: Gpu) -> &'static Gpu {
+        Box::leak(Box::new(gpu))
+    }
+
     thread_local! {
-        // for good: a device may not be dropped while its thread ends
-        static GPU: Result<&'static Gpu, Error> = block_on(Gpu::open()).map(|gpu| &*Box::leak(Box::new(gpu)));
+        static GPU: Opened = block_on(Gpu::open()).map(kept);
+        // one of them is what every other test runs on
+        static BY_TILES: [Opened; 2] = [Tiles::Small, Tiles::Large]
+            .map(|tiles| block_on(Gpu::open()).map(|gpu| kept(gpu.with_tiles(tiles))));
+    }
+
+    fn with<T>(gpu: &Opened, run: impl FnOnce(&Gpu) -> T) -> T {
+        run(gpu.as_ref().expect("the adapter that was there before"))
     }
 
     fn with_gpu<T>(run: impl FnOnce(&Gpu) -> T) -> T {
-        GPU.with(|gpu| run(gpu.as_ref().expect("the adapter that was there before")))
+        GPU.with(|gpu| with(gpu, run))
     }
 
     fn on_gpu(input: &AttentionInput, config: &AttentionConfig) -> Result<AttentionOutput, Error> {
         with_gpu(|gpu| block_on(gpu.compute_attention(input, config)))
+    }
+
+    fn in_small_tiles(
+        input: &AttentionInput,
+        config: &AttentionConfig,
+    ) -> Result<AttentionOutput, Error> {
+        BY_TILES
+            .with(|[small, _]| with(small, |gpu| block_on(gpu.compute_attention(input, config))))
+    }
+
+    fn in_large_tiles(
+        input: &AttentionInput,
+        config: &AttentionConfig,
+    ) -> Result<AttentionOutput, Error> {
+        BY_TILES
+            .with(|[_, large]| with(large, |gpu| block_on(gpu.compute_attention(input, config))))
     }
 
     pub fn main() -> ExitCode {
@@ -99,7 +128,7 @@ mod native {
         libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
     }
 
-    /// One test for each published vector of the operator `Attention`.
+    /// One test for each published vector of the operator `Attention`, in tiles of either size.
     fn vectors() -> Vec<Trial> {
         let (cases, _) = published();
         let attention = cases.into_iter().filter(|case| case["op"] == "Attention");
@@ -109,9 +138,9 @@ mod native {
                 Trial::test(name, move || {
                     let (_, bytes) = published();
                     let file = SafeTensors::deserialize(&bytes)?;
-                    check(&file, &case, &on_gpu)
-                        .map(|_| ())
-                        .map_err(Failed::from)
+                    check(&file, &case, &in_small_tiles)?;
+                    check(&file, &case, &in_large_tiles)?;
+                    Ok(())
                 })
             })
             .collect()
@@ -124,9 +153,14 @@ mod native {
     fn drawn() -> Result<(), Failed> {
         TestRunner::new(Config::with_cases(150))
             .run(&cases(), |case| {
-                let [found, expected] =
-                    case.run(0, None, case.queries, [&on_gpu, &plain_attention]);
-                close(&found, &expected).map_err(TestCaseError::fail)
+                let [small, large, expected] = case.run(
+                    0,
+                    None,
+                    case.queries,
+                    [&in_small_tiles, &in_large_tiles, &plain_attention],
+                );
+                close(&small, &expected).map_err(TestCaseError::fail)?;
+                close(&large, &expected).map_err(TestCaseError::fail)
             })
             .map_err(|error| error.to_string().into())
     }
@@ -181,8 +215,11 @@ mod native {
             softcap: Some(2.0),
             ..AttentionConfig::default()
         };
-        let found = on_gpu(&input, &config)?.output;
-        some_queries_are_close(&found, &input, &config)
+        for run in [in_small_tiles, in_large_tiles] {
+            let found = run(&input, &config)?.output;
+            some_queries_are_close(&found, &input, &config)?;
+        }
+        Ok(())
     }
 
     /// A mask of 256 MiB, and one of 309 MiB for one head alone, are more than a buffer may hold: the first is cut by heads, the
@@ -364,10 +401,13 @@ mod native {
     }
 
     fn unsuited(input: &AttentionInput, config: &AttentionConfig) -> Result<(), Failed> {
-        match on_gpu(input, config) {
-            Err(error) if error.code() == "unsuited" => Ok(()),
-            other => Err(format!("{other:?}").into()),
+        for run in [in_small_tiles, in_large_tiles] {
+            match run(input, config) {
+                Err(error) if error.code() == "unsuited" => {}
+                other => return Err(format!("{other:?}").into()),
+            }
         }
+        Ok(())
     }
 
     /// What the kernels have no room for, or would take for something else, is for the CPU, and the device goes on.
@@ -411,7 +451,8 @@ mod native {
         k[[0, 0, 69, 0]] = 1.0;
         let mut input = AttentionInput::new(q.view(), k.view(), v.view());
         let expected = compute_attention(&input, &all)?.output;
-        close(&on_gpu(&input, &all)?.output, &expected)?;
+        close(&in_small_tiles(&input, &all)?.output, &expected)?;
+        close(&in_large_tiles(&input, &all)?.output, &expected)?;
         unsuited(&input, &masked)?;
         let none = ArrayD::from_elem(vec![40, 70], false);
         input.mask = Some(Mask::Boolean(none.view()));

@@ -2,7 +2,7 @@
 
 use super::buffers::{Buffers, Use};
 use super::shaders::{Entry, Shaders};
-use super::{Adapter, OPERATION};
+use super::{Adapter, OPERATION, Tiles};
 use crate::error::{Error, GpuFault, Operation};
 use futures_channel::oneshot;
 use std::cell::RefCell;
@@ -28,6 +28,7 @@ pub(super) struct Device {
     device: wgpu::Device,
     queue: wgpu::Queue,
     pub adapter: Adapter,
+    pub tiles: Tiles,
     /// Bytes of the largest buffer that can be bound.
     pub most_bytes: usize,
     shaders: RefCell<Shaders>,
@@ -101,6 +102,7 @@ impl Device {
                 Some(format!("{reason:?} {text}"));
         });
         let info = adapter.get_info();
+        let is_fallback = info.device_type == wgpu::DeviceType::Cpu;
         let limits = device.limits();
         let most = limits
             .max_buffer_size
@@ -109,14 +111,25 @@ impl Device {
             shaders: RefCell::new(Shaders::new(&device)),
             buffers: RefCell::default(),
             adapter: Adapter {
-                is_fallback: info.device_type == wgpu::DeviceType::Cpu,
+                is_fallback,
                 name: info.name,
+            },
+            tiles: if is_fallback {
+                Tiles::Large
+            } else {
+                Tiles::Small
             },
             most_bytes: usize::try_from(most).unwrap_or(usize::MAX),
             device,
             queue,
             lost,
         })
+    }
+
+    /// Sends nothing, whereupon a browser looks what is done.
+    #[cfg(target_arch = "wasm32")]
+    pub fn nudge(&self) {
+        self.queue.submit([]);
     }
 
     /// Ends the device; every later job fails with `device_lost`.
@@ -207,7 +220,10 @@ impl Job<'_> {
         meanwhile()?;
         // In a browser this does nothing, and the event loop brings the results.
         let _ = self.device.device.poll(wgpu::PollType::wait_indefinitely());
-        let results = self.results(mapped, &staged, take).await;
+        let results = self.results(mapped, &staged, take);
+        #[cfg(target_arch = "wasm32")]
+        let results = super::hurry::hurried(self.device, results);
+        let results = results.await;
         let told = match told {
             Some(told) => told.await,
             None => None,

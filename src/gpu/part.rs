@@ -1,7 +1,8 @@
 //! A call of attention, cut into parts that the adapter takes, and what is sent to it for each.
 
+use super::Tiles;
 use super::device::{Device, Pass};
-use super::shaders::{ATTEND, Entry, WEIGHTS};
+use super::shaders::{ATTEND, ATTEND_LARGE, Entry, WEIGHTS};
 use crate::config::ScoresKind;
 use crate::error::{Error, GpuFault, Operation};
 use crate::mask::{Broadcast, Rows};
@@ -172,6 +173,10 @@ impl Whole<'_> {
         let width = (dims[1] + slabs) * 4;
         let mixed_out = job.room(rows * width)?;
         let scores_out = job.room(results.scores.as_ref().map_or(0, |_| rows * self.keys))?;
+        let attend = match device.tiles {
+            Tiles::Small => ATTEND,
+            Tiles::Large => ATTEND_LARGE,
+        };
         let mut calls = Vec::new();
         let mut wanted = Vec::new();
         if results.mixed.is_some() {
@@ -182,7 +187,7 @@ impl Whole<'_> {
                     to_key: end as u32,
                     ..call
                 };
-                calls.push((ATTEND, "attend", call, &mixed_out, groups));
+                calls.push((attend, "attend", call, &mixed_out, groups));
             }
             wanted.push((&mixed_out, rows * width));
         }

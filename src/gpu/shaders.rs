@@ -21,6 +21,10 @@ pub(super) const ATTEND: &str = concat!(
     include_str!("kernels/call.wgsl"),
     include_str!("kernels/attend.wgsl")
 );
+pub(super) const ATTEND_LARGE: &str = concat!(
+    include_str!("kernels/call.wgsl"),
+    include_str!("kernels/attend_large.wgsl")
+);
 pub(super) const WEIGHTS: &str = concat!(
     include_str!("kernels/call.wgsl"),
     include_str!("kernels/weights.wgsl")
@@ -160,7 +164,7 @@ mod tests {
     /// Each file as it is compiled, with the sizes it stands with and with others.
     #[test]
     fn wgsl_is_valid() {
-        for file in [POINTWISE, ROWS, MATMUL, ATTEND, WEIGHTS] {
+        for file in [POINTWISE, ROWS, MATMUL, ATTEND, ATTEND_LARGE, WEIGHTS] {
             for dims in [None, Some([1, 1]), Some([20, 3])] {
                 let entry = Entry {
                     file,

@@ -287,6 +287,53 @@ test("auto does not use a software adapter, and says why", async ({ page }) => {
   expect(found.backends).toEqual(["cpu", "cpu", "cpu"]);
 });
 
+for (const chip of [true, false]) {
+  const what = chip ? "a graphics chip is looked at while it works" : "a software adapter is left to its work";
+  test(`${what}, and its numbers are the CPU's`, async ({ page }) => {
+    await blank(page);
+    await page.route("**/gpu-worker.js", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `(${watched})(${chip});${await response.text()}` });
+    });
+    const found = await page.evaluate(async () => {
+      const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
+      const engine = await createEngine();
+      const all: { backend: string; gpu: number[]; cpu: number[] }[] = [];
+      for (const causal of [false, true]) {
+        const [q, k, v] = [0.7, 1.3, 2.1].map((step) => ({
+          shape: [1, 3, 301, 20],
+          data: Float32Array.from({ length: 3 * 301 * 20 }, (_, n) => 2 * Math.sin((n + 1) * step)),
+        })) as [Tensor, Tensor, Tensor];
+        const gpu = await engine.computeAttention({ q, k, v, causal, backend: "webgpu" });
+        const cpu = await engine.computeAttention({ q, k, v, causal, backend: "cpu" });
+        all.push({ backend: gpu.backend, gpu: Array.from(gpu.output.data), cpu: Array.from(cpu.output.data) });
+      }
+      return { all, adapter: engine.backends().adapter };
+    });
+    expect(found.adapter).toMatchObject({ isFallback: !chip, name: expect.stringMatching(/./) });
+    for (const { backend, gpu, cpu } of found.all) {
+      expect(backend).toBe("webgpu");
+      expect(largestDifference(Float32Array.from(gpu), Float32Array.from(cpu)).size).toBeLessThanOrEqual(TOLERANCE);
+    }
+    const worker = page.workers().find((one) => one.url().endsWith("/gpu-worker.js"));
+    const looks = await worker?.evaluate(() => (self as unknown as { looks: number }).looks);
+    if (chip) expect(looks).toBeGreaterThan(1);
+    else expect(looks).toBe(0);
+  });
+}
+
+/** Runs in the worker, before it: the adapter says what it is to say, and it counts how often nothing is sent. */
+function watched(chip: boolean): void {
+  const scope = self as unknown as { looks: number };
+  scope.looks = 0;
+  Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => !chip });
+  const { submit } = GPUQueue.prototype;
+  GPUQueue.prototype.submit = function (this: GPUQueue, buffers: Iterable<GPUCommandBuffer>) {
+    if ([...buffers].length === 0) scope.looks++;
+    return submit.call(this, buffers);
+  };
+}
+
 test("auto takes a graphics chip from the size on from which it was measured to be faster", async ({ page }) => {
   test.skip(inSoftware, "a software adapter");
   await blank(page);
@@ -307,7 +354,7 @@ test("auto takes a graphics chip from the size on from which it was measured to 
     const from = await measured;
     // A multiply-add of both products for each pair, head and dimension.
     const ran: { cost: number; backend: string; difference: number }[] = [];
-    for (const tokens of [16, 64, 256, 1024, 2048]) {
+    for (const tokens of [16, 64, 256, 1024, 2048, 4096]) {
       const gpu = await engine.computeAttention(requestOf(tokens));
       const cpu = await engine.computeAttention({ ...requestOf(tokens), backend: "cpu" });
       const difference = gpu.output.data.reduce(
@@ -318,10 +365,9 @@ test("auto takes a graphics chip from the size on from which it was measured to 
     }
     return { first, from, ran, report: engine.backends(), adapter: engine.adapter };
   });
-  console.log(`crossover at ${found.from} multiply-adds; ${JSON.stringify(found.report)}, ${found.adapter}`);
+  console.log(`${found.adapter}: faster from ${found.from} multiply-adds on`);
   expect(found.first).toBe("cpu");
   expect(found.report).toMatchObject({ state: "ready", adapter: { isFallback: false } });
-  expect(found.from).toBeLessThan(8 * 2048 ** 2 * 128);
   expect(found.ran.map(({ backend }) => backend)).toEqual(
     found.ran.map(({ cost }) => (cost > found.from ? "webgpu" : "cpu")),
   );
@@ -406,7 +452,8 @@ test("the GPU's process ends during a run: right numbers, a notice, and the next
     await page.locator("attention-playground").evaluate((element, text) => {
       (element as Play).state = { text } as Play["state"];
     }, long);
-    await page.waitForTimeout(120);
+    // In the middle of it: a graphics chip has done it sooner.
+    await page.waitForTimeout(inSoftware ? 120 : 20);
     await endGpuProcess(browser);
   });
   await expect(page.locator(NOTICE)).toHaveText("Computed on the CPU. The GPU was lost while it computed.");

@@ -40,3 +40,29 @@ describe.each(["computeAttention", "traceAttention"] as const)("measureCrossover
     expect(found / M).toBeCloseTo(gpuPrice, 6);
   });
 });
+
+describe("where two sizes leave it open", () => {
+  /** Milliseconds for 256, 1,024 and 2,048 tokens. */
+  const measure = async (gpu: number[], cpu: number[]) => {
+    let now = 0;
+    const sizes = new Set<number>();
+    const run = (times: number[]) => async (request: Request) => {
+      const cost = costOf("computeAttention", request) / M;
+      sizes.add(cost);
+      now += times[[67, 1074, 4295].indexOf(Math.round(cost))] ?? Number.NaN;
+    };
+    const found = await measureCrossover("computeAttention", run(gpu), run(cpu), () => now);
+    return { found: found / M, sizes: sizes.size };
+  };
+
+  it("a third is measured", async () => {
+    const { found, sizes } = await measure([6, 14, 24], [3, 9, 45]);
+    expect(sizes).toBe(3);
+    expect(found).toBeGreaterThan(1074);
+    expect(found).toBeLessThan(4295);
+  });
+
+  it("none is where the GPU is far behind", async () => {
+    expect(await measure([6, 90, 95], [3, 9, 45])).toEqual({ found: Number.POSITIVE_INFINITY, sizes: 2 });
+  });
+});

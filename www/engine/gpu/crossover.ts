@@ -45,12 +45,23 @@ export async function measureCrossover(call: Call, gpu: Run, cpu: Run, now: () =
     gpu: await fastest(gpu, request),
     cpu: await fastest(cpu, request),
   });
-  const [small, large] = SIZES[call].map((tokens) => requestOf(call, tokens)) as [Request, Request];
-  return crossover(await point(small), await point(large));
+  const measured = (tokens: number) => point(requestOf(call, tokens));
+  const { small, large, larger } = SIZES[call];
+  const [first, second] = [await measured(small), await measured(large)];
+  const found = crossover(first, second);
+  // What a GPU needs for one call more than for another is mostly the way there and back, and not by the multiply-add.
+  const open = found === Number.POSITIVE_INFINITY && second.gpu < OPEN * second.cpu;
+  return open && larger ? crossover(second, await measured(larger)) : found;
 }
 
-/** Tokens of the two calls. Both are large enough that the CPU's way leads through the workers. */
-const SIZES: Record<Call, [number, number]> = { computeAttention: [256, 1024], traceAttention: [128, 384] };
+/** Tokens of the calls. All are large enough that the CPU's way leads through the workers. */
+const SIZES: Record<Call, { small: number; large: number; larger?: number }> = {
+  computeAttention: { small: 256, large: 1024, larger: 2048 },
+  traceAttention: { small: 128, large: 384 },
+};
+
+/** How many times as long as the CPU a GPU may take that can still be the faster one where there is more to do. */
+const OPEN = 2;
 
 function requestOf(call: Call, tokens: number): Request {
   if (call === "traceAttention") {

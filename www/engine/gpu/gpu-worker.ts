@@ -10,20 +10,25 @@ const GPU_WASM = new URL("../../../build/wasm/gpu_bg.wasm", import.meta.url);
 
 const CALLS: Record<string, (request: unknown) => Promise<unknown>> = {
   open: async () => {
-    await checkAdapter();
+    const { info } = await checkAdapter();
     glue.initSync({ module: await loadModule(GPU_WASM) });
-    return glue.open();
+    const adapter = await glue.open();
+    return { ...adapter, name: adapter.name || nameOf(info) };
   },
   computeAttention: (request) => glue.compute_attention(request),
   traceAttention: (request) => glue.trace_attention(request),
 };
 
 /** A browser may have WebGPU and no chip for it: the wasm is not fetched to find that out. */
-async function checkAdapter(): Promise<void> {
+async function checkAdapter(): Promise<GPUAdapter> {
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter) return;
+  if (adapter) return adapter;
   throw new EngineError({ code: "no_adapter", operation: "webgpu", expected: "a GPU adapter", found: "none" });
 }
+
+/** Most browsers tell who made it, and of what family it is, and no more. */
+const nameOf = ({ description, vendor, architecture }: GPUAdapterInfo): string =>
+  description || [vendor, architecture].filter(Boolean).join(" ");
 
 const port = await openPort<{ name: string; request: unknown; buffer: ArrayBuffer }>();
 port.listen(async ({ name, request, buffer }) => {
