@@ -10,7 +10,7 @@ import { sceneFor } from "../view/scene.ts";
 import { backend } from "./parts/backend.ts";
 import { aboutStage, captionFor, whatIsKept } from "./parts/caption.ts";
 import { changes, comparison, pictured } from "./parts/change.ts";
-import { type Context, cellName } from "./parts/context.ts";
+import { type Context, cellName, partsOf } from "./parts/context.ts";
 import { equation } from "./parts/equation.ts";
 import { input, underInput } from "./parts/input.ts";
 import { lessonMenu } from "./parts/lessons.ts";
@@ -23,8 +23,6 @@ import { share } from "./parts/share.ts";
 import { strip } from "./parts/strip.ts";
 import { transport } from "./parts/transport.ts";
 import { where } from "./parts/where.ts";
-
-const partsOf = (list: string): Set<string> => new Set(list.split(","));
 
 /** Text that is dragged into a field is the browser's own affair. */
 const withFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;

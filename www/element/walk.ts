@@ -60,11 +60,10 @@ export class Walk {
   }
 
   /** The course of another trace. */
-  enter(trace: Trace): Course {
+  enter(trace: Trace): void {
     this.trace = trace;
     this.course = new Course(trace);
     this.inquiry.restart(trace);
-    return this.course;
   }
 
   // -- moving ---------------------------------------------------------------------------------------------------------

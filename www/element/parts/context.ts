@@ -125,6 +125,9 @@ export interface Context {
   actions: Actions;
 }
 
+/** The parts that `hide` or `lock` lists. */
+export const partsOf = (list: string): Set<string> => new Set(list.split(","));
+
 /** Token names of an axis; a trace without names has numbers. */
 export function tokenName(trace: Trace, axis: "query" | "key", n: number): string {
   const names = trace.tokens[axis];

@@ -110,9 +110,11 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
   const laneCount = factorsOf(of) + (products ? 1 : 0) + (isSum(of) ? 1 : 0);
   const cellWidth = Math.min(MAX_CELL.width * 1.25, Math.max(1, wide / columns));
   const least = LABELS + EDGE + BARS.least + laneCount * (NUMBER_HEIGHT + GAP);
-  const shown = endsOf(lines, Math.max(1, Math.floor((room.height - LABELS) / least)));
   const beside = leavesRoom(of.terms.length, columns);
-  const usable = room.height - (sizeOf(shown) < lines ? LABELS : 0) - (beside ? 0 : LABELS + LARGE.height);
+  /** The result has a line of its own. */
+  const under = beside ? 0 : LABELS + LARGE.height;
+  const shown = endsOf(lines, Math.max(1, Math.floor((room.height - LABELS - under) / least)));
+  const usable = room.height - (sizeOf(shown) < lines ? LABELS : 0) - under;
   const free = usable / sizeOf(shown) - LABELS - EDGE;
   const bars = Math.min(BARS.most, Math.max(BARS.least, free - laneCount * (LANE + GAP)));
   const cellHeight = Math.min(LANE, Math.max(NUMBER_HEIGHT, (free - bars) / laneCount - GAP));
@@ -166,7 +168,7 @@ function terms(trace: Trace, of: Explanation, result: Part, progress: Progress, 
     boxes,
     width: room.width,
     height: y,
-    wants: Math.min(HIGHEST, lines * least + LABELS + (beside ? 0 : LABELS + LARGE.height)),
+    wants: Math.min(HIGHEST, lines * least + LABELS + under),
     notes,
     numbers: cellWidth >= room.numberWidth && cellHeight >= NUMBER_HEIGHT,
     active: () => ({ row: 0, column: 0 }),
