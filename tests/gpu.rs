@@ -49,7 +49,7 @@ mod native {
 
     thread_local! {
         static GPU: Opened = block_on(Gpu::open()).map(kept);
-        // one of them is what every other test runs on
+        // `GPU` has the tiles of one of them
         static BY_TILES: [Opened; 2] = [Tiles::Small, Tiles::Large]
             .map(|tiles| block_on(Gpu::open()).map(|gpu| kept(gpu.with_tiles(tiles))));
     }
@@ -205,7 +205,8 @@ mod native {
         Ok(())
     }
 
-    /// Values of more features than a group has, and keys of more than one pass.
+    /// Values of more features than a group has, and keys of more than one pass; and passes in which no key is seen, before and
+    /// after the one in which some are.
     fn wide_heads() -> Result<(), Failed> {
         let q = noise(&[1, 2, 40, 99], 1);
         let k = noise(&[1, 1, 15_000, 99], 2);
@@ -215,9 +216,25 @@ mod native {
             softcap: Some(2.0),
             ..AttentionConfig::default()
         };
-        for run in [in_small_tiles, in_large_tiles] {
-            let found = run(&input, &config)?.output;
-            some_queries_are_close(&found, &input, &config)?;
+        let causal = AttentionConfig {
+            causal: true,
+            ..config.clone()
+        };
+        let last = |keys: &ArrayD<f32>| keys.slice_axis(Axis(2), (14_960..).into()).to_owned();
+        let past = |keys: &ArrayD<f32>| keys.slice_axis(Axis(2), (..14_960).into()).to_owned();
+        let [(k_past, k_last), (v_past, v_last)] = [&k, &v].map(|keys| (past(keys), last(keys)));
+        let mut behind = AttentionInput::new(q.view(), k_last.view(), v_last.view());
+        behind.past_key = Some(k_past.view());
+        behind.past_value = Some(v_past.view());
+        let windowed = AttentionConfig {
+            window: Some([5, 0]),
+            ..config.clone()
+        };
+        for (input, config) in [(&input, config), (&input, causal), (&behind, windowed)] {
+            for run in [in_small_tiles, in_large_tiles] {
+                let found = run(input, &config)?.output;
+                some_queries_are_close(&found, input, &config)?;
+            }
         }
         Ok(())
     }

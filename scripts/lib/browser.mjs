@@ -28,8 +28,10 @@ export const FLAGS = [
 ];
 
 /**
- * The same for WebGPU: a real GPU where there is one, else the browser's own in software. WEBGPU_FLAGS names what else a
- * machine's driver wants, as on Linux `--use-angle=vulkan --enable-features=Vulkan`.
+ * The same for WebGPU: a real GPU where there is one, else the browser's own in software. The environment
+ * variable WEBGPU_FLAGS adds what a machine's driver wants. An NVIDIA H200 without a display: `--use-angle=vulkan
+ * --enable-features=Vulkan --disable-vulkan-surface --ignore-gpu-blocklist --disable-gpu-compositing
+ * --disable-software-rasterizer`.
  */
 export const WEBGPU_FLAGS = [
   ...FLAGS.filter((flag) => flag !== "--disable-gpu"),

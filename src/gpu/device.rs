@@ -114,11 +114,7 @@ impl Device {
                 is_fallback,
                 name: info.name,
             },
-            tiles: if is_fallback {
-                Tiles::Large
-            } else {
-                Tiles::Small
-            },
+            tiles: Tiles::fastest_on(is_fallback),
             most_bytes: usize::try_from(most).unwrap_or(usize::MAX),
             device,
             queue,
@@ -126,9 +122,9 @@ impl Device {
         })
     }
 
-    /// Sends nothing, whereupon a browser looks what is done.
+    /// Submits an empty list of commands, upon which a browser checks what is done.
     #[cfg(target_arch = "wasm32")]
-    pub fn nudge(&self) {
+    pub fn submit_nothing(&self) {
         self.queue.submit([]);
     }
 

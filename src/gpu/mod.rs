@@ -50,6 +50,15 @@ pub enum Tiles {
     Large,
 }
 
+impl Tiles {
+    fn fastest_on(is_fallback: bool) -> Self {
+        match is_fallback {
+            true => Tiles::Large,
+            false => Tiles::Small,
+        }
+    }
+}
+
 /// A GPU that is ready for work.
 pub struct Gpu(Device);
 
@@ -62,7 +71,7 @@ impl Gpu {
         Device::open().await.map(Gpu)
     }
 
-    /// The same with other tiles than those that are the faster ones on such an adapter.
+    /// The same GPU with tiles of this size, in place of those that are the faster ones on its adapter.
     #[must_use]
     pub fn with_tiles(mut self, tiles: Tiles) -> Self {
         self.0.tiles = tiles;
@@ -169,5 +178,16 @@ fn expect_finite(op: Operation, what: &str, numbers: &[f32]) -> Result<(), Error
             found,
         )),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tiles;
+
+    #[test]
+    fn chips_have_small_tiles_and_programs_large_ones() {
+        assert_eq!(Tiles::fastest_on(false), Tiles::Small);
+        assert_eq!(Tiles::fastest_on(true), Tiles::Large);
     }
 }

@@ -366,8 +366,10 @@ test("auto takes a graphics chip from the size on from which it was measured to 
     return { first, from, ran, report: engine.backends(), adapter: engine.adapter };
   });
   console.log(`${found.adapter}: faster from ${found.from} multiply-adds on`);
+  test.skip(found.from === Number.POSITIVE_INFINITY, "this machine's CPU is always the faster one");
   expect(found.first).toBe("cpu");
   expect(found.report).toMatchObject({ state: "ready", adapter: { isFallback: false } });
+  expect(found.ran.some(({ backend }) => backend === "webgpu")).toBe(true);
   expect(found.ran.map(({ backend }) => backend)).toEqual(
     found.ran.map(({ cost }) => (cost > found.from ? "webgpu" : "cpu")),
   );
@@ -445,6 +447,11 @@ test("the GPU's process ends during a run: right numbers, a notice, and the next
   browser,
 }) => {
   test.setTimeout(120_000);
+  // What was computed is not asked for before the process has ended, however fast the GPU is.
+  await page.route("**/gpu-worker.js", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `(${delayed})(1000);${await response.text()}` });
+  });
   const long = Array.from({ length: 480 }, (_, n) => `word${n % 61}`).join(" ");
   await open(page, "model=none&text=dog+bites+man&backend=webgpu&heads=8&head-dim=32");
   expect((await trace(page)).backend).toBe("webgpu");
@@ -452,8 +459,7 @@ test("the GPU's process ends during a run: right numbers, a notice, and the next
     await page.locator("attention-playground").evaluate((element, text) => {
       (element as Play).state = { text } as Play["state"];
     }, long);
-    // In the middle of it: a graphics chip has done it sooner.
-    await page.waitForTimeout(inSoftware ? 120 : 20);
+    await page.waitForTimeout(400);
     await endGpuProcess(browser);
   });
   await expect(page.locator(NOTICE)).toHaveText("Computed on the CPU. The GPU was lost while it computed.");
@@ -472,6 +478,15 @@ test("the GPU's process ends during a run: right numbers, a notice, and the next
   expect((await trace(page)).backend).toBe("webgpu");
   await expect(page.locator(NOTICE)).toHaveCount(0);
 });
+
+/** Runs in the worker, before it. */
+function delayed(ms: number): void {
+  const { mapAsync } = GPUBuffer.prototype;
+  GPUBuffer.prototype.mapAsync = async function (this: GPUBuffer, ...where: Parameters<GPUBuffer["mapAsync"]>) {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return mapAsync.apply(this, where);
+  };
+}
 
 /** Of this very browser, by its own list of processes. */
 async function endGpuProcess(browser: Browser): Promise<void> {

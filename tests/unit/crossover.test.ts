@@ -1,4 +1,4 @@
-/** From which size on a GPU gains, out of four times. */
+/** From which size on a GPU gains, out of measured times. */
 
 import { describe, expect, it } from "vitest";
 import type { Request } from "../../www/engine/backends.ts";
@@ -62,7 +62,10 @@ describe("where two sizes leave it open", () => {
     expect(found).toBeLessThan(4295);
   });
 
-  it("none is where the GPU is far behind", async () => {
-    expect(await measure([6, 90, 95], [3, 9, 45])).toEqual({ found: Number.POSITIVE_INFINITY, sizes: 2 });
+  it.each<[string, number[], number[]]>([
+    ["where the GPU is far behind", [6, 50, 55], [3, 9, 45]],
+    ["where it would take long", [20, 80, 100], [10, 60, 240]],
+  ])("none is %s", async (_, gpu, cpu) => {
+    expect(await measure(gpu, cpu)).toEqual({ found: Number.POSITIVE_INFINITY, sizes: 2 });
   });
 });

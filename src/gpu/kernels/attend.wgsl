@@ -150,7 +150,8 @@ fn attend(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_ind
     }
   }
 
-  workgroupBarrier();
+  // What was read of the last pass's state is read before it is overwritten.
+  storageBarrier();
   partial[local] = sum;
   workgroupBarrier();
   sum = vec4<f32>();

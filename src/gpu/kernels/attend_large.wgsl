@@ -1,4 +1,4 @@
-// What attend.wgsl does, in large tiles: few reads for each multiplication, which a program that stands in for a chip is slow in.
+// What attend.wgsl does, in large tiles: few reads for each multiplication, since reads are what is slow in software.
 //
 // A group has 32 queries and takes in 64 keys at a time. First each invocation has the scores of 8 queries and 8 keys; then each
 // the softmax of one query; then each 8 queries and 8 features of the values. Of values of more features each group has 64.

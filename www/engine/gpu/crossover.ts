@@ -49,9 +49,10 @@ export async function measureCrossover(call: Call, gpu: Run, cpu: Run, now: () =
   const { small, large, larger } = SIZES[call];
   const [first, second] = [await measured(small), await measured(large)];
   const found = crossover(first, second);
-  // What a GPU needs for one call more than for another is mostly the way there and back, and not by the multiply-add.
-  const open = found === Number.POSITIVE_INFINITY && second.gpu < OPEN * second.cpu;
-  return open && larger ? crossover(second, await measured(larger)) : found;
+  // Between two small calls a GPU's time grows mostly by the copying there and back, not by the arithmetic: a larger one tells more.
+  const open = found === Number.POSITIVE_INFINITY && second.gpu < OPEN.times * second.cpu;
+  const short = Math.max(second.gpu, second.cpu) < OPEN.ms;
+  return open && short && larger ? crossover(second, await measured(larger)) : found;
 }
 
 /** Tokens of the calls. All are large enough that the CPU's way leads through the workers. */
@@ -60,8 +61,11 @@ const SIZES: Record<Call, { small: number; large: number; larger?: number }> = {
   traceAttention: { small: 128, large: 384 },
 };
 
-/** How many times as long as the CPU a GPU may take that can still be the faster one where there is more to do. */
-const OPEN = 2;
+/**
+ * How many times as long as the CPU a GPU may take that can still be the faster one where there is more to do; and how long the
+ * large call may take, of which the larger one is four times as much.
+ */
+const OPEN = { times: 2, ms: 60 };
 
 function requestOf(call: Call, tokens: number): Request {
   if (call === "traceAttention") {
