@@ -17,7 +17,8 @@ const MOST_FLOPS: f64 = 2e10;
 const QUERIES: usize = 32;
 const KEYS: usize = 64;
 const SLAB: usize = 16;
-/// Turns of the loops of a kernel in one pass; of those of attention `attend_large` has the most. Mesa's llvmpipe leaves a shader's loops after 65,535 turns in all.
+/// Turns of the loops of a kernel in one pass; of those of attention `attend_large` has the most. Mesa's llvmpipe leaves a
+/// shader's loops after 65,535 turns in all.
 const MOST_TURNS: usize = 48_000;
 /// Fours of features of a query that `weights` has workgroup memory for, of the 16 KiB that every adapter has.
 const MOST_SCORED: usize = 960;
