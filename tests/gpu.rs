@@ -40,6 +40,9 @@ mod native {
         relative: 0.0,
     };
 
+    const SMALL: usize = 0;
+    const LARGE: usize = 1;
+
     type Opened = Result<&'static Gpu, Error>;
 
     // for good: a device may not be dropped while its thread ends
@@ -66,20 +69,16 @@ mod native {
         with_gpu(|gpu| block_on(gpu.compute_attention(input, config)))
     }
 
-    fn in_small_tiles(
+    /// On the GPU of that place in `BY_TILES`.
+    fn in_tiles<const OF: usize>(
         input: &AttentionInput,
         config: &AttentionConfig,
     ) -> Result<AttentionOutput, Error> {
-        BY_TILES
-            .with(|[small, _]| with(small, |gpu| block_on(gpu.compute_attention(input, config))))
-    }
-
-    fn in_large_tiles(
-        input: &AttentionInput,
-        config: &AttentionConfig,
-    ) -> Result<AttentionOutput, Error> {
-        BY_TILES
-            .with(|[_, large]| with(large, |gpu| block_on(gpu.compute_attention(input, config))))
+        BY_TILES.with(|gpus| {
+            with(&gpus[OF], |gpu| {
+                block_on(gpu.compute_attention(input, config))
+            })
+        })
     }
 
     pub fn main() -> ExitCode {
@@ -138,8 +137,8 @@ mod native {
                 Trial::test(name, move || {
                     let (_, bytes) = published();
                     let file = SafeTensors::deserialize(&bytes)?;
-                    check(&file, &case, &in_small_tiles)?;
-                    check(&file, &case, &in_large_tiles)?;
+                    check(&file, &case, &in_tiles::<SMALL>)?;
+                    check(&file, &case, &in_tiles::<LARGE>)?;
                     Ok(())
                 })
             })
@@ -157,7 +156,7 @@ mod native {
                     0,
                     None,
                     case.queries,
-                    [&in_small_tiles, &in_large_tiles, &plain_attention],
+                    [&in_tiles::<SMALL>, &in_tiles::<LARGE>, &plain_attention],
                 );
                 close(&small, &expected).map_err(TestCaseError::fail)?;
                 close(&large, &expected).map_err(TestCaseError::fail)
@@ -231,7 +230,7 @@ mod native {
             ..config.clone()
         };
         for (input, config) in [(&input, config), (&input, causal), (&behind, windowed)] {
-            for run in [in_small_tiles, in_large_tiles] {
+            for run in [in_tiles::<SMALL>, in_tiles::<LARGE>] {
                 let found = run(input, &config)?.output;
                 some_queries_are_close(&found, input, &config)?;
             }
@@ -418,7 +417,7 @@ mod native {
     }
 
     fn unsuited(input: &AttentionInput, config: &AttentionConfig) -> Result<(), Failed> {
-        for run in [in_small_tiles, in_large_tiles] {
+        for run in [in_tiles::<SMALL>, in_tiles::<LARGE>] {
             match run(input, config) {
                 Err(error) if error.code() == "unsuited" => {}
                 other => return Err(format!("{other:?}").into()),
@@ -468,8 +467,8 @@ mod native {
         k[[0, 0, 69, 0]] = 1.0;
         let mut input = AttentionInput::new(q.view(), k.view(), v.view());
         let expected = compute_attention(&input, &all)?.output;
-        close(&in_small_tiles(&input, &all)?.output, &expected)?;
-        close(&in_large_tiles(&input, &all)?.output, &expected)?;
+        close(&in_tiles::<SMALL>(&input, &all)?.output, &expected)?;
+        close(&in_tiles::<LARGE>(&input, &all)?.output, &expected)?;
         unsuited(&input, &masked)?;
         let none = ArrayD::from_elem(vec![40, 70], false);
         input.mask = Some(Mask::Boolean(none.view()));

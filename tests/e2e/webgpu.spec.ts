@@ -3,7 +3,7 @@
  * the CPU finishes.
  */
 
-import { type Browser, expect, test } from "@playwright/test";
+import { type Browser, expect, type Page, test } from "@playwright/test";
 import { largestDifference } from "../../www/engine/difference.ts";
 import type * as EngineModule from "../../www/engine/engine.ts";
 import type { ModelBlock } from "../../www/engine/model/types.ts";
@@ -291,10 +291,7 @@ for (const chip of [true, false]) {
   const what = chip ? "a graphics chip is looked at while it works" : "a software adapter is left to its work";
   test(`${what}, and its numbers are the CPU's`, async ({ page }) => {
     await blank(page);
-    await page.route("**/gpu-worker.js", async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, body: `(${watched})(${chip});${await response.text()}` });
-    });
+    await beforeWorker(page, watched, chip);
     const found = await page.evaluate(async () => {
       const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
       const engine = await createEngine();
@@ -322,7 +319,15 @@ for (const chip of [true, false]) {
   });
 }
 
-/** Runs in the worker, before it: the adapter says what it is to say, and it counts how often nothing is sent. */
+/** Has the GPU's worker run something first. It may need nothing but what it is given. */
+async function beforeWorker<T extends boolean | number>(page: Page, first: (given: T) => void, given: T) {
+  await page.route("**/gpu-worker.js", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `(${first})(${given});${await response.text()}` });
+  });
+}
+
+/** The adapter says what it is to say, and it is counted how often an empty list of commands is submitted. */
 function watched(chip: boolean): void {
   const scope = self as unknown as { looks: number };
   scope.looks = 0;
@@ -448,10 +453,7 @@ test("the GPU's process ends during a run: right numbers, a notice, and the next
 }) => {
   test.setTimeout(120_000);
   // What was computed is not asked for before the process has ended, however fast the GPU is.
-  await page.route("**/gpu-worker.js", async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `(${delayed})(1000);${await response.text()}` });
-  });
+  await beforeWorker(page, delayed, 1000);
   const long = Array.from({ length: 480 }, (_, n) => `word${n % 61}`).join(" ");
   await open(page, "model=none&text=dog+bites+man&backend=webgpu&heads=8&head-dim=32");
   expect((await trace(page)).backend).toBe("webgpu");
@@ -479,7 +481,7 @@ test("the GPU's process ends during a run: right numbers, a notice, and the next
   await expect(page.locator(NOTICE)).toHaveCount(0);
 });
 
-/** Runs in the worker, before it. */
+/** Results are asked for so much later. */
 function delayed(ms: number): void {
   const { mapAsync } = GPUBuffer.prototype;
   GPUBuffer.prototype.mapAsync = async function (this: GPUBuffer, ...where: Parameters<GPUBuffer["mapAsync"]>) {

@@ -1,4 +1,4 @@
-/** How the terms of a cell are set in lines: no line without any, and the result beside the last where that can be. */
+/** How the terms of a cell are set in lines: no line without any, the result beside the last where that can be, and no more than there is room for. */
 
 import { expect, it } from "vitest";
 import { createEngine } from "../../www/engine/engine.ts";
