@@ -1,6 +1,9 @@
 //! The device: opened, given work, and asked what went wrong.
 
 use super::buffers::{Buffers, Use};
+#[cfg(target_arch = "wasm32")]
+use super::hurry::Hurry;
+use super::numbers::Numbers;
 use super::shaders::{Entry, Shaders};
 use super::{Adapter, OPERATION, Tiles};
 use crate::error::{Error, GpuFault, Operation};
@@ -34,6 +37,9 @@ pub(super) struct Device {
     shaders: RefCell<Shaders>,
     buffers: RefCell<Buffers>,
     lost: Arc<Mutex<Option<String>>>,
+    /// Not for a program that stands in for a GPU: it would only be kept from its work.
+    #[cfg(target_arch = "wasm32")]
+    hurry: Option<Hurry>,
 }
 
 /// Work for the device, from its first buffer to its last result, watched for what it may run into. Where it does not come to
@@ -119,13 +125,9 @@ impl Device {
             device,
             queue,
             lost,
+            #[cfg(target_arch = "wasm32")]
+            hurry: if is_fallback { None } else { Hurry::new() },
         })
-    }
-
-    /// Submits an empty list of commands, upon which a browser checks what is done.
-    #[cfg(target_arch = "wasm32")]
-    pub fn submit_nothing(&self) {
-        self.queue.submit([]);
     }
 
     /// Ends the device; every later job fails with `device_lost`.
@@ -176,6 +178,19 @@ impl Job<'_> {
         Ok(buffer)
     }
 
+    /// The same with numbers, wherever they are.
+    pub fn sent(&self, numbers: &Numbers<'_>) -> Result<wgpu::Buffer, Error> {
+        match numbers {
+            Numbers::Ours(numbers) => self.filled(numbers),
+            #[cfg(target_arch = "wasm32")]
+            Numbers::Theirs(array) => {
+                let buffer = self.room(numbers.len())?;
+                browser::write(&self.device.queue, &buffer, array);
+                Ok(buffer)
+            }
+        }
+    }
+
     fn take(&self, bytes: usize, for_use: Use) -> wgpu::Buffer {
         let Device {
             device, buffers, ..
@@ -190,7 +205,7 @@ impl Job<'_> {
         passes: &[Pass<'_>],
         wanted: &[(&wgpu::Buffer, usize)],
         meanwhile: &dyn Fn() -> Result<(), Error>,
-        take: &mut dyn FnMut(usize, &[f32]),
+        take: &mut dyn FnMut(usize, Numbers<'_>),
     ) -> Result<(), Error> {
         let uniforms =
             (passes.iter().map(|pass| self.filled(pass.uniform))).collect::<Result<Vec<_>, _>>()?;
@@ -218,7 +233,17 @@ impl Job<'_> {
         let _ = self.device.device.poll(wgpu::PollType::wait_indefinitely());
         let results = self.results(mapped, &staged, take);
         #[cfg(target_arch = "wasm32")]
-        let results = super::hurry::hurried(self.device, results);
+        let results = match &self.device.hurry {
+            // a browser checks what is done where something is submitted, be it empty
+            Some(hurry) => {
+                let prompt = || {
+                    self.device.queue.submit([]);
+                };
+                hurry.through(prompt, results).await
+            }
+            None => results.await,
+        };
+        #[cfg(not(target_arch = "wasm32"))]
         let results = results.await;
         let told = match told {
             Some(told) => told.await,
@@ -266,7 +291,7 @@ impl Job<'_> {
         &self,
         mapped: Vec<Mapped>,
         staged: &[(&wgpu::Buffer, wgpu::Buffer, u64)],
-        take: &mut dyn FnMut(usize, &[f32]),
+        take: &mut dyn FnMut(usize, Numbers<'_>),
     ) -> Result<(), Error> {
         let gone = |found: &str| {
             self.op
@@ -278,7 +303,10 @@ impl Job<'_> {
                 .map_err(|error| gone(&error.to_string()))?;
             let view =
                 (stage.get_mapped_range(0..*bytes)).map_err(|error| gone(&error.to_string()))?;
-            take(n, bytemuck::cast_slice(&view));
+            #[cfg(not(target_arch = "wasm32"))]
+            take(n, Numbers::Ours(bytemuck::cast_slice(&view)));
+            #[cfg(target_arch = "wasm32")]
+            take(n, Numbers::Theirs(browser::floats(&view)));
             drop(view);
             stage.unmap();
         }
@@ -300,5 +328,33 @@ impl Drop for Job<'_> {
         if !self.ended {
             self.device.buffers.borrow_mut().clear();
         }
+    }
+}
+
+/// Between a buffer of the GPU and an array of JavaScript.
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use js_sys::Float32Array;
+    use wasm_bindgen::prelude::*;
+
+    #[wasm_bindgen]
+    extern "C" {
+        type GPUQueue;
+        #[wasm_bindgen(method, js_name = writeBuffer)]
+        fn write_buffer(this: &GPUQueue, buffer: &JsValue, offset: u32, data: &Float32Array);
+    }
+
+    pub(super) fn write(queue: &wgpu::Queue, buffer: &wgpu::Buffer, data: &Float32Array) {
+        if let (Some(queue), Some(buffer)) = (queue.as_webgpu(), buffer.as_webgpu()) {
+            let queue: &JsValue = queue.as_ref();
+            (queue.unchecked_ref::<GPUQueue>()).write_buffer(buffer.as_ref(), 0, data);
+        }
+    }
+
+    /// What a mapped buffer holds, until it is unmapped.
+    pub(super) fn floats(view: &wgpu::BufferView) -> Float32Array {
+        let bytes = view.as_uint8array();
+        let length = bytes.byte_length() / size_of::<f32>() as u32;
+        Float32Array::new_with_byte_offset_and_length(&bytes.buffer(), bytes.byte_offset(), length)
     }
 }

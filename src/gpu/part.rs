@@ -1,14 +1,14 @@
 //! A call of attention, cut into parts that the adapter takes, and what is sent to it for each.
 
 use super::Tiles;
-use super::device::{Device, Pass};
+use super::device::{Device, Job, Pass};
+use super::numbers::Numbers;
 use super::shaders::{ATTEND, ATTEND_LARGE, Entry, WEIGHTS};
 use crate::config::ScoresKind;
 use crate::error::{Error, GpuFault, Operation};
 use crate::mask::{Broadcast, Rows};
 use crate::visibility::Visibility;
 use ndarray::ArrayView4;
-use std::borrow::Cow;
 use std::ops::Range;
 
 /// Floating-point operations that are sent at once: a system may end a device that does not answer for seconds.
@@ -35,11 +35,11 @@ pub(super) struct Whole<'a> {
     pub dim: usize,
     pub value_dim: usize,
     /// In any layout: where the row of (sequence, head, query) begins.
-    pub q: (&'a [f32], &'a dyn Fn(usize, usize, usize) -> usize),
+    pub q: (Numbers<'a>, &'a dyn Fn(usize, usize, usize) -> usize),
     /// `[unit, key, dim]`
-    pub k: &'a [f32],
+    pub k: Numbers<'a>,
     /// `[unit, key, value_dim]`
-    pub v: &'a [f32],
+    pub v: Numbers<'a>,
     pub mask: &'a Broadcast<'a>,
     /// What each sequence hides by place.
     pub visibility: &'a [Visibility],
@@ -81,14 +81,14 @@ struct Call {
     unused: [u32; 2],
 }
 
-/// Takes the row of (sequence, head, query).
-pub(super) type Take<'a> = dyn FnMut([usize; 3], &[f32]) + 'a;
+/// Takes rows of a head, from that of (sequence, head, query) on.
+pub(super) type Take<'a> = dyn FnMut([usize; 3], Numbers<'_>) + 'a;
 
 /// What is wanted of a part: mixed values, some scores, or both.
 pub(super) struct Results<'a> {
-    /// The mixed values of a query, without padding.
+    /// The mixed values, without padding.
     pub mixed: Option<&'a mut Take<'a>>,
-    /// Which scores, and the row of each query.
+    /// Which scores, and their rows.
     pub scores: Option<(ScoresKind, &'a mut Take<'a>)>,
 }
 
@@ -160,19 +160,19 @@ impl Whole<'_> {
         let rows = part.units.len() * members * queries;
         let dims = [self.dim, self.value_dim].map(|dim| dim.div_ceil(4));
         let (strides, mask) = self.mask_cells(part);
-        let q = job.filled(&self.query_rows(part))?;
-        let k = job.filled(&padded(&self.k[self.span(part, self.dim)], self.dim))?;
-        let v = job.filled(&padded(
-            &self.v[self.span(part, self.value_dim)],
-            self.value_dim,
-        ))?;
+        let q = self.send_queries(&job, part)?;
+        let k = send(&job, &self.k.part(self.span(part, self.dim)), self.dim)?;
+        let v = self.v.part(self.span(part, self.value_dim));
+        let v = send(&job, &v, self.value_dim)?;
         let mask = job.filled(&mask)?;
         let sequences = job.filled(&self.sequences(part))?;
         let call = self.call(part, strides);
-        // fours more than values: the state between passes
+        // the values, and after them the state between passes
         let slabs = dims[1].div_ceil(SLAB);
-        let width = (dims[1] + slabs) * 4;
-        let mixed_out = job.room(rows * width)?;
+        let width = dims[1] * 4;
+        let values = rows * width;
+        let with_state = values + rows * slabs * 4;
+        let mixed_out = job.room(with_state)?;
         let scores_out = job.room(results.scores.as_ref().map_or(0, |_| rows * self.keys))?;
         let attend = match device.tiles {
             Tiles::Small => ATTEND,
@@ -190,7 +190,7 @@ impl Whole<'_> {
                 };
                 calls.push((attend, "attend", call, &mixed_out, groups));
             }
-            wanted.push((&mixed_out, rows * width));
+            wanted.push((&mixed_out, with_state));
         }
         if let Some((kind, _)) = &results.scores {
             let groups = [rows.min(GROUPS), rows.div_ceil(GROUPS), 1];
@@ -235,19 +235,31 @@ impl Whole<'_> {
             meanwhile,
             &mut |n, numbers| match (n, &mut mixed, &mut scores) {
                 (0, Some(mixed), _) => {
-                    for (n, row) in numbers.chunks_exact(width).enumerate() {
-                        let sum = row[dims[1] * 4 + 1];
-                        lost |= sum == 0.0 && self.seen(place(n)).contains(&true);
-                        mixed(place(n), &row[..self.value_dim]);
+                    let states = numbers.part(values..with_state).here();
+                    for (n, state) in states.chunks_exact(slabs * 4).enumerate() {
+                        lost |= state[1] == 0.0 && self.seen(place(n)).contains(&true);
+                    }
+                    for first in (0..rows).step_by(queries) {
+                        let rows = numbers.part(first * width..(first + queries) * width);
+                        if width == self.value_dim {
+                            mixed(place(first), rows);
+                            continue;
+                        }
+                        let rows = cut_short(&rows.here(), width, self.value_dim);
+                        mixed(place(first), Numbers::Ours(&rows));
                     }
                 }
                 (_, _, Some((kind, scores))) => {
-                    for (n, row) in numbers.chunks_exact(self.keys).enumerate() {
+                    for first in (0..rows).step_by(queries) {
+                        let rows = numbers.part(first * self.keys..(first + queries) * self.keys);
                         if *kind == ScoresKind::Masked {
-                            let mut cells = row.iter().zip(self.seen(place(n)));
-                            lost |= cells.any(|(&score, seen)| seen && score == f32::NEG_INFINITY);
+                            for (n, row) in rows.here().chunks_exact(self.keys).enumerate() {
+                                let mut cells = row.iter().zip(self.seen(place(first + n)));
+                                lost |=
+                                    cells.any(|(&score, seen)| seen && score == f32::NEG_INFINITY);
+                            }
                         }
-                        scores(place(n), row);
+                        scores(place(first), rows);
                     }
                 }
                 _ => {}
@@ -300,8 +312,8 @@ impl Whole<'_> {
     }
 
     /// `[unit, member, query, dim]`, padded.
-    fn query_rows(&self, part: &Part) -> Cow<'_, [f32]> {
-        let (numbers, start) = self.q;
+    fn send_queries(&self, job: &Job<'_>, part: &Part) -> Result<wgpu::Buffer, Error> {
+        let (numbers, start) = &self.q;
         let rows = part.units.len() * self.members * part.queries.len();
         let starts = part.units.clone().flat_map(|unit| {
             let first = unit % self.kv_heads * self.members;
@@ -315,14 +327,15 @@ impl Whole<'_> {
         if padded == self.dim
             && (starts.clone().enumerate()).all(|(n, at)| at == first + n * self.dim)
         {
-            return numbers[first..][..rows * self.dim].into();
+            return job.sent(&numbers.part(first..first + rows * self.dim));
         }
+        let numbers = numbers.here();
         let mut copied = Vec::with_capacity(rows * padded);
         for at in starts {
             copied.extend_from_slice(&numbers[at..][..self.dim]);
             copied.resize(copied.len().next_multiple_of(padded), 0.0);
         }
-        copied.into()
+        job.filled(&copied)
     }
 
     /// Of each unit the place of query 0 and the number of keys; then, as bits, the slopes.
@@ -434,16 +447,23 @@ pub(super) fn small(place: i64) -> i32 {
     place.clamp(-FAR, FAR) as i32
 }
 
-/// Rows of `dim` numbers, with zeros up to a multiple of four.
-fn padded(rows: &[f32], dim: usize) -> Cow<'_, [f32]> {
+/// Sends rows of `dim` numbers, with zeros up to a multiple of four.
+fn send(job: &Job<'_>, rows: &Numbers<'_>, dim: usize) -> Result<wgpu::Buffer, Error> {
     let padded = dim.next_multiple_of(4);
     if padded == dim {
-        return Cow::Borrowed(rows);
+        return job.sent(rows);
     }
+    let rows = rows.here();
     let mut data = Vec::with_capacity(rows.len() / dim * padded);
     for row in rows.chunks_exact(dim) {
         data.extend_from_slice(row);
         data.resize(data.len().next_multiple_of(padded), 0.0);
     }
-    Cow::Owned(data)
+    job.filled(&data)
+}
+
+/// Of rows of `width` numbers the first `dim`.
+fn cut_short(rows: &[f32], width: usize, dim: usize) -> Vec<f32> {
+    let rows = rows.chunks_exact(width).map(|row| &row[..dim]);
+    rows.collect::<Vec<_>>().concat()
 }

@@ -1,6 +1,7 @@
 //! `trace_attention` on the GPU: what is given is filled in by the CPU, and every other stage is a kernel over those before.
 
 use super::device::{Device, Job, Pass};
+use super::numbers::Numbers;
 use super::part::{GROUPS, Results, Whole};
 use super::shaders::{Entry, MATMUL, POINTWISE, ROWS};
 use super::step::Step;
@@ -147,8 +148,8 @@ impl<'a> Made<'a> {
         let wanted: Vec<_> = (planned.iter())
             .filter_map(|&n| Some((buffers[n].as_ref()?, stages[n].len())))
             .collect();
-        let mut take = |n: usize, cells: &[f32]| {
-            data[stages[planned[n]].offset..][..cells.len()].copy_from_slice(cells);
+        let mut take = |n: usize, cells: Numbers<'_>| {
+            cells.copy_to(&mut data[stages[planned[n]].offset..][..cells.len()]);
         };
         job.run(&passes, &wanted, &|| Ok(()), &mut take).await?;
         drop((passes, wanted));
@@ -249,9 +250,11 @@ async fn softmax(
         keys,
         dim: config.head_dim,
         value_dim: config.value_dim,
-        q: (cells(query), &|_, h, i| (h * queries + i) * config.head_dim),
-        k: cells(key),
-        v: cells(value),
+        q: (Numbers::Ours(cells(query)), &|_, h, i| {
+            (h * queries + i) * config.head_dim
+        }),
+        k: Numbers::Ours(cells(key)),
+        v: Numbers::Ours(cells(value)),
         mask: &mask,
         visibility: &visibility,
         slopes: match &config.position {
@@ -265,15 +268,16 @@ async fn softmax(
     let first = table.len - mixed.offset - mixed.len();
     let mut odd = None;
     for part in whole.parts(device.most_bytes, true) {
-        let mut mix = |[_, h, i]: [usize; 3], row: &[f32]| {
-            mixed_cells[(h * queries + i) * config.value_dim..][..row.len()].copy_from_slice(row);
+        let mut mix = |[_, h, i]: [usize; 3], rows: Numbers<'_>| {
+            rows.copy_to(&mut mixed_cells[(h * queries + i) * config.value_dim..][..rows.len()]);
         };
-        let mut put = |[_, h, i]: [usize; 3], row: &[f32]| {
-            odd = odd.or_else(|| row.iter().copied().find(|weight| !weight.is_finite()));
+        let mut put = |[_, h, i]: [usize; 3], rows: Numbers<'_>| {
+            let rows = rows.here();
+            odd = odd.or_else(|| rows.iter().copied().find(|weight| !weight.is_finite()));
             let at = (h * queries + i) * keys;
             match elsewhere {
-                Some(elsewhere) => elsewhere.put(weights.offset + at, row),
-                None => end[first + at..][..row.len()].copy_from_slice(row),
+                Some(elsewhere) => elsewhere.put(weights.offset + at, &rows),
+                None => end[first + at..][..rows.len()].copy_from_slice(&rows),
             }
         };
         let results = Results {

@@ -48,9 +48,21 @@ fn close() {
 #[wasm_bindgen]
 pub async fn compute_attention(request: JsValue) -> Result<JsValue, JsValue> {
     let request = Request::new("compute_attention", &request)?;
-    let owned = request.attention_input()?;
+    let given = request.attention_of(|name| request.needed_floats(name))?;
     let config = request.operator_config()?;
     let gpu = opened(request.operation).map_err(reply::error)?;
+    if let Some(input) = given.shapes().filter(|_| given.stays()) {
+        let arrays = [&given.q, &given.k, &given.v].map(|tensor| tensor.array.clone());
+        let mut rows = reply::ArenaRows::default();
+        let result = (gpu.compute_attention_of(arrays, &input, &config, &mut rows)).await;
+        let (shape, scores) = result.map_err(reply::error)?;
+        return object(&[
+            ("output", Some(reply::floats(&shape, rows.arena(&[]))?)),
+            ("scores", scores.as_ref().map(reply::tensor).transpose()?),
+            ("backend", Some("webgpu".into())),
+        ]);
+    }
+    let owned = given.copied(&request)?;
     let result = gpu.compute_attention(&owned.view(), &config).await;
     reply::attention(&result.map_err(reply::error)?, "webgpu")
 }

@@ -1,6 +1,8 @@
 //! Inputs that were copied from JavaScript, and are lent to the library.
 
 use super::reply;
+#[cfg(feature = "gpu")]
+use super::request::Floats;
 use super::request::{Request, sizes};
 use crate::attention::AttentionInput;
 use crate::config::Position;
@@ -10,7 +12,9 @@ use crate::trace::{
     Edit, Edited, PositionConfig, Stage, Tokens, TraceConfig, TraceInput, TraceKind,
 };
 use js_sys::{Array, Float32Array, Uint8Array};
-use ndarray::ArrayD;
+use ndarray::{ArrayD, ArrayViewD};
+#[cfg(feature = "gpu")]
+use ndarray::{ArrayView, IxDyn, ShapeBuilder};
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use wasm_bindgen::prelude::*;
@@ -77,10 +81,18 @@ impl Request<'_> {
 
     /// The input of the operator.
     pub fn attention_input(&self) -> Result<OwnedAttention, JsValue> {
+        self.attention_of(|name| self.needed(name))
+    }
+
+    /// The same with queries, keys and values as `tensor` has them.
+    pub fn attention_of<T>(
+        &self,
+        tensor: impl Fn(&str) -> Result<T, JsValue>,
+    ) -> Result<OwnedAttention<T>, JsValue> {
         Ok(OwnedAttention {
-            q: self.needed("q")?,
-            k: self.needed("k")?,
-            v: self.needed("v")?,
+            q: tensor("q")?,
+            k: tensor("k")?,
+            v: tensor("v")?,
             past_key: self.tensor("pastKey")?,
             past_value: self.tensor("pastValue")?,
             mask: self.mask("mask")?,
@@ -227,11 +239,11 @@ impl OwnedMask {
     }
 }
 
-/// The input of the operator, copied from JavaScript.
-pub(super) struct OwnedAttention {
-    q: ArrayD<f32>,
-    k: ArrayD<f32>,
-    v: ArrayD<f32>,
+/// The input of the operator, copied from JavaScript, where queries, keys and values are not left there.
+pub(super) struct OwnedAttention<T = ArrayD<f32>> {
+    pub q: T,
+    pub k: T,
+    pub v: T,
     past_key: Option<ArrayD<f32>>,
     past_value: Option<ArrayD<f32>>,
     mask: Option<OwnedMask>,
@@ -240,13 +252,53 @@ pub(super) struct OwnedAttention {
 
 impl OwnedAttention {
     pub fn view(&self) -> AttentionInput<'_> {
+        self.with([&self.q, &self.k, &self.v].map(|tensor| tensor.view()))
+    }
+}
+
+impl<T> OwnedAttention<T> {
+    fn with<'a>(&'a self, [q, k, v]: [ArrayViewD<'a, f32>; 3]) -> AttentionInput<'a> {
         AttentionInput {
             mask: self.mask.as_ref().map(OwnedMask::view),
             past_key: self.past_key.as_ref().map(|past| past.view()),
             past_value: self.past_value.as_ref().map(|past| past.view()),
             kv_lengths: self.kv_lengths.as_deref(),
-            ..AttentionInput::new(self.q.view(), self.k.view(), self.v.view())
+            ..AttentionInput::new(q, k, v)
         }
+    }
+}
+
+#[cfg(feature = "gpu")]
+impl OwnedAttention<Floats> {
+    /// Whether queries, keys and values can stay where they are: nothing is to be put before them or between them.
+    pub fn stays(&self) -> bool {
+        let unpacked = |tensor: &Floats| tensor.shape.len() == 4;
+        let past = self.past_key.is_some() || self.past_value.is_some();
+        !past && [&self.q, &self.k, &self.v].into_iter().all(unpacked)
+    }
+
+    /// The input with a zero in place of every number of queries, keys and values: what asks for no more than their shapes
+    /// asks this.
+    pub fn shapes(&self) -> Option<AttentionInput<'_>> {
+        let zeros = |Floats { shape, .. }: &Floats| {
+            let nowhere = IxDyn(&vec![0; shape.len()]);
+            ArrayView::from_shape(IxDyn(shape).strides(nowhere), &[0.0]).ok()
+        };
+        let [q, k, v] = [&self.q, &self.k, &self.v].map(zeros);
+        Some(self.with([q?, k?, v?]))
+    }
+
+    /// All of it copied.
+    pub fn copied(self, request: &Request<'_>) -> Result<OwnedAttention, JsValue> {
+        Ok(OwnedAttention {
+            q: request.copied(&self.q)?,
+            k: request.copied(&self.k)?,
+            v: request.copied(&self.v)?,
+            past_key: self.past_key,
+            past_value: self.past_value,
+            mask: self.mask,
+            kv_lengths: self.kv_lengths,
+        })
     }
 }
 

@@ -51,10 +51,12 @@ pub(super) fn tensor(array: &ArrayD<f32>) -> Result<JsValue, JsValue> {
         Some(slice) => Float32Array::from(slice),
         None => Float32Array::from(&array.iter().copied().collect::<Vec<f32>>()[..]),
     };
-    object(&[
-        ("shape", Some(plain(&array.shape())?)),
-        ("data", Some(data.into())),
-    ])
+    floats(array.shape(), data)
+}
+
+/// `{ shape, data }` of numbers that are there already.
+pub(super) fn floats(shape: &[usize], data: Float32Array) -> Result<JsValue, JsValue> {
+    object(&[("shape", Some(plain(&shape)?)), ("data", Some(data.into()))])
 }
 
 /// `{ output, presentKey?, presentValue?, scores?, backend }`.
@@ -82,8 +84,12 @@ impl Rows for ArenaRows {
             Reflect::construct(constructor.dyn_ref::<Function>()?, &length).ok()
         });
         self.0 = made.map(JsCast::unchecked_into);
-        match self.0 {
-            Some(_) => Ok(()),
+        match &self.0 {
+            // what is new is made by the system when it is first written, which takes as long as to compute it: so now
+            Some(arena) => {
+                arena.fill(0.0, 0, arena.length());
+                Ok(())
+            }
             None => {
                 let bytes = cells as f64 * size_of::<f32>() as f64;
                 Err(op.too_large("memory for the trace", format!("none for {bytes} bytes")))

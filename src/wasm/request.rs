@@ -9,6 +9,12 @@ use js_sys::{Array, Float32Array, Int32Array, Reflect};
 use ndarray::{ArrayD, IxDyn};
 use wasm_bindgen::prelude::*;
 
+/// A tensor of JavaScript, with as many numbers as its shape says.
+pub(super) struct Floats {
+    pub shape: Vec<usize>,
+    pub array: Float32Array,
+}
+
 /// A request under examination. Absent, `undefined` and `null` are the same.
 pub(super) struct Request<'a> {
     pub operation: Operation,
@@ -204,18 +210,33 @@ impl<'a> Request<'a> {
         })
     }
 
-    pub fn tensor(&self, name: &str) -> Result<Option<ArrayD<f32>>, JsValue> {
+    /// A tensor, left where it is.
+    pub fn floats(&self, name: &str) -> Result<Option<Floats>, JsValue> {
         let Some((shape, data)) = self.shaped(name)? else {
             return Ok(None);
         };
-        let Some(floats) = data.dyn_ref::<Float32Array>() else {
-            return Err(self.refused(&format!("{name}.data"), "a Float32Array", &data));
-        };
-        self.array(&shape, floats.to_vec()).map(Some)
+        match data.dyn_into() {
+            Ok(array) => Ok(Some(Floats { shape, array })),
+            Err(data) => Err(self.refused(&format!("{name}.data"), "a Float32Array", &data)),
+        }
+    }
+
+    pub fn tensor(&self, name: &str) -> Result<Option<ArrayD<f32>>, JsValue> {
+        self.floats(name)?
+            .map(|floats| self.copied(&floats))
+            .transpose()
+    }
+
+    pub fn copied(&self, floats: &Floats) -> Result<ArrayD<f32>, JsValue> {
+        self.array(&floats.shape, floats.array.to_vec())
     }
 
     pub fn needed(&self, name: &str) -> Result<ArrayD<f32>, JsValue> {
-        self.tensor(name)?
+        self.copied(&self.needed_floats(name)?)
+    }
+
+    pub fn needed_floats(&self, name: &str) -> Result<Floats, JsValue> {
+        self.floats(name)?
             .ok_or_else(|| self.refused(name, "a tensor { shape, data }", &JsValue::UNDEFINED))
     }
 

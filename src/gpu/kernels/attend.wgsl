@@ -6,7 +6,7 @@
 //
 // Many keys are taken in by several passes, which leave their state in the result for the next one.
 
-// [unit, member, query, VALUE_DIM + slabs]: what is mixed so far; then for each group of features the largest score and the sum
+// [unit, member, query, VALUE_DIM]: what is mixed so far; then [unit, member, query, slab]: the largest score and the sum
 @group(0) @binding(6) var<storage, read_write> output: array<vec4<f32>>;
 
 const QUERIES: u32 = 32u;
@@ -66,8 +66,7 @@ fn attend(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_ind
   let row3 = row_of(unit, member, first_query + 4u * four + 3u);
   let feature = min(slab * SLAB + part, VALUE_DIM - 1u);
 
-  let width = VALUE_DIM + slabs;
-  let state = VALUE_DIM + slab;
+  let states = call.units * call.members * call.queries * VALUE_DIM + slab;
   var largest = vec4<f32>(LOWEST);
   // of the keys that were here
   var sum = vec4<f32>();
@@ -76,16 +75,16 @@ fn attend(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_ind
   var mixed2 = vec4<f32>();
   var mixed3 = vec4<f32>();
   if (call.from_key > 0u) {
-    let state0 = output[row0.row * width + state];
-    let state1 = output[row1.row * width + state];
-    let state2 = output[row2.row * width + state];
-    let state3 = output[row3.row * width + state];
+    let state0 = output[states + row0.row * slabs];
+    let state1 = output[states + row1.row * slabs];
+    let state2 = output[states + row2.row * slabs];
+    let state3 = output[states + row3.row * slabs];
     largest = vec4<f32>(state0.x, state1.x, state2.x, state3.x);
     if (part == 0u) { sum = vec4<f32>(state0.y, state1.y, state2.y, state3.y); }
-    mixed0 = output[row0.row * width + feature];
-    mixed1 = output[row1.row * width + feature];
-    mixed2 = output[row2.row * width + feature];
-    mixed3 = output[row3.row * width + feature];
+    mixed0 = output[row0.row * VALUE_DIM + feature];
+    mixed1 = output[row1.row * VALUE_DIM + feature];
+    mixed2 = output[row2.row * VALUE_DIM + feature];
+    mixed3 = output[row3.row * VALUE_DIM + feature];
   }
 
   // Of these queries the first sees the first key, and the last the last one.
@@ -164,19 +163,19 @@ fn attend(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_ind
   let writes = slab * SLAB + part < VALUE_DIM;
   let asked = first_query + 4u * four;
   if (asked + 0u < call.queries) {
-    if (writes) { output[row0.row * width + feature] = mixed0 * factor.x; }
-    if (part == 0u) { output[row0.row * width + state] = vec4<f32>(largest.x, sum.x, 0.0, 0.0); }
+    if (writes) { output[row0.row * VALUE_DIM + feature] = mixed0 * factor.x; }
+    if (part == 0u) { output[states + row0.row * slabs] = vec4<f32>(largest.x, sum.x, 0.0, 0.0); }
   }
   if (asked + 1u < call.queries) {
-    if (writes) { output[row1.row * width + feature] = mixed1 * factor.y; }
-    if (part == 0u) { output[row1.row * width + state] = vec4<f32>(largest.y, sum.y, 0.0, 0.0); }
+    if (writes) { output[row1.row * VALUE_DIM + feature] = mixed1 * factor.y; }
+    if (part == 0u) { output[states + row1.row * slabs] = vec4<f32>(largest.y, sum.y, 0.0, 0.0); }
   }
   if (asked + 2u < call.queries) {
-    if (writes) { output[row2.row * width + feature] = mixed2 * factor.z; }
-    if (part == 0u) { output[row2.row * width + state] = vec4<f32>(largest.z, sum.z, 0.0, 0.0); }
+    if (writes) { output[row2.row * VALUE_DIM + feature] = mixed2 * factor.z; }
+    if (part == 0u) { output[states + row2.row * slabs] = vec4<f32>(largest.z, sum.z, 0.0, 0.0); }
   }
   if (asked + 3u < call.queries) {
-    if (writes) { output[row3.row * width + feature] = mixed3 * factor.w; }
-    if (part == 0u) { output[row3.row * width + state] = vec4<f32>(largest.w, sum.w, 0.0, 0.0); }
+    if (writes) { output[row3.row * VALUE_DIM + feature] = mixed3 * factor.w; }
+    if (part == 0u) { output[states + row3.row * slabs] = vec4<f32>(largest.w, sum.w, 0.0, 0.0); }
   }
 }

@@ -5,7 +5,7 @@
 //
 // Many keys are taken in by several passes, which leave their state in the result for the next one.
 
-// [unit, member, query, VALUE_DIM + slabs]: what is mixed so far; then for each group of features the largest score and the sum
+// [unit, member, query, VALUE_DIM]: what is mixed so far; then [unit, member, query, slab]: the largest score and the sum
 @group(0) @binding(6) var<storage, read_write> output: array<vec4<f32>>;
 
 const QUERIES: u32 = 32u;
@@ -30,8 +30,7 @@ fn attend(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_ind
 
   // the query whose softmax is here
   let own = min(first_query + local, last_query);
-  let width = VALUE_DIM + slabs;
-  let state = (rows + own) * width + VALUE_DIM + slab;
+  let state = call.units * call.members * call.queries * VALUE_DIM + (rows + own) * slabs + slab;
   let own_seen = seen_by(unit, own);
   let bias_row = mask_row(unit, member, own);
   let slope = slope_of(unit, member);
@@ -71,22 +70,22 @@ fn attend(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_ind
   if (call.from_key > 0u) {
     largest = output[state].x;
     sum = output[state].y;
-    mixed0a = output[row0 * width + feature_a];
-    mixed0b = output[row0 * width + feature_b];
-    mixed1a = output[row1 * width + feature_a];
-    mixed1b = output[row1 * width + feature_b];
-    mixed2a = output[row2 * width + feature_a];
-    mixed2b = output[row2 * width + feature_b];
-    mixed3a = output[row3 * width + feature_a];
-    mixed3b = output[row3 * width + feature_b];
-    mixed4a = output[row4 * width + feature_a];
-    mixed4b = output[row4 * width + feature_b];
-    mixed5a = output[row5 * width + feature_a];
-    mixed5b = output[row5 * width + feature_b];
-    mixed6a = output[row6 * width + feature_a];
-    mixed6b = output[row6 * width + feature_b];
-    mixed7a = output[row7 * width + feature_a];
-    mixed7b = output[row7 * width + feature_b];
+    mixed0a = output[row0 * VALUE_DIM + feature_a];
+    mixed0b = output[row0 * VALUE_DIM + feature_b];
+    mixed1a = output[row1 * VALUE_DIM + feature_a];
+    mixed1b = output[row1 * VALUE_DIM + feature_b];
+    mixed2a = output[row2 * VALUE_DIM + feature_a];
+    mixed2b = output[row2 * VALUE_DIM + feature_b];
+    mixed3a = output[row3 * VALUE_DIM + feature_a];
+    mixed3b = output[row3 * VALUE_DIM + feature_b];
+    mixed4a = output[row4 * VALUE_DIM + feature_a];
+    mixed4b = output[row4 * VALUE_DIM + feature_b];
+    mixed5a = output[row5 * VALUE_DIM + feature_a];
+    mixed5b = output[row5 * VALUE_DIM + feature_b];
+    mixed6a = output[row6 * VALUE_DIM + feature_a];
+    mixed6b = output[row6 * VALUE_DIM + feature_b];
+    mixed7a = output[row7 * VALUE_DIM + feature_a];
+    mixed7b = output[row7 * VALUE_DIM + feature_b];
   }
 
   // Of these queries the first sees the first key, and the last the last one.
@@ -300,35 +299,35 @@ fn attend(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_ind
   }
   workgroupBarrier();
   if (first_query + eight + 0u <= last_query) {
-    output[row0 * width + feature_a] = mixed0a * factors[eight + 0u];
-    output[row0 * width + feature_b] = mixed0b * factors[eight + 0u];
+    output[row0 * VALUE_DIM + feature_a] = mixed0a * factors[eight + 0u];
+    output[row0 * VALUE_DIM + feature_b] = mixed0b * factors[eight + 0u];
   }
   if (first_query + eight + 1u <= last_query) {
-    output[row1 * width + feature_a] = mixed1a * factors[eight + 1u];
-    output[row1 * width + feature_b] = mixed1b * factors[eight + 1u];
+    output[row1 * VALUE_DIM + feature_a] = mixed1a * factors[eight + 1u];
+    output[row1 * VALUE_DIM + feature_b] = mixed1b * factors[eight + 1u];
   }
   if (first_query + eight + 2u <= last_query) {
-    output[row2 * width + feature_a] = mixed2a * factors[eight + 2u];
-    output[row2 * width + feature_b] = mixed2b * factors[eight + 2u];
+    output[row2 * VALUE_DIM + feature_a] = mixed2a * factors[eight + 2u];
+    output[row2 * VALUE_DIM + feature_b] = mixed2b * factors[eight + 2u];
   }
   if (first_query + eight + 3u <= last_query) {
-    output[row3 * width + feature_a] = mixed3a * factors[eight + 3u];
-    output[row3 * width + feature_b] = mixed3b * factors[eight + 3u];
+    output[row3 * VALUE_DIM + feature_a] = mixed3a * factors[eight + 3u];
+    output[row3 * VALUE_DIM + feature_b] = mixed3b * factors[eight + 3u];
   }
   if (first_query + eight + 4u <= last_query) {
-    output[row4 * width + feature_a] = mixed4a * factors[eight + 4u];
-    output[row4 * width + feature_b] = mixed4b * factors[eight + 4u];
+    output[row4 * VALUE_DIM + feature_a] = mixed4a * factors[eight + 4u];
+    output[row4 * VALUE_DIM + feature_b] = mixed4b * factors[eight + 4u];
   }
   if (first_query + eight + 5u <= last_query) {
-    output[row5 * width + feature_a] = mixed5a * factors[eight + 5u];
-    output[row5 * width + feature_b] = mixed5b * factors[eight + 5u];
+    output[row5 * VALUE_DIM + feature_a] = mixed5a * factors[eight + 5u];
+    output[row5 * VALUE_DIM + feature_b] = mixed5b * factors[eight + 5u];
   }
   if (first_query + eight + 6u <= last_query) {
-    output[row6 * width + feature_a] = mixed6a * factors[eight + 6u];
-    output[row6 * width + feature_b] = mixed6b * factors[eight + 6u];
+    output[row6 * VALUE_DIM + feature_a] = mixed6a * factors[eight + 6u];
+    output[row6 * VALUE_DIM + feature_b] = mixed6b * factors[eight + 6u];
   }
   if (first_query + eight + 7u <= last_query) {
-    output[row7 * width + feature_a] = mixed7a * factors[eight + 7u];
-    output[row7 * width + feature_b] = mixed7b * factors[eight + 7u];
+    output[row7 * VALUE_DIM + feature_a] = mixed7a * factors[eight + 7u];
+    output[row7 * VALUE_DIM + feature_b] = mixed7b * factors[eight + 7u];
   }
 }
