@@ -36,11 +36,12 @@ impl Buffers {
     /// One of at least so many bytes; what it holds is left over from before.
     pub fn take(&mut self, device: &wgpu::Device, bytes: usize, for_use: Use) -> wgpu::Buffer {
         let size = (bytes as u64).max(1).next_multiple_of(STEP);
-        // not one that is much larger: a small job would keep it from a large one
+        // Not one that is much larger, and of those that fit the smallest: a small job would keep it from a large one.
         let fits = |(own, buffer): &(Use, wgpu::Buffer)| {
             *own == for_use && (size..=2 * size).contains(&buffer.size())
         };
-        if let Some(found) = self.idle.iter().rposition(fits) {
+        let fitting = (0..self.idle.len()).filter(|&n| fits(&self.idle[n]));
+        if let Some(found) = fitting.min_by_key(|&n| self.idle[n].1.size()) {
             let (_, buffer) = self.idle.remove(found);
             self.lent.push(buffer.clone());
             return buffer;
