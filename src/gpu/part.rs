@@ -17,8 +17,7 @@ const MOST_FLOPS: f64 = 2e10;
 const QUERIES: usize = 32;
 const KEYS: usize = 64;
 const SLAB: usize = 16;
-/// Turns of the loops of a kernel in one pass; of those of attention `attend_large` has the most. Mesa's llvmpipe leaves a
-/// shader's loops after 65,535 turns in all.
+/// Turns of the loops of a kernel in one pass. Mesa's llvmpipe leaves a shader's loops after 65,535 turns in all.
 const MOST_TURNS: usize = 48_000;
 /// Fours of features of a query that `weights` has workgroup memory for, of the 16 KiB that every adapter has.
 const MOST_SCORED: usize = 960;
@@ -300,9 +299,9 @@ impl Whole<'_> {
             .gpu(GpuFault::Unsuited, "shorter rows of scores", found))
     }
 
-    /// The keys of each pass.
+    /// The keys of each pass: neither kernel takes more turns for those of a group.
     fn passes(&self, dim: usize) -> impl Iterator<Item = Range<usize>> {
-        let blocks = (MOST_TURNS / (dim + 3 * KEYS + 1)).max(1);
+        let blocks = (MOST_TURNS / (2 * dim + 3 * KEYS)).max(1);
         cut(self.keys, blocks * KEYS)
     }
 
