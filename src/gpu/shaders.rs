@@ -4,31 +4,57 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use wgpu::{BindingType, BufferBindingType, ShaderStages};
 
+/// Files one after the other, without the lines of comment and the spaces that lines begin with: more than a quarter of what a page
+/// would have to fetch of them.
+macro_rules! code_of {
+    ($($file:literal),+) => {{
+        const TEXT: &[u8] = concat!($(include_str!($file)),+).as_bytes();
+        const CODE: [u8; code(TEXT, &mut [])] = {
+            let mut kept = [0; code(TEXT, &mut [])];
+            code(TEXT, &mut kept);
+            kept
+        };
+        match std::str::from_utf8(&CODE) {
+            Ok(code) => code,
+            Err(_) => panic!("whole lines were left out"),
+        }
+    }};
+}
+
 /// The files, each put together as it is compiled. What they begin with stands in a file of its own.
-pub(super) const POINTWISE: &str = concat!(
-    include_str!("kernels/step.wgsl"),
-    include_str!("kernels/pointwise.wgsl")
-);
-pub(super) const ROWS: &str = concat!(
-    include_str!("kernels/step.wgsl"),
-    include_str!("kernels/rows.wgsl")
-);
-pub(super) const MATMUL: &str = concat!(
-    include_str!("kernels/step.wgsl"),
-    include_str!("kernels/matmul.wgsl")
-);
-pub(super) const ATTEND: &str = concat!(
-    include_str!("kernels/call.wgsl"),
-    include_str!("kernels/attend.wgsl")
-);
-pub(super) const ATTEND_LARGE: &str = concat!(
-    include_str!("kernels/call.wgsl"),
-    include_str!("kernels/attend_large.wgsl")
-);
-pub(super) const WEIGHTS: &str = concat!(
-    include_str!("kernels/call.wgsl"),
-    include_str!("kernels/weights.wgsl")
-);
+pub(super) const POINTWISE: &str = code_of!("kernels/step.wgsl", "kernels/pointwise.wgsl");
+pub(super) const ROWS: &str = code_of!("kernels/step.wgsl", "kernels/rows.wgsl");
+pub(super) const MATMUL: &str = code_of!("kernels/step.wgsl", "kernels/matmul.wgsl");
+pub(super) const ATTEND: &str = code_of!("kernels/call.wgsl", "kernels/attend.wgsl");
+pub(super) const ATTEND_LARGE: &str = code_of!("kernels/call.wgsl", "kernels/attend_large.wgsl");
+pub(super) const WEIGHTS: &str = code_of!("kernels/call.wgsl", "kernels/weights.wgsl");
+
+/// Bytes that stay of a text; as many of them as there is room for are written.
+const fn code(text: &[u8], kept: &mut [u8]) -> usize {
+    let (mut from, mut to) = (0, 0);
+    // at the beginning of a line, spaces aside
+    let mut begins = true;
+    while from < text.len() {
+        if begins && text[from] == b' ' {
+            from += 1;
+            continue;
+        }
+        if begins && text[from] == b'/' && text[from + 1] == b'/' {
+            while text[from] != b'\n' {
+                from += 1;
+            }
+            from += 1;
+            continue;
+        }
+        begins = text[from] == b'\n';
+        if to < kept.len() {
+            kept[to] = text[from];
+        }
+        to += 1;
+        from += 1;
+    }
+    to
+}
 
 /// Buffers that a kernel may read, from binding 1 on.
 pub(super) const READS: usize = 5;
