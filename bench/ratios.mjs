@@ -19,9 +19,9 @@ const over =
 
 /** The rate of ours over the rate of the loop that starts as many multiply-adds as the core can. */
 const share =
-  (own, ratio = pairedRatio) =>
+  (own, ratio = pairedRatio, kernels = kernelsOf) =>
   (runs, cell) => {
-    const kind = kernelsOf(runs) === "simd128" ? "peak-muladd" : "peak-madd";
+    const kind = kernels(runs) === "simd128" ? "peak-muladd" : "peak-madd";
     const found = ratio(runs, cell, kind, own);
     const flops = entryOf(runs[0], cell, kind)?.flops;
     return found && { value: (found * flopsOf(cell)) / flops, of: `${own} / ${kind}` };
@@ -69,6 +69,12 @@ const ROWS = [
     floor: 1.45,
     aim: 1.8,
     of: over(ORT, ["ours-simd128"]),
+  },
+  {
+    key: "share-simd128",
+    name: "that build's share of one core's peak without multiply-adds, N >= 1024",
+    cells: atLeast(1024),
+    of: share("ours-simd128", pairedRatio, () => "simd128"),
   },
   {
     key: "share",

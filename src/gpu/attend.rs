@@ -85,7 +85,11 @@ pub(super) async fn compute_attention_of(
         }
     };
     let tensors = arrays.map(Numbers::Theirs);
-    let begin = || rows.borrow_mut().begin(OPERATION, length);
+    let begin = || {
+        rows.borrow_mut().begin(OPERATION, length)?;
+        rows.borrow_mut().touch();
+        Ok(())
+    };
     let scores = attend(
         device,
         &geometry,

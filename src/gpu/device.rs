@@ -11,7 +11,7 @@ use futures_channel::oneshot;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Numbers that a browser is made to pass on before it is told of others. It collects what it is told until something is submitted;
+/// How many numbers a browser is made to pass on before it is told of others. It collects what it is told until something is submitted;
 /// where it need not, the process that has the GPU takes them over while the next are written: 12 MB to an NVIDIA H200 and 4 back
 /// took 9 ms in place of 12.
 #[cfg(target_arch = "wasm32")]
@@ -191,8 +191,11 @@ impl Job<'_> {
             #[cfg(target_arch = "wasm32")]
             Numbers::Theirs(array) => {
                 let buffer = self.room(numbers.len())?;
-                browser::write(&self.device.queue, &buffer, array);
-                if self.device.hurry.is_some() && numbers.len() >= LARGE {
+                browser::write(&self.device.queue, &buffer, array).map_err(|found| {
+                    let expected = "numbers that can be written to a buffer";
+                    self.op.gpu(GpuFault::Validation, expected, found)
+                })?;
+                if !self.device.adapter.is_fallback && numbers.len() >= LARGE {
                     self.device.queue.submit([]);
                 }
                 Ok(buffer)
@@ -349,15 +352,28 @@ mod browser {
     #[wasm_bindgen]
     extern "C" {
         type GPUQueue;
-        #[wasm_bindgen(method, js_name = writeBuffer)]
-        fn write_buffer(this: &GPUQueue, buffer: &JsValue, offset: u32, data: &Float32Array);
+        #[wasm_bindgen(method, catch, js_name = writeBuffer)]
+        fn write_buffer(
+            this: &GPUQueue,
+            buffer: &JsValue,
+            offset: u32,
+            data: &Float32Array,
+        ) -> Result<(), JsValue>;
     }
 
-    pub(super) fn write(queue: &wgpu::Queue, buffer: &wgpu::Buffer, data: &Float32Array) {
-        if let (Some(queue), Some(buffer)) = (queue.as_webgpu(), buffer.as_webgpu()) {
-            let queue: &JsValue = queue.as_ref();
-            (queue.unchecked_ref::<GPUQueue>()).write_buffer(buffer.as_ref(), 0, data);
-        }
+    /// Fails where the browser refuses the array, as it does one in memory that can be resized.
+    pub(super) fn write(
+        queue: &wgpu::Queue,
+        buffer: &wgpu::Buffer,
+        data: &Float32Array,
+    ) -> Result<(), String> {
+        let (Some(queue), Some(buffer)) = (queue.as_webgpu(), buffer.as_webgpu()) else {
+            return Err("a device of another kind".into());
+        };
+        let queue: &JsValue = queue.as_ref();
+        (queue.unchecked_ref::<GPUQueue>())
+            .write_buffer(buffer.as_ref(), 0, data)
+            .map_err(|thrown| format!("{thrown:?}"))
     }
 
     /// What a mapped buffer holds, until it is unmapped.

@@ -37,6 +37,7 @@ struct Turn {
 impl Hurry {
     pub fn new() -> Option<Self> {
         let clock = Reflect::get(&js_sys::global(), &"performance".into()).ok()?;
+        let clock = clock.dyn_into().ok()?;
         let channel = MessageChannel::new().ok()?;
         let turn = Rc::new(Turn::default());
         let told = Rc::clone(&turn);
@@ -50,14 +51,14 @@ impl Hurry {
         let function: &Function = listener.as_ref().unchecked_ref();
         channel.port1().set_onmessage(Some(function));
         Some(Hurry {
-            clock: clock.dyn_into().ok()?,
+            clock,
             channel,
             turn,
             _listener: listener,
         })
     }
 
-    /// What `work` gives, for which `prompt` makes the browser look sooner.
+    /// What `work` gives, for which `prompt` makes the browser look sooner. Of several at once one alone has that.
     pub async fn through<T>(&self, prompt: impl Fn(), work: impl Future<Output = T>) -> T {
         let start = self.clock.now();
         let mut last = start;

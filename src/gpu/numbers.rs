@@ -1,5 +1,5 @@
-//! Numbers on their way to the GPU and back, where they are: in our memory, or in an array of JavaScript, from which to which a
-//! browser's GPU takes and gives without a copy in our memory.
+//! Numbers on their way to the GPU and back: in our memory, or in an array of JavaScript, which a browser's GPU reads and writes, so
+//! that ours need not hold a copy.
 
 use super::expect_finite;
 use crate::error::{Error, Operation};

@@ -299,7 +299,7 @@ impl Whole<'_> {
             .gpu(GpuFault::Unsuited, "shorter rows of scores", found))
     }
 
-    /// The keys of each pass: neither kernel takes more turns for those of a group.
+    /// The keys of each pass. For [`KEYS`] of them neither kernel takes more than `2 * dim + 3 * KEYS` turns.
     fn passes(&self, dim: usize) -> impl Iterator<Item = Range<usize>> {
         let blocks = (MOST_TURNS / (2 * dim + 3 * KEYS)).max(1);
         cut(self.keys, blocks * KEYS)
@@ -328,10 +328,13 @@ impl Whole<'_> {
         {
             return job.sent(&numbers.part(first..first + rows * self.dim));
         }
-        let numbers = numbers.here();
+        // no more of them than the part has, give or take what lies between
+        let from = starts.clone().min().unwrap_or(0);
+        let end = starts.clone().max().unwrap_or(0) + self.dim;
+        let numbers = numbers.part(from..end).here();
         let mut copied = Vec::with_capacity(rows * padded);
         for at in starts {
-            copied.extend_from_slice(&numbers[at..][..self.dim]);
+            copied.extend_from_slice(&numbers[at - from..][..self.dim]);
             copied.resize(copied.len().next_multiple_of(padded), 0.0);
         }
         job.filled(&copied)
@@ -463,6 +466,9 @@ fn send(job: &Job<'_>, rows: &Numbers<'_>, dim: usize) -> Result<wgpu::Buffer, E
 
 /// Of rows of `width` numbers the first `dim`.
 fn cut_short(rows: &[f32], width: usize, dim: usize) -> Vec<f32> {
-    let rows = rows.chunks_exact(width).map(|row| &row[..dim]);
-    rows.collect::<Vec<_>>().concat()
+    let mut data = Vec::with_capacity(rows.len() / width * dim);
+    for row in rows.chunks_exact(width) {
+        data.extend_from_slice(&row[..dim]);
+    }
+    data
 }

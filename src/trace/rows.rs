@@ -9,15 +9,20 @@ use crate::error::{Error, Operation};
 use crate::plain;
 use std::ops::Range;
 
-/// Takes rows of weights as they are made.
+/// Takes rows of a result as they are made: those of the weights of a trace into its arena, those of an output.
 pub(crate) trait Rows {
-    /// The arena will have this many cells, all rows among them.
+    /// There will be this many cells, all rows among them.
     ///
     /// # Errors
-    /// `too_large` where there is no room for it.
+    /// `too_large` where there is no room for them.
     fn begin(&mut self, op: Operation, cells: usize) -> Result<(), Error>;
 
-    /// A row, and where in the arena it belongs.
+    /// Has the system make the memory now, for a caller that has nothing better to do: memory that is new is made when it is first
+    /// written, which takes as long as to compute what is written there.
+    #[cfg(all(target_arch = "wasm32", feature = "gpu"))]
+    fn touch(&mut self) {}
+
+    /// A row, and where among the cells it belongs.
     fn put(&mut self, offset: usize, row: &[f32]);
 }
 

@@ -277,8 +277,7 @@ impl OwnedAttention<Floats> {
         !past && [&self.q, &self.k, &self.v].into_iter().all(unpacked)
     }
 
-    /// The input with a zero in place of every number of queries, keys and values: what asks for no more than their shapes
-    /// asks this.
+    /// The input for who needs of queries, keys and values no more than their shapes: every number of them is a zero.
     pub fn shapes(&self) -> Option<AttentionInput<'_>> {
         let zeros = |Floats { shape, .. }: &Floats| {
             let nowhere = IxDyn(&vec![0; shape.len()]);

@@ -71,7 +71,7 @@ pub(super) fn attention(result: &AttentionOutput, backend: &str) -> Result<JsVal
     ])
 }
 
-/// The arena of a trace with very many weights: their rows go straight to JavaScript, so that they are never held twice.
+/// The arena of a trace with very many weights, or an output: its rows go straight to JavaScript, and are never held twice.
 #[derive(Default)]
 pub(super) struct ArenaRows(Option<Float32Array>);
 
@@ -84,16 +84,19 @@ impl Rows for ArenaRows {
             Reflect::construct(constructor.dyn_ref::<Function>()?, &length).ok()
         });
         self.0 = made.map(JsCast::unchecked_into);
-        match &self.0 {
-            // what is new is made by the system when it is first written, which takes as long as to compute it: so now
-            Some(arena) => {
-                arena.fill(0.0, 0, arena.length());
-                Ok(())
-            }
+        match self.0 {
+            Some(_) => Ok(()),
             None => {
                 let bytes = cells as f64 * size_of::<f32>() as f64;
-                Err(op.too_large("memory for the trace", format!("none for {bytes} bytes")))
+                Err(op.too_large("memory for the result", format!("none for {bytes} bytes")))
             }
+        }
+    }
+
+    #[cfg(feature = "gpu")]
+    fn touch(&mut self) {
+        if let Some(arena) = &self.0 {
+            arena.fill(0.0, 0, arena.length());
         }
     }
 
@@ -107,7 +110,7 @@ impl Rows for ArenaRows {
 }
 
 impl ArenaRows {
-    /// The arena with what it begins with, or, where there were no rows, with nothing else.
+    /// All of it with what it begins with, or, where there were no rows, with nothing else.
     pub fn arena(self, data: &[f32]) -> Float32Array {
         let Some(arena) = self.0 else {
             return Float32Array::from(data);

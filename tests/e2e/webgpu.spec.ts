@@ -296,10 +296,15 @@ for (const chip of [true, false]) {
       const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
       const engine = await createEngine();
       const all: { backend: string; gpu: number[]; cpu: number[] }[] = [];
-      for (const causal of [false, true]) {
+      // the longer one is more than is taken together anywhere on its way
+      for (const [causal, tokens] of [
+        [false, 301],
+        [true, 301],
+        [true, 1100],
+      ] as const) {
         const [q, k, v] = [0.7, 1.3, 2.1].map((step) => ({
-          shape: [1, 3, 301, 20],
-          data: Float32Array.from({ length: 3 * 301 * 20 }, (_, n) => 2 * Math.sin((n + 1) * step)),
+          shape: [1, 2, tokens, 64],
+          data: Float32Array.from({ length: 2 * tokens * 64 }, (_, n) => 2 * Math.sin((n + 1) * step)),
         })) as [Tensor, Tensor, Tensor];
         const gpu = await engine.computeAttention({ q, k, v, causal, backend: "webgpu" });
         const cpu = await engine.computeAttention({ q, k, v, causal, backend: "cpu" });
@@ -317,6 +322,55 @@ for (const chip of [true, false]) {
     if (chip) expect(looks).toBeGreaterThan(1);
     else expect(looks).toBe(0);
   });
+}
+
+test("what is too large for one buffer is done in parts", async ({ page }) => {
+  await blank(page);
+  await beforeWorker(page, narrow, 1 << 17);
+  const compute = (heads: number, tokens: number, dim: number) =>
+    page.evaluate(
+      async ([heads, tokens, dim]) => {
+        const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
+        const scope = globalThis as { engine?: Engine };
+        scope.engine ??= await createEngine();
+        const [q, k, v] = [heads, 2, 2].map((heads, seed) => ({
+          shape: [1, heads, tokens, dim],
+          data: Float32Array.from({ length: heads * tokens * dim }, (_, n) => 2 * Math.sin((n + 1) * (0.7 + seed))),
+        })) as [Tensor, Tensor, Tensor];
+        const request = { q, k, v, causal: true };
+        const gpu = await scope.engine.computeAttention({ ...request, backend: "webgpu" });
+        const cpu = await scope.engine.computeAttention({ ...request, backend: "cpu" });
+        return { backend: gpu.backend, gpu: Array.from(gpu.output.data), cpu: Array.from(cpu.output.data) };
+      },
+      [heads, tokens, dim] as const,
+    );
+  await compute(2, 8, 4);
+  const worker = page.workers().find((one) => one.url().endsWith("/gpu-worker.js"));
+  const jobs = () => worker?.evaluate(() => (self as unknown as { jobs: number }).jobs) ?? 0;
+  // features in fours, which go as they lie, and others; heads that share keys, whose queries do not lie together
+  for (const [heads, dim] of [
+    [2, 32],
+    [4, 32],
+    [4, 30],
+  ] as const) {
+    const before = await jobs();
+    const { backend, gpu, cpu } = await compute(heads, 700, dim);
+    expect(backend).toBe("webgpu");
+    expect((await jobs()) - before).toBeGreaterThan(2);
+    expect(largestDifference(Float32Array.from(gpu), Float32Array.from(cpu)).size).toBeLessThanOrEqual(TOLERANCE);
+  }
+});
+
+/** The device says that its buffers are smaller, and it is counted how often it is given work. */
+function narrow(bytes: number): void {
+  const scope = self as unknown as { jobs: number };
+  scope.jobs = 0;
+  Object.defineProperty(GPUSupportedLimits.prototype, "maxStorageBufferBindingSize", { get: () => bytes });
+  const { submit } = GPUQueue.prototype;
+  GPUQueue.prototype.submit = function (this: GPUQueue, buffers: Iterable<GPUCommandBuffer>) {
+    if ([...buffers].length > 0) scope.jobs++;
+    return submit.call(this, buffers);
+  };
 }
 
 /** Has the GPU's worker run something first. It may need nothing but what it is given. */

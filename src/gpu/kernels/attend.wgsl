@@ -61,7 +61,7 @@ fn masked(scores: vec4<f32>, seen: Seen, j: u32) -> vec4<f32> {
   return select(scores, vec4<f32>(LOWEST), hidden);
 }
 
-// Their part in the softmax, before it is divided by the sum.
+// The part of scores in the softmax, before it is divided by the sum, where `most` is the largest score of each query.
 fn share(scores: vec4<f32>, most: vec4<f32>) -> vec4<f32> {
   return select(exp(scores - most), vec4<f32>(), scores < vec4<f32>(LOW));
 }
