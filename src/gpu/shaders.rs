@@ -187,6 +187,15 @@ impl Shaders {
 mod tests {
     use super::*;
 
+    #[test]
+    fn lines_of_comment_are_left_out() {
+        let text = b"// one\n  let a = 1; // two\n\n  // three\n}\n";
+        let kept = b"let a = 1; // two\n\n}\n";
+        let mut found = [0; 21];
+        assert_eq!(code(text, &mut found), kept.len());
+        assert_eq!(&found, kept);
+    }
+
     /// Each file as it is compiled, with the sizes it stands with and with others.
     #[test]
     fn wgsl_is_valid() {
