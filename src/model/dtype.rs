@@ -44,7 +44,7 @@ impl Dtype {
         KINDS[self.0].1
     }
 
-    /// Whether [`Dtype::widen`] can read it.
+    /// Whether `widen` can read it.
     #[must_use]
     pub fn is_readable(self) -> bool {
         self.0 < READABLE
