@@ -105,8 +105,8 @@ pub(super) async fn compute_attention_of(
     Ok((out.shape(), scores.transpose()?))
 }
 
-/// Hands over what is mixed, after `begin`, and gives the scores. Keys and
-/// values are `[batch, kv_heads, key, dim]`, queries as they were given.
+/// Hands over what is mixed, after `begin`, and gives the scores. Keys and values are `[batch, kv_heads, key, dim]`, queries as they
+/// were given. `begin` is called while the GPU works.
 async fn attend(
     device: &Device,
     geometry: &Geometry,

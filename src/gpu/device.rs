@@ -11,9 +11,9 @@ use futures_channel::oneshot;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many numbers a browser is made to pass on before it is told of others. It collects what it is told until something is submitted;
-/// where it need not, the process that has the GPU takes them over while the next are written: 12 MB to an NVIDIA H200 and 4 back
-/// took 9 ms in place of 12.
+/// How many numbers a browser is made to pass on before it is told of others. It collects what it is told until something is
+/// submitted; where it need not, the process that has the GPU takes them over while the next are written: 12 MB to an NVIDIA H200
+/// and 4 back took 9 ms in place of 12.
 #[cfg(target_arch = "wasm32")]
 const LARGE: usize = 1 << 16;
 

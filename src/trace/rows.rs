@@ -17,8 +17,8 @@ pub(crate) trait Rows {
     /// `too_large` where there is no room for them.
     fn begin(&mut self, op: Operation, cells: usize) -> Result<(), Error>;
 
-    /// Has the system make the memory now, for a caller that has nothing better to do: memory that is new is made when it is first
-    /// written, which takes as long as to compute what is written there.
+    /// Has the system make the memory now, for a caller that waits anyway: memory that is new is made where it is first written,
+    /// which takes 3 ms for 4 MB.
     #[cfg(all(target_arch = "wasm32", feature = "gpu"))]
     fn touch(&mut self) {}
 

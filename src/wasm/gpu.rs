@@ -51,7 +51,7 @@ pub async fn compute_attention(request: JsValue) -> Result<JsValue, JsValue> {
     let given = request.attention_of(|name| request.needed_floats(name))?;
     let config = request.operator_config()?;
     let gpu = opened(request.operation).map_err(reply::error)?;
-    if let Some(input) = given.shapes().filter(|_| given.stays()) {
+    if let Some(input) = given.shapes() {
         let arrays = [&given.q, &given.k, &given.v].map(|tensor| tensor.array.clone());
         let mut rows = reply::ArenaRows::default();
         let result = (gpu.compute_attention_of(arrays, &input, &config, &mut rows)).await;

@@ -270,15 +270,14 @@ impl<T> OwnedAttention<T> {
 
 #[cfg(feature = "gpu")]
 impl OwnedAttention<Floats> {
-    /// Whether queries, keys and values can stay where they are: nothing is to be put before them or between them.
-    pub fn stays(&self) -> bool {
+    /// Where queries, keys and values can stay, since nothing is to be put before them or between them: the input for who needs no
+    /// more of them than their shapes. Every number of them is a zero.
+    pub fn shapes(&self) -> Option<AttentionInput<'_>> {
         let unpacked = |tensor: &Floats| tensor.shape.len() == 4;
         let past = self.past_key.is_some() || self.past_value.is_some();
-        !past && [&self.q, &self.k, &self.v].into_iter().all(unpacked)
-    }
-
-    /// The input for who needs of queries, keys and values no more than their shapes: every number of them is a zero.
-    pub fn shapes(&self) -> Option<AttentionInput<'_>> {
+        if past || ![&self.q, &self.k, &self.v].into_iter().all(unpacked) {
+            return None;
+        }
         let zeros = |Floats { shape, .. }: &Floats| {
             let nowhere = IxDyn(&vec![0; shape.len()]);
             ArrayView::from_shape(IxDyn(shape).strides(nowhere), &[0.0]).ok()
