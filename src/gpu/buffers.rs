@@ -36,12 +36,9 @@ impl Buffers {
     /// One of at least so many bytes; what it holds is left over from before.
     pub fn take(&mut self, device: &wgpu::Device, bytes: usize, for_use: Use) -> wgpu::Buffer {
         let size = (bytes as u64).max(1).next_multiple_of(STEP);
-        // Not one that is much larger, and of those that fit the smallest: a small job would keep it from a large one.
-        let fits = |(own, buffer): &(Use, wgpu::Buffer)| {
-            *own == for_use && (size..=2 * size).contains(&buffer.size())
-        };
-        let fitting = (0..self.idle.len()).filter(|&n| fits(&self.idle[n]));
-        if let Some(found) = fitting.min_by_key(|&n| self.idle[n].1.size()) {
+        let size_for_use =
+            |(own, buffer): &(Use, wgpu::Buffer)| (*own == for_use).then(|| buffer.size());
+        if let Some(found) = smallest_that_fits(self.idle.iter().map(size_for_use), size) {
             let (_, buffer) = self.idle.remove(found);
             self.lent.push(buffer.clone());
             return buffer;
@@ -74,5 +71,35 @@ impl Buffers {
             bytes -= oldest.size();
             oldest.destroy();
         }
+    }
+}
+
+/// Of what is idle (none: for another use) the place of the smallest that has `needed` bytes, and not much more: a small job
+/// would keep a large one from its buffer.
+fn smallest_that_fits(idle: impl Iterator<Item = Option<u64>>, needed: u64) -> Option<usize> {
+    let fitting = idle
+        .enumerate()
+        .filter_map(|(place, size)| Some((place, size?)))
+        .filter(|(_, size)| (needed..=2 * needed).contains(size));
+    fitting
+        .min_by_key(|&(_, size)| size)
+        .map(|(place, _)| place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::smallest_that_fits;
+
+    #[test]
+    fn takes_the_smallest_that_fits() {
+        let idle = [256, 2048, 1024, 1280, 4096].map(Some);
+        let among = |idle: &[Option<u64>], needed| smallest_that_fits(idle.iter().copied(), needed);
+        assert_eq!(among(&idle, 1024), Some(2));
+        assert_eq!(among(&idle, 1280), Some(3));
+        assert_eq!(among(&idle, 1536), Some(1));
+        // twice as large is not too large
+        assert_eq!(among(&idle, 2304), Some(4));
+        assert_eq!(among(&[None, Some(4096)], 1024), None);
+        assert_eq!(among(&[None, Some(512)], 512), Some(1));
     }
 }
