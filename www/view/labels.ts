@@ -1,12 +1,12 @@
 /** Where words stand beside a matrix: its title over it, and the names of its rows and columns. Pure. */
 
 import type { Trace } from "../engine/types.ts";
-import { type Box, COLUMN_LABEL, columnBand, NARROW } from "./layout.ts";
+import { type Box, COLUMN_LABEL, columnBand, NAME_HEIGHT, NARROW } from "./layout.ts";
 import { titleOf } from "./scene.ts";
 import { titleWidth } from "./text-width.ts";
 
 /** A label beside a row needs this much; with less than a line's height for each, it is set smaller. */
-const ROW_LABEL = { least: 11, line: 15 };
+const ROW_LABEL = { least: NAME_HEIGHT, line: 15 };
 const SIZE = { usual: 13, small: 12 };
 /** Where few names are shown anyway, they are whole: those over narrow columns have up to so much. */
 const SPARSE = 64;

@@ -1,4 +1,4 @@
-/** Pixels for a scene: one cell size for all its matrices, as large as the room allows. Pure. */
+/** Pixels for a scene: one cell size for all its matrices, as large as the room allows, or for a product one along each side. Pure. */
 
 import type { Frame } from "../timeline/course.ts";
 import type { Place } from "./matrix-view.ts";
@@ -82,6 +82,10 @@ export const MAX_CELL = { width: 56, height: 26 };
 /** The lowest cell that holds a number: digits of 12 px are 9 px high. */
 export const NUMBER_HEIGHT = 14;
 const FAR_RIGHT = 8;
+/** The lowest row that has a name of its own. */
+export const NAME_HEIGHT = 11;
+/** Cells are lower and narrower than this only where all of them are. */
+const THIN = 4;
 /** Room for the frame of the lowest matrix. */
 const EDGE = 6;
 
@@ -158,30 +162,62 @@ function product(scene: Scene, room: Room, names: Names): Layout {
     { columns: left.view.columns, least: leftLeast },
     { columns: top.view.columns, least: rightLeast },
   ];
-  free.width = columnRoom(free.width, sides) * columns;
-  const cell = cellSize(free, columns, rows, room.numberWidth, topNames === "none" ? undefined : topNames);
-  const size = { cellWidth: cell.width, cellHeight: cell.height, labelWidth: room.labelWidth };
-  const leftWidth = Math.max(left.view.columns * cell.width, leftLeast);
-  const crossingX = room.labelWidth + leftWidth + GAP + topLabels;
-  const crossingY = above + top.view.rows * cell.height + GAP + TITLE;
-  const resultY = crossingY + (under ? cell.height + GAP : 0);
+  const even = { ...free, width: columnRoom(free.width, sides) * columns };
+  const cell = cellSize(even, columns, rows, room.numberWidth, topNames === "none" ? undefined : topNames);
+  const heights: [number, number] = [top.view.rows, rows - top.view.rows];
+  const { outer, inner } = uneven(free, sides, heights, cell, room.numberWidth) ?? { outer: cell, inner: cell };
+  const { labelWidth } = room;
+  const [across, down] = [{ cellWidth: inner.width, labelWidth }, { cellHeight: inner.height }];
+  const leftWidth = Math.max(left.view.columns * outer.width, leftLeast);
+  const crossingX = labelWidth + leftWidth + GAP + topLabels;
+  const crossingY = above + top.view.rows * outer.height + GAP + TITLE;
+  const resultY = crossingY + (under ? inner.height + GAP : 0);
+  const bare = { rowLabels: "none", columnLabels: "none" } as const;
   const boxes: Box[] = [
-    { part: left, x: room.labelWidth, y: resultY, ...size, rowLabels: "left", columnLabels: "none" },
+    { part: left, x: labelWidth, y: resultY, cellWidth: outer.width, labelWidth, ...down, ...bare, rowLabels: "left" },
     {
       part: top,
       x: crossingX,
       y: above,
-      ...size,
+      cellHeight: outer.height,
+      ...across,
       rowLabels: needsRowLabels(top) ? "left" : "none",
       columnLabels: topNames,
     },
-    { part: scene.result, x: crossingX, y: resultY, ...size, rowLabels: "none", columnLabels: "none" },
+    { part: scene.result, x: crossingX, y: resultY, ...across, ...down, ...bare },
   ];
-  if (under) boxes.push({ part: under, x: crossingX, y: crossingY, ...size, rowLabels: "none", columnLabels: "none" });
+  if (under) boxes.push({ part: under, x: crossingX, y: crossingY, ...across, ...down, ...bare });
   return finish(boxes, cell, room, {
-    width: crossingX + Math.max(top.view.columns * cell.width, rightLeast) + FAR_RIGHT,
-    height: resultY + left.view.rows * cell.height + 4,
+    width: crossingX + Math.max(top.view.columns * inner.width, rightLeast) + FAR_RIGHT,
+    height: resultY + left.view.rows * inner.height + 4,
   });
+}
+
+/**
+ * Where one size for all leaves no room for numbers: cells of the result that hold one, else rows as high as a name, if there is room.
+ * What the sums run over has what is left: `outer` is the width of the left matrix and the height of the upper one.
+ */
+function uneven(
+  room: Size,
+  [left, right]: [Side, Side],
+  [above, below]: [number, number],
+  even: Size,
+  numberWidth: number,
+): { outer: Size; inner: Size } | undefined {
+  if (even.width >= numberWidth && even.height >= NUMBER_HEIGHT) return undefined;
+  const sized = (outerWidth: number, width: number, least: number) => {
+    const height = Math.max(least, even.height);
+    const outerHeight = Math.min(height, Math.floor((room.height - below * height) / above));
+    return outerHeight < THIN
+      ? undefined
+      : { outer: { width: outerWidth, height: outerHeight }, inner: { width, height } };
+  };
+  const pleasant = Math.floor((room.width - left.columns * NUMBER_HEIGHT) / right.columns);
+  const width = Math.max(numberWidth, even.width, Math.min(pleasant, MAX_CELL.width));
+  const across = room.width - Math.max(right.columns * width, right.least);
+  const outerWidth = Math.min(width, across / left.columns);
+  const numbers = outerWidth >= THIN && left.least <= across;
+  return (numbers && sized(outerWidth, width, NUMBER_HEIGHT)) || sized(even.width, even.width, NAME_HEIGHT);
 }
 
 /** Some columns, and what their title takes. */

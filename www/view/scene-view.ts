@@ -6,7 +6,7 @@ import type { Frame } from "../timeline/course.ts";
 import { stageOf, valueAt } from "../trace/cells.ts";
 import { formatCell } from "./format.ts";
 import { labelWidth } from "./label-width.ts";
-import { type Box, doneOf, hit, type Layout, layout, MAX_CELL } from "./layout.ts";
+import { type Box, doneOf, hit, type Layout, layout, MAX_CELL, NUMBER_HEIGHT } from "./layout.ts";
 import { bounded, type Hold, holding, type Lens, moved, WHOLE_SCENE, zoomed } from "./lens.ts";
 import { MatrixView } from "./matrix-view.ts";
 import { Overlay } from "./overlay.ts";
@@ -155,7 +155,7 @@ export class SceneView {
   #showTip({ asked, trace }: SceneInput): void {
     const at = asked && this.placeOf(asked);
     // Where numbers stand in their cells, one more beside them would only be in the way.
-    const shown = asked && at && !this.layout?.numbers;
+    const shown = asked && at && !(at.width >= leastNumberCell() && at.height >= NUMBER_HEIGHT);
     this.#tip.hidden = !shown;
     if (!shown) return;
     const stage = stageOf(trace, asked.stage);
