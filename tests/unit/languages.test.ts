@@ -78,3 +78,18 @@ test("nothing is empty, and nothing stays in English", () => {
   });
   expect(wrong).toEqual([]);
 });
+
+// Both stand on one screen: the short one has to be known again as the same.
+test.each([
+  ["English", en],
+  ["Chinese", zh.say],
+])("the short name of a stage is its name with letters left out: %s", (_, { stages, short }) => {
+  const bare = (name = "") => [...name.toLowerCase()].filter((letter) => !/[. ]/.test(letter));
+  const wrong = Object.entries(short).filter(([id, name]) => {
+    const left = bare(name);
+    for (const letter of bare(stages[id])) if (letter === left[0]) left.shift();
+    return left.length > 0;
+  });
+  expect(Object.keys(short)).toContain("query_rotated");
+  expect(wrong).toEqual([]);
+});

@@ -285,8 +285,8 @@ export const en = {
     query: "Q",
     key: "K",
     value: "V",
-    mixed: "Mixed",
-    concat: "Concat",
+    mixed: "Wt. sum",
+    concat: "Joined",
   } as Record<string, string>,
   zoom: {
     group: "Zoom",

@@ -67,8 +67,8 @@ const untrainedInEnglish = {
     read: "The query of {q} reads {v} from the state at number {c}.",
   } as Record<string, string>,
   short: {
-    positions: "Place",
-    memory_positions: "Mem. place",
+    positions: "Pos.",
+    memory_positions: "Mem. pos.",
     query_rotated: "Q rot.",
     key_rotated: "K rot.",
     prediction: "Predict",

@@ -63,8 +63,8 @@ export const untrained: UntrainedWords = {
   short: {
     positions: "位置",
     memory_positions: "另句位置",
-    query_rotated: "Q 旋转",
-    key_rotated: "K 旋转",
+    query_rotated: "旋转 Q",
+    key_rotated: "旋转 K",
     prediction: "预测",
   },
   ops: {
