@@ -235,6 +235,39 @@ test("a message leaves the choice of a head in reach", async ({ page }) => {
   await page.locator('[data-field="head"]').click({ trial: true });
 });
 
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 } });
+  const edges = (page: Page, selector: string) =>
+    page.locator(selector).evaluate((one) => {
+      const { top, bottom } = one.getBoundingClientRect();
+      return { top, bottom };
+    });
+
+  test("a message leaves in view what the model answers", async ({ page }) => {
+    for (const lang of ["en", "zh"]) {
+      await open(page, `lang=${lang}`);
+      await refused(page, "text", /./, () => page.locator('[data-field="text"]').fill("   "));
+      await expect(page.locator("[data-no-model]")).toBeVisible();
+      const [field, message, answer] = await Promise.all(
+        ['[data-field="text"]', ".hang > div", ".says"].map((selector) => edges(page, selector)),
+      );
+      expect(message?.top, lang).toBeGreaterThanOrEqual(field?.bottom ?? Number.NaN);
+      expect(message?.bottom, lang).toBeLessThanOrEqual(answer?.top ?? Number.NaN);
+    }
+  });
+
+  test("the box for matrices that were refused leaves the picture in view, and that it is of an input before", async ({
+    page,
+  }) => {
+    await open(page);
+    const wrong = "Q = [[1,0],[0,1]]\nK = [[1,2,3]]\nV = [[1]]";
+    await refused(page, "matrices", /found 2 and 3/, () => useMatrices(page, wrong));
+    const [box, stale] = await Promise.all([".matrices", ".stale"].map((selector) => edges(page, selector)));
+    expect(box?.bottom).toBeLessThanOrEqual(stale?.top ?? Number.NaN);
+    await expect(page.getByRole("textbox", { name: /^Paste or drop/ })).toBeVisible();
+  });
+});
+
 test("pasted matrices that lack one stay where they can be completed", async ({ page }) => {
   const before = await state(page);
   const some = "Q = [[1, 0], [0, 1]]\nK = [[1, 1], [0, 2]]";

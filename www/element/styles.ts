@@ -304,6 +304,13 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .header .spacer { display: none; }
   .header select { appearance: none; padding: 4px 6px; }
   .header :is(.model, .example)::after { content: "▾"; width: 15px; margin-inline-start: -15px; pointer-events: none; }
+  /* No higher than the choice of a head: what a model answers stays in view. */
+  .hang > div { display: flex; flex-wrap: wrap; column-gap: 0; }
+  .hang > div:has(> .problem) { top: -2px; }
+  .hang > div > * { flex-basis: 100%; }
+  .hang > div > .problem { line-height: 16px; min-height: 32px; }
+  .hang > div > :has(> [data-no-model]) { flex-basis: auto; }
+  .hang #problem-text { flex: 1 1 45%; }
   .below { flex-wrap: wrap; }
   .legend { min-width: 0; flex: 1 1 200px; }
   .header :is(.model, .example) { flex: 1 1 14%; min-width: 0; gap: 0; }
