@@ -32,11 +32,11 @@ export default defineConfig({
     launchOptions: launch(FLAGS),
   },
   projects: [
-    { name: "page", testIgnore: "webgpu.spec.ts" },
+    { name: "page", testIgnore: "webgpu-*.spec.ts" },
     // A browser with WebGPU, computed in software where the machine has no graphics chip. The others have none.
     {
       name: "webgpu",
-      testMatch: "webgpu.spec.ts",
+      testMatch: "webgpu-*.spec.ts",
       use: { launchOptions: launch(WEBGPU_FLAGS) },
     },
   ],

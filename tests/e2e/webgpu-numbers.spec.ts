@@ -1,9 +1,6 @@
-/**
- * WebGPU in Chromium, on a graphics chip or in software: its numbers are the CPU's, the page says what ran, and what it loses
- * the CPU finishes.
- */
+/** What the GPU computes in Chromium, on a graphics chip or in software, through engine.js alone: the CPU's numbers, and its refusals. */
 
-import { type Browser, expect, type Page, test } from "@playwright/test";
+import { expect, test } from "@playwright/test";
 import { largestDifference } from "../../www/engine/difference.ts";
 import type * as EngineModule from "../../www/engine/engine.ts";
 import type { ModelBlock } from "../../www/engine/model/types.ts";
@@ -11,37 +8,9 @@ import type { AttentionRequest, Engine, Tensor, Trace, TraceRequest } from "../.
 import { differ, expectedOf, NAMES, urlOf } from "../checkpoints/read.ts";
 import { COUNT, judge, readCases, table } from "../conformance/cases.ts";
 import { blank, runCases } from "./engine-page.ts";
-import { open, type Play, rerun, trace } from "./page.ts";
+import { beforeWorker, findAdapter, TOLERANCE } from "./webgpu.ts";
 
-const TOLERANCE = 1e-4;
-const NOTICE = ".top .notice";
-
-/** A program that stands in for a graphics chip. */
-let inSoftware = false;
-
-test.beforeAll(async ({ browser, baseURL }) => {
-  const adapter = await adapterOf(browser, baseURL ?? "");
-  // Continuous integration has an adapter: there these tests may not be skipped.
-  if (process.env.CI && !adapter) throw new Error("expected WebGPU with an adapter, found none");
-  test.skip(!adapter, "no adapter");
-  if (!adapter) return;
-  console.log(`WebGPU adapter: ${JSON.stringify(adapter)}`);
-  inSoftware = adapter.isFallback;
-});
-
-async function adapterOf(browser: Browser, base: string) {
-  const page = await browser.newPage();
-  try {
-    // WebGPU is for secure pages alone.
-    await page.goto(`${base}favicon.svg`);
-    return await page.evaluate(async () => {
-      const { info } = (await navigator.gpu?.requestAdapter()) ?? {};
-      return info && { vendor: info.vendor, architecture: info.architecture, isFallback: info.isFallbackAdapter };
-    });
-  } finally {
-    await page.close();
-  }
-}
+const adapter = findAdapter();
 
 test("all published vectors agree on the GPU", async ({ page }) => {
   test.setTimeout(180_000);
@@ -226,8 +195,8 @@ test("attention and traces are the CPU's within 1e-4, with every option", async 
     return size <= TOLERANCE ? [] : [`${name} [${at}]: GPU ${gpu[at]}, CPU ${cpu[at]}`];
   });
   expect(wrong).toEqual([]);
-  expect(found.report).toMatchObject({ state: "ready", adapter: { isFallback: inSoftware } });
-  expect(found.report.reason?.text).toBe(inSoftware ? "a software adapter: slower than the CPU" : undefined);
+  expect(found.report).toMatchObject({ state: "ready", adapter: { isFallback: adapter.inSoftware } });
+  expect(found.report.reason?.text).toBe(adapter.inSoftware ? "a software adapter: slower than the CPU" : undefined);
 });
 
 test("what is wrong with a request is refused in the same words", async ({ page }) => {
@@ -261,30 +230,6 @@ test("what is wrong with a request is refused in the same words", async ({ page 
     expect(gpu, name).toMatch(/^\w+: compute_attention: expected .+, found .+/);
   }
   expect(found.after).toBe("webgpu");
-});
-
-test("auto does not use a software adapter, and says why", async ({ page }) => {
-  test.skip(!inSoftware, "a graphics chip");
-  await blank(page);
-  const found = await page.evaluate(async () => {
-    const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
-    const engine = await createEngine();
-    const query = Array.from({ length: 300 }, (_, n) => `t${n}`);
-    const run = () => engine.traceAttention({ tokens: { query }, heads: 4, headDim: 16 });
-    const before = engine.backends().state;
-    const first = await run();
-    const report = await new Promise((resolve) => {
-      const stop = engine.onBackends((report) => {
-        stop();
-        resolve(report);
-      });
-    });
-    return { before, report, backends: [first.backend, (await run()).backend, engine.backend] };
-  });
-  expect(found.before).toBe("untried");
-  expect(found.report).toMatchObject({ state: "refused", adapter: { isFallback: true } });
-  expect(found.report).toMatchObject({ reason: { code: "software_adapter" } });
-  expect(found.backends).toEqual(["cpu", "cpu", "cpu"]);
 });
 
 for (const chip of [true, false]) {
@@ -373,14 +318,6 @@ function narrow(bytes: number): void {
   };
 }
 
-/** Has the GPU's worker run something first. It may need nothing but what it is given. */
-async function beforeWorker<T extends boolean | number>(page: Page, first: (given: T) => void, given: T) {
-  await page.route("**/gpu-worker.js", async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `(${first})(${given});${await response.text()}` });
-  });
-}
-
 /** The adapter says what it is to say, and it is counted how often an empty list of commands is submitted. */
 function watched(chip: boolean): void {
   const scope = self as unknown as { looks: number };
@@ -391,165 +328,4 @@ function watched(chip: boolean): void {
     if ([...buffers].length === 0) scope.looks++;
     return submit.call(this, buffers);
   };
-}
-
-test("auto takes a graphics chip from the size on from which it was measured to be faster", async ({ page }) => {
-  test.skip(inSoftware, "a software adapter");
-  await blank(page);
-  const found = await page.evaluate(async () => {
-    const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
-    const engine = await createEngine();
-    const requestOf = (tokens: number): AttentionRequest => {
-      const wave = (step: number) => ({
-        shape: [1, 8, tokens, 64],
-        data: Float32Array.from({ length: 8 * tokens * 64 }, (_, n) => Math.sin((n % 4093) * step)),
-      });
-      return { q: wave(0.7), k: wave(1.3), v: wave(2.1) };
-    };
-    const measured = new Promise<number>((resolve) => {
-      engine.onBackends(({ crossover: { computeAttention: from } }) => from !== undefined && resolve(from));
-    });
-    const first = (await engine.computeAttention(requestOf(512))).backend;
-    const from = await measured;
-    // A multiply-add of both products for each pair, head and dimension.
-    const ran: { cost: number; backend: string; difference: number }[] = [];
-    for (const tokens of [16, 64, 256, 1024, 2048, 4096]) {
-      const gpu = await engine.computeAttention(requestOf(tokens));
-      const cpu = await engine.computeAttention({ ...requestOf(tokens), backend: "cpu" });
-      const difference = gpu.output.data.reduce(
-        (most, value, n) => Math.max(most, Math.abs(value - (cpu.output.data[n] ?? Number.NaN))),
-        0,
-      );
-      ran.push({ cost: 8 * tokens ** 2 * 128, backend: gpu.backend, difference });
-    }
-    return { first, from, ran, report: engine.backends(), adapter: engine.adapter };
-  });
-  console.log(`${found.adapter}: faster from ${found.from} multiply-adds on`);
-  test.skip(found.from === Number.POSITIVE_INFINITY, "this machine's CPU is always the faster one");
-  expect(found.first).toBe("cpu");
-  expect(found.report).toMatchObject({ state: "ready", adapter: { isFallback: false } });
-  expect(found.ran.some(({ backend }) => backend === "webgpu")).toBe(true);
-  expect(found.ran.map(({ backend }) => backend)).toEqual(
-    found.ran.map(({ cost }) => (cost > found.from ? "webgpu" : "cpu")),
-  );
-  expect(found.ran.filter(({ difference }) => !(difference <= TOLERANCE))).toEqual([]);
-});
-
-test("the page: what ran stands in the header, the panel knows the adapter and whether it is slower", async ({
-  page,
-}) => {
-  await open(page, "model=none&text=the+dog+bites+the+man&backend=webgpu&causal=true");
-  expect((await trace(page)).backend).toBe("webgpu");
-  await expect(page.locator(NOTICE)).toHaveCount(0);
-  const fold = page.locator("details.backend");
-  await expect(fold.locator("summary")).toHaveText(inSoftware ? "computed on: GPU, in software" : "computed on: GPU");
-  await fold.locator("summary").click();
-  const reason = page.locator(".backend-reason");
-  if (inSoftware) await expect(reason).toHaveText("This is a software adapter: slower than the CPU.");
-  else await expect(reason).toHaveCount(0);
-  await expect(page.locator('[data-last="webgpu"]')).toHaveText(/^\d+(\.\d)? ms$/);
-  await rerun(page, () => page.locator('[data-field="backend"][value="cpu"]').click());
-  await expect(fold.locator("summary")).toHaveText("computed on: CPU");
-  await expect(page.locator('[data-last="cpu"]')).toHaveText(/^\d+(\.\d)? ms$/);
-});
-
-test("NaN and infinity are the CPU's: it carries them through, says why, and the GPU stays", async ({ page }) => {
-  const cell = (value: number | string) => ({ shape: [1, 2], data: [1, value] });
-  const matrices = JSON.stringify({ q: cell("NaN"), k: cell(2), v: cell("Infinity") });
-  await open(page, `heads=1&backend=webgpu&matrices=${encodeURIComponent(matrices)}`);
-  const found = await trace(page);
-  expect(found.backend).toBe("cpu");
-  expect(found.nonFiniteCount).toBe(2);
-  await expect(page.locator(NOTICE).first()).toHaveText(
-    /^Computed on the CPU\. This input is not for the GPU: it has NaN/,
-  );
-  await rerun(page, () =>
-    page.locator("attention-playground").evaluate((element) => {
-      (element as Play).state = { matrices: null, text: "dog bites man" } as Play["state"];
-    }),
-  );
-  expect((await trace(page)).backend).toBe("webgpu");
-  await expect(page.locator(NOTICE)).toHaveCount(0);
-});
-
-test("compare runs this very input on both, and shows where they differ most", async ({ page }) => {
-  await open(page, "model=none&text=the+dog+bites+the+man&heads=3&head-dim=8");
-  await page.locator("details.backend summary").click();
-  await page.locator("[data-compare]").click();
-  await expect(page.locator("[data-times]")).toHaveText(/^CPU \d+(\.\d)? ms, GPU \d+(\.\d)? ms\.$/);
-  const expected = await page.locator("attention-playground").evaluate(async (element) => {
-    const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
-    const engine = await createEngine();
-    const { tokens, config } = (element as Play).trace as Trace;
-    const { heads, headDim } = config;
-    const request = { tokens: { query: tokens.query }, heads, headDim, seed: (element as Play).state.seed };
-    const gpu = await engine.traceAttention({ ...request, backend: "webgpu" });
-    const cpu = await engine.traceAttention({ ...request, backend: "cpu" });
-    return { cpu: Array.from(cpu.data), gpu: Array.from(gpu.data), ran: gpu.backend };
-  });
-  expect(expected.ran).toBe("webgpu");
-  const { size } = largestDifference(Float32Array.from(expected.cpu), Float32Array.from(expected.gpu));
-  expect(size).toBeLessThanOrEqual(TOLERANCE);
-  const shown = page.locator("[data-difference]");
-  expect(Number(await shown.getAttribute("data-difference"))).toBe(size);
-  if (size === 0) return;
-  // The cell is a way into the picture.
-  const cell = (await page.locator("[data-farthest]").getAttribute("data-farthest")) ?? "";
-  await page.locator("[data-farthest]").click();
-  await expect
-    .poll(() => page.evaluate(() => (document.querySelector("attention-playground") as Play).state.pin))
-    .toBe(cell);
-});
-
-test("the GPU's process ends during a run: right numbers, a notice, and the next run works", async ({
-  page,
-  browser,
-}) => {
-  test.setTimeout(120_000);
-  // What was computed is not asked for before the process has ended, however fast the GPU is.
-  await beforeWorker(page, delayed, 1000);
-  const long = Array.from({ length: 480 }, (_, n) => `word${n % 61}`).join(" ");
-  await open(page, "model=none&text=dog+bites+man&backend=webgpu&heads=8&head-dim=32");
-  expect((await trace(page)).backend).toBe("webgpu");
-  await rerun(page, async () => {
-    await page.locator("attention-playground").evaluate((element, text) => {
-      (element as Play).state = { text } as Play["state"];
-    }, long);
-    await page.waitForTimeout(400);
-    await endGpuProcess(browser);
-  });
-  await expect(page.locator(NOTICE)).toHaveText("Computed on the CPU. The GPU was lost while it computed.");
-  const same = await page.locator("attention-playground").evaluate(async (element) => {
-    const { createEngine } = (await import(new URL("./engine.js", location.href).href)) as typeof EngineModule;
-    const engine = await createEngine({ backend: "cpu" });
-    const { trace, state } = element as Play;
-    const { tokens, data, backend } = trace as Trace;
-    const { heads, headDim, seed } = state;
-    const right = await engine.traceAttention({ tokens: { query: tokens.query }, heads, headDim, seed });
-    return { backend, length: data.length, same: data.every((value, n) => Object.is(value, right.data[n])) };
-  });
-  expect(same).toMatchObject({ backend: "cpu", same: true });
-  expect(same.length).toBeGreaterThan(480 * 480 * 8);
-  await rerun(page, () => page.locator('[data-field="text"]').fill("man bites dog"));
-  expect((await trace(page)).backend).toBe("webgpu");
-  await expect(page.locator(NOTICE)).toHaveCount(0);
-});
-
-/** Results are asked for so much later. */
-function delayed(ms: number): void {
-  const { mapAsync } = GPUBuffer.prototype;
-  GPUBuffer.prototype.mapAsync = async function (this: GPUBuffer, ...where: Parameters<GPUBuffer["mapAsync"]>) {
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    return mapAsync.apply(this, where);
-  };
-}
-
-/** Of this very browser, by its own list of processes. */
-async function endGpuProcess(browser: Browser): Promise<void> {
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-  const gpu = processInfo.find(({ type }) => type.toLowerCase() === "gpu");
-  if (!gpu) throw new Error(`expected a GPU process, found ${processInfo.map(({ type }) => type)}`);
-  process.kill(gpu.id, "SIGKILL");
-  await session.detach();
 }
