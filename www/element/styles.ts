@@ -1,6 +1,7 @@
 import { css, unsafeCSS } from "lit";
 import { DARK, LIGHT, type Palette } from "../view/palette.ts";
 import { FAMILY, NUMBER_FONT } from "../view/text-width.ts";
+import { hidden } from "./hidden.ts";
 
 /** The accents of the roles, from the one palette that the canvas is painted with, too. */
 const accents = ({ accents: roles }: Palette) =>
@@ -57,7 +58,7 @@ export const styles = css`
 h2 { font-size: 15px; font-weight: 650; margin: 0 0 2px; }
 p { margin: 0; }
 .hint { color: var(--soft); font-size: 12.5px; }
-.visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.visually-hidden { ${hidden} }
 
 button, input, select, textarea { font: inherit; color: inherit; }
 button { cursor: pointer; }
@@ -264,10 +265,10 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 }
 /* Where all of the header stands on one line and has little room there, its controls do without the words before them. */
 @container (max-width: 1359px) {
-  .theme span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .theme span { ${hidden} }
 }
 @container (min-width: 900px) and (max-width: 1359px) {
-  .header :is(.model, .example, .backend summary) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .header :is(.model, .example, .backend summary) span { ${hidden} }
   .header .model { flex: 0 1 170px; }
   .header .model select { flex: 1; }
 }
@@ -296,7 +297,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
 }
 @container (max-width: 520px) {
   .arcs:not(.between) { height: 0; }
-  .speed span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .speed span, .backend summary span, .header :is(.model, .example) span { ${hidden} }
   .name { font-size: 15px; }
   .header { gap: 3px 6px; padding: 8px 0 4px; }
   .header .quiet { padding: 3px 7px; }
@@ -315,11 +316,9 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .legend { min-width: 0; flex: 1 1 200px; }
   .header :is(.model, .example) { flex: 1 1 14%; min-width: 0; gap: 0; }
   .header :is(.model, .example) select { flex: 1; min-width: 0; padding-inline-end: 15px; }
-  .header :is(.model, .example) span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .header .loading-model { position: absolute; inset: 100% 0 auto; z-index: 5; background: var(--page); }
   .header :is(.backend, .theme) { order: 1; flex: none; }
   .header :is(.backend, .sharing) { position: static; }
-  .backend summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .icon { width: 36px; height: 38px; }
   .keys { gap: 0; }
   .transport { flex-wrap: wrap; gap: 2px 4px; }

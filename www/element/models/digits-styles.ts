@@ -1,6 +1,7 @@
 /** Of the drawing of a digit, and of what is read in it. */
 
 import { css } from "lit";
+import { hidden } from "../hidden.ts";
 
 export const digitStyles = css`
 .digits-row { flex-wrap: wrap; gap: 4px; font-size: 14px; }
@@ -18,7 +19,7 @@ export const digitStyles = css`
 .patch { display: grid; place-items: center; font-size: 12px; border: 1px solid var(--line); letter-spacing: -0.03em; box-shadow: inset 0 0 0 calc(var(--share) * 5px) var(--query); }
 .patch span { background: color-mix(in srgb, var(--page) 82%, transparent); border-radius: 3px; padding: 0 1px; line-height: 15px; white-space: nowrap; }
 @container (max-width: 520px) {
-  .digits-row .take { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .digits-row .take { ${hidden} }
   .digits-row { flex-wrap: nowrap; gap: 3px; }
   .digits-row .quiet { min-width: 0; flex: 1 1 26px; padding: 3px 2px; }
   .digits-row [data-clear] { flex: 0 0 auto; padding: 3px 7px; }

@@ -1,5 +1,6 @@
 import { type CSSResult, css } from "lit";
 import { adopt } from "../adopt.ts";
+import { hidden } from "../hidden.ts";
 
 const styles = css`
 .attends .says { margin-inline-start: auto; }
@@ -81,7 +82,7 @@ const styles = css`
 @container (max-width: 520px) or (900px <= width <= 1039px) {
   .about-model summary { display: grid; place-items: center; width: 30px; min-height: 30px; padding: 0; border: 1px solid var(--line); border-radius: 5px; }
   .about-model summary::after { content: "i"; font: italic 600 16px/1 Georgia, serif; }
-  .about-model summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .about-model summary span { ${hidden} }
 }
 @container (max-width: 520px) {
   .top .answer { border: 0; padding: 0; }
