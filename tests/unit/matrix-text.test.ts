@@ -80,4 +80,9 @@ describe("lines that are no matrix", () => {
   ])("%j is refused", async (text, message) => {
     await expect(new Gatherer().text(text)).rejects.toThrow(message);
   });
+
+  it("of matrices that are not whole, those are named that are there, and those that are not", async () => {
+    const found = await new Gatherer().text('tokens = ["a"]\nq = [[1, 2]]');
+    expect(found).toEqual({ kind: "incomplete", have: "Q", missing: "K, V" });
+  });
 });

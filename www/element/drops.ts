@@ -94,7 +94,6 @@ export class Drops {
 }
 
 /** What there is and what is still needed. */
-function saidOf(found: Gathered & { kind: "incomplete" }): Said {
-  const [have = "", missing = ""] = [found.have, found.missing].map((names) => names.join(", ").toUpperCase());
+function saidOf({ have, missing }: Gathered & { kind: "incomplete" }): Said {
   return () => fill(say.matricesMissing, { have, missing });
 }

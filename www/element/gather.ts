@@ -1,6 +1,6 @@
 /** The reader's matrices on their way into the state: read, gathered file by file until they are a whole input. Loaded with the first. */
 
-import { type MatrixSet, missingFrom } from "../input/matrices.ts";
+import { lackOf, type MatrixSet } from "../input/matrices.ts";
 import { parseInSlices } from "../input/parse-matrices.ts";
 import type { State } from "../state/fields.ts";
 import { readFiles } from "./matrix-files.ts";
@@ -13,7 +13,7 @@ export type Gathered =
   | { kind: "changes"; changes: Partial<State> }
   | { kind: "state"; json: Record<string, unknown> }
   | { kind: "lesson"; text: string }
-  | { kind: "incomplete"; have: string[]; missing: string[] };
+  | { kind: "incomplete"; have: string; missing: string };
 
 const NONE: { matrices: MatrixSet; settings: Partial<State> } = { matrices: {}, settings: {} };
 
@@ -43,8 +43,8 @@ export class Gatherer {
 
 /** `settings`: what is said of the run besides. */
 function gathered(matrices: MatrixSet, settings: Partial<State> = {}): Gathered {
-  const missing = missingFrom(matrices);
-  if (missing.length > 0) return { kind: "incomplete", have: Object.keys(matrices), missing };
+  const lack = lackOf(matrices);
+  if (lack) return { kind: "incomplete", ...lack };
   const fresh = { model: "none", mask: "", token: -1, pin: "" };
   return { kind: "changes", changes: { ...fresh, matrices, ...headsFor(matrices), ...settings } };
 }

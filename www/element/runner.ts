@@ -1,7 +1,7 @@
 /** From state to trace. The newest input wins; an input that is refused leaves the last good trace and says what was wrong. */
 
 import { createEngine, type Engine, EngineError, type Trace } from "../engine/engine.ts";
-import { type MatrixSet, missingFrom } from "../input/matrices.ts";
+import { lackOf, type MatrixSet } from "../input/matrices.ts";
 import type { ModelFiles } from "../model/files.ts";
 import { modelOf } from "../state/choice.ts";
 import type { State } from "../state/fields.ts";
@@ -227,11 +227,9 @@ function checkTokens(tokens: string[] | undefined, field: "text" | "keyText" | "
 }
 
 function checkWhole(matrices: MatrixSet): void {
-  const missing = missingFrom(matrices);
-  if (missing.length === 0) return;
-  const there = Object.keys(matrices).filter((name) => name !== "tokens");
-  const [expected, found] = [missing, there].map((names) => names.join(", ").toUpperCase());
+  const lack = lackOf(matrices);
+  if (!lack) return;
   const said = () =>
-    fill(say.fieldError, { field: say.matrices, expected: expected ?? "", found: found || say.nothing });
+    fill(say.fieldError, { field: say.matrices, expected: lack.missing, found: lack.have || say.nothing });
   throw new InputError("matrices", said, "missing");
 }

@@ -11,11 +11,13 @@ export interface Matrix {
 
 export type MatrixSet = Partial<Record<MatrixName, Matrix>> & { tokens?: string[] };
 
-/** Of q, k and v all three are needed; weights need an x. */
-export function missingFrom(set: MatrixSet): MatrixName[] {
-  const direct = (["q", "k", "v"] as const).filter((name) => set[name]);
-  if (direct.length > 0) return (["q", "k", "v"] as const).filter((name) => !set[name]);
-  return set.x ? [] : ["x"];
+/** Of q, k and v all three are needed; weights need an x. Names, as readers write them, where something is missing. */
+export function lackOf(set: MatrixSet): { have: string; missing: string } | undefined {
+  const direct = ["q", "k", "v"].some((name) => name in set);
+  const missing = (direct ? ["q", "k", "v"] : ["x"]).filter((name) => !(name in set));
+  const have = Object.keys(set).filter((name) => name !== "tokens");
+  const [there = "", needed = ""] = [have, missing].map((names) => names.join(", ").toUpperCase());
+  return needed ? { have: there, missing: needed } : undefined;
 }
 
 /** Names that readers write, and the one we use. */
