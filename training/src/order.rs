@@ -4,13 +4,13 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::bert::{Bert, Config};
-use crate::card::{Card, Folder, round, test_file};
+use crate::card::{Card, Folder, test_file};
 use crate::draw::Draw;
 use crate::layers::cross_entropy;
 use crate::optimiser::{Optimiser, Recipe};
 use crate::options::Options;
-use crate::places::{Sample, measure, show};
-use crate::seeds::{Trained, choose};
+use crate::places::{Sample, measure, show, trained};
+use crate::seeds::choose;
 use crate::vocabulary::{Vocabulary, WITH_MASK};
 use crate::weights::Weights;
 
@@ -168,24 +168,12 @@ fn one(options: &Options, positions: bool) -> Result<()> {
                 0.0,
             )?)?;
         }
-        weights.round_to_half()?;
-        let score = measure(&model, &validation)?;
-        let (layer, head) = score.best();
-        let weight = score.weights[layer][head];
-        let validation = json!({ "right": round(score.right), "layer": layer, "head": head, "weight": round(weight) });
-        Ok(Trained {
-            weights,
-            model,
-            validation,
-            merit: (score.right, weight),
-        })
+        trained(weights, model, &validation)
     })?;
     let head = measure(&chosen.model, &validation)?.best();
 
     let test = draw_samples(&mut draw, &splits.test, TEST);
-    let score = measure(&chosen.model, &to_samples(&test))?;
-    let score =
-        json!({ "right": round(score.right), "weight": round(score.weights[head.0][head.1]) });
+    let score = measure(&chosen.model, &to_samples(&test))?.at(head);
     println!("test: {score}");
     for text in EXAMPLES {
         let ids = vocabulary.encode(text);

@@ -5,9 +5,11 @@ use candle_core::Tensor;
 use serde_json::{Value, json};
 
 use crate::bert::Bert;
+use crate::card::round;
 use crate::rows::softmax;
+use crate::seeds::Trained;
 use crate::vocabulary::Vocabulary;
-use crate::weights::values;
+use crate::weights::{Weights, values};
 
 /// A sentence in ids.
 pub struct Sample {
@@ -40,6 +42,30 @@ impl Score {
         all.max_by(|a, b| self.weights[a.0][a.1].total_cmp(&self.weights[b.0][b.1]))
             .unwrap_or((0, 0))
     }
+
+    /// What the card says of a test, with the weight of this head.
+    #[must_use]
+    pub fn at(&self, (layer, head): (usize, usize)) -> Value {
+        json!({ "right": round(self.right), "weight": round(self.weights[layer][head]) })
+    }
+}
+
+/// A model whose training is over, measured on validation data.
+///
+/// # Errors
+/// Those of the tensor library.
+pub fn trained(weights: Weights, model: Bert, validation: &[Sample]) -> Result<Trained<Bert>> {
+    weights.round_to_half()?;
+    let score = measure(&model, validation)?;
+    let (layer, head) = score.best();
+    let weight = score.weights[layer][head];
+    let validation = json!({ "right": round(score.right), "layer": layer, "head": head, "weight": round(weight) });
+    Ok(Trained {
+        weights,
+        model,
+        validation,
+        merit: (score.right, weight),
+    })
 }
 
 /// Measures a model.
