@@ -374,23 +374,26 @@ fn later_edits_win_and_what_was_computed_is_remembered() {
     );
 }
 
+/// Two heads on three tokens.
+fn masked(mask: Mask<'_>, edits: Vec<Edit>) -> Trace {
+    let input = TraceInput {
+        tokens: Some(Tokens::query(["a", "b", "c"])),
+        mask: Some(mask),
+        edits,
+        ..TraceInput::default()
+    };
+    let config = AttentionConfig {
+        heads: Some(2),
+        ..AttentionConfig::default()
+    };
+    trace_attention(&input, &config).expect("a good request")
+}
+
 #[test]
 fn a_key_is_hidden_and_shown_by_edits_as_by_a_mask() {
     let hide = |seen: &[bool]| ArrayD::from_shape_vec(vec![3], seen.to_vec()).expect("three keys");
     let (all, some) = (hide(&[true; 3]), hide(&[true, false, true]));
-    let run = |seen: &ArrayD<bool>, edits: Vec<Edit>| {
-        let input = TraceInput {
-            tokens: Some(Tokens::query(["a", "b", "c"])),
-            mask: Some(Mask::Boolean(seen.view())),
-            edits,
-            ..TraceInput::default()
-        };
-        let config = AttentionConfig {
-            heads: Some(2),
-            ..AttentionConfig::default()
-        };
-        trace_attention(&input, &config).expect("a good request")
-    };
+    let run = |seen: &ArrayD<bool>, edits| masked(Mask::Boolean(seen.view()), edits);
     let rest = [
         "masked", "row_max", "shifted", "exp", "row_sum", "weights", "mixed", "output",
     ];
@@ -428,17 +431,7 @@ fn a_bias_that_is_set_hides_and_shows() {
         let mut added = noise(&[2, 3, 3], 4);
         added[[0, 1, 2]] = f32::NEG_INFINITY;
         added[[1, 0, 0]] = change.unwrap_or(f32::NEG_INFINITY);
-        let input = TraceInput {
-            tokens: Some(Tokens::query(["a", "b", "c"])),
-            mask: Some(Mask::Additive(added.view())),
-            edits,
-            ..TraceInput::default()
-        };
-        let config = AttentionConfig {
-            heads: Some(2),
-            ..AttentionConfig::default()
-        };
-        trace_attention(&input, &config).expect("a good request")
+        masked(Mask::Additive(added.view()), edits)
     };
     let rest = ["bias", "biased", "masked", "weights", "mixed", "output"];
     let shown = run(None, vec![edit("bias", &[1, 0, 0], 0.5)]);
