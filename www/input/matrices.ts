@@ -13,9 +13,9 @@ export type MatrixSet = Partial<Record<MatrixName, Matrix>> & { tokens?: string[
 
 /** Of q, k and v all three are needed; weights need an x. Names, as readers write them, where something is missing. */
 export function lackOf(set: MatrixSet): { have: string; missing: string } | undefined {
-  const direct = ["q", "k", "v"].some((name) => name in set);
-  const missing = (direct ? ["q", "k", "v"] : ["x"]).filter((name) => !(name in set));
-  const have = Object.keys(set).filter((name) => name !== "tokens");
+  const have = MATRIX_NAMES.filter((name) => set[name]);
+  const wanted: MatrixName[] = set.q || set.k || set.v ? ["q", "k", "v"] : ["x"];
+  const missing = wanted.filter((name) => !set[name]);
   const [there = "", needed = ""] = [have, missing].map((names) => names.join(", ").toUpperCase());
   return needed ? { have: there, missing: needed } : undefined;
 }

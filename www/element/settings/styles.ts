@@ -1,5 +1,6 @@
 import { css } from "lit";
 import { adopt } from "../adopt.ts";
+import { hidden } from "../hidden.ts";
 
 const styles = css`
 .matrices { display: grid; gap: 8px; }
@@ -7,7 +8,7 @@ const styles = css`
 .matrices textarea { width: 100%; font: 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; resize: vertical; color: var(--text); }
 /* Where little room is: with what is wrong the picture that stays is more to the point than what could be pasted. */
 @container (max-width: 520px) {
-  .matrices:has(.problem) label span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .matrices:has(.problem) label span { ${hidden} }
 }
 .controls { border-top: 1px solid var(--line); padding-top: 10px; }
 .fields { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 6px 14px; }
