@@ -7,19 +7,19 @@ import type { Scene } from "../../www/view/scene.ts";
 const ROOM: Room = { width: 1070, height: 440, labelWidth: 70, numberWidth: 38, titleWidth: () => 90 };
 
 /** `tokens` rows of `width` features times weights of so many for each of `columns`, with a bias. */
-function product(tokens: number, width: number, columns: number, room = ROOM) {
-  const part = (place: string, rows: number, across: number, rowAxisName: string) => ({
+function product(tokens: number, width: number, columns: number, sumOver = "width") {
+  const part = (place: string, rows: number, across: number, rowAxisName: string, columnAxisName = "dim") => ({
     place,
-    view: { rows, columns: across, rowAxisName, columnAxisName: "width", segment: { stage: {} }, stage: { id: place } },
+    view: { rows, columns: across, rowAxisName, columnAxisName, stage: { id: place } },
     title: place,
   });
   const parts = [
-    part("left", tokens, width, "query"),
-    part("top", width, columns, "width"),
-    part("under", 1, columns, "width"),
+    part("left", tokens, width, "query", sumOver),
+    part("top", width, columns, sumOver),
+    part("under", 1, columns, "dim"),
   ];
   const scene = { product: true, parts, result: part("result", tokens, columns, "query") } as unknown as Scene;
-  const laid = layout(scene, room);
+  const laid = layout(scene, ROOM);
   const box = (place: string) => laid.boxes.find(({ part: { place: own } }) => own === place) as Box;
   return { laid, left: box("left"), top: box("top"), under: box("under"), result: box("result") };
 }
@@ -55,5 +55,13 @@ describe("a product whose sums are long", () => {
       expect([left.cellWidth, top.cellWidth]).toEqual([result.cellWidth, result.cellWidth]);
       expect([left.cellHeight, top.cellHeight]).toEqual([result.cellHeight, result.cellHeight]);
     }
+  });
+
+  it("names what its sums run over on both sides, where that is tokens", () => {
+    const { left, top } = product(12, 12, 8, "key");
+    expect([left.columnLabels, top.rowLabels]).toEqual(["top", "left"]);
+    const narrow = product(18, 18, 16, "key").left;
+    expect(narrow.columnLabels).toBe("upright");
+    expect(product(12, 32, 8).left.columnLabels).toBe("none");
   });
 });

@@ -174,7 +174,17 @@ function product(scene: Scene, room: Room, names: Names): Layout {
   const resultY = crossingY + (under ? inner.height + GAP : 0);
   const bare = { rowLabels: "none", columnLabels: "none" } as const;
   const boxes: Box[] = [
-    { part: left, x: labelWidth, y: resultY, cellWidth: outer.width, labelWidth, ...down, ...bare, rowLabels: "left" },
+    {
+      part: left,
+      x: labelWidth,
+      y: resultY,
+      cellWidth: outer.width,
+      labelWidth,
+      ...down,
+      rowLabels: "left",
+      // over it is room
+      columnLabels: needsColumnLabels(left) ? namesOver(outer.width) : "none",
+    },
     {
       part: top,
       x: crossingX,
