@@ -176,6 +176,35 @@ test("finding a token counts, lights and brings into sight; Shift and Enter choo
   await expect(page.locator(".bands")).toBeHidden();
 });
 
+test("nothing of the zoomed picture is left at its edge when all is shown and a token is looked for", async ({
+  page,
+}) => {
+  await open(page, "");
+  const [closer, , all] = await page.locator(".zoom button:not([data-tool])").all();
+  for (let n = 0; n < 3; n++) await closer?.click();
+  await expect(minimap(page)).toBeVisible();
+  await page.waitForTimeout(500);
+  await page.screenshot();
+  await all?.click();
+  await page.waitForTimeout(500);
+  await page.locator('[data-tool="find"]').click();
+  await expect(page.locator("[data-find]")).toBeFocused();
+  await page.waitForTimeout(500);
+  const { x, y, width, height } = (await page.locator(".scene").boundingBox()) as DOMRect;
+  // A picture of a part would be drawn anew: the whole one is what stands there.
+  const png = (await page.screenshot()).toString("base64");
+  const dark = await page.evaluate(
+    async ([data, x, y, height]) => {
+      const bytes = Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0));
+      const context = new OffscreenCanvas(6, height).getContext("2d") as OffscreenCanvasRenderingContext2D;
+      context.drawImage(await createImageBitmap(new Blob([bytes])), -x, -y);
+      return context.getImageData(0, 0, 6, height).data.filter((value, n) => n % 4 === 0 && value < 200).length;
+    },
+    [png, x + width - 6, y, Math.floor(height)] as const,
+  );
+  expect(dark).toBe(0);
+});
+
 test("Ctrl and F is the browser's where the scene has no focus", async ({ page }) => {
   await open(page, "");
   await page.locator('[data-field="text"]').focus();

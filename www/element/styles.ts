@@ -162,7 +162,8 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 .scene { position: relative; contain: strict; flex: 1; min-height: 350px; margin-top: 4px; overflow: hidden; touch-action: pan-y; }
 .below { display: flex; align-items: start; gap: 12px; padding-top: 4px; }
 .scene canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
-.overlay { position: absolute; inset: 0; }
+/* It ends where the scene does by itself, too: as large as what was drawn in it last, it would keep what was beyond that before. */
+.overlay { position: absolute; inset: 0; overflow: clip; }
 .overlay.arriving .cell { opacity: 0; }
 .title sub { font-size: 0.8em; line-height: 0; }
 summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; }
