@@ -1,7 +1,7 @@
 /** Lessons: by the keyboard alone, in both languages, from a link and from a file; and lessons that are none. */
 
 import { readFileSync } from "node:fs";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Locator, type Page, test } from "@playwright/test";
 import { createEngine } from "../../www/engine/engine.ts";
 import { LESSONS, parseLesson } from "../../www/lesson/load.ts";
 import { stateOfStep } from "../../www/lesson/state.ts";
@@ -173,6 +173,27 @@ test("what is said of the answer is what the model answers", async ({ page }) =>
   // Wrong, and not quite sure.
   await expect(page.locator(".says")).toContainText(/box [5-8]\d %, then dog/);
 });
+
+for (const [width, height] of [
+  [390, 844],
+  [1440, 900],
+] as const) {
+  test(`the words come first, and what gives the answer away is not there: ${width} x ${height}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await open(page, "lesson=why-attention&lesson-step=1");
+    const figures = page.locator(".curves figure");
+    await expect(figures).toHaveCount(3);
+    const top = async (part: Locator) => (await part.boundingBox())?.y ?? Number.NaN;
+    expect(await top(page.locator("#lesson-question"))).toBeLessThan(await top(page.locator(".transport")));
+    // The lanes, what is said of them, and the room that they take; and the curves that show who is right.
+    const withheld = [page.locator(".lanes"), page.locator(".lanes + .hint"), figures.first()];
+    for (const part of withheld) await expect(part).toBeHidden();
+    const left = async (part: Locator) => (await part.boundingBox())?.x;
+    expect(await left(figures.nth(1))).toBe(await left(page.locator(".recall .about")));
+    await page.locator("[data-lesson-show]").click();
+    for (const part of withheld) await expect(part).toBeVisible();
+  });
+}
 
 for (const [width, height] of [
   [390, 844],

@@ -39,6 +39,7 @@ export function page(context: Context): TemplateResult {
   const panel = ["lesson", "heads", "answer", "caption", "equation", "controls"].some((part) => !hidden.has(part));
   // In one column the sheet that is drawn on comes before what is made of it.
   const sheetAbove = fit.narrow && played?.drawing !== undefined;
+  // In one column it follows the sentence; the three networks with their charts, longer than a screen, follow it.
   const taught = () => show("lesson", () => context.lessons?.panel(context) ?? nothing);
   const answered = () => show("answer", () => parts?.answer(context) ?? nothing);
   const onDrop = (event: DragEvent) => {
@@ -61,8 +62,9 @@ export function page(context: Context): TemplateResult {
         ${messages(context, hidden)}
       </div></div>
       ${sheetAbove ? answered() : nothing}
-      ${show("sentence", () => (played?.recalled ? parts?.extras.remembered?.remembered(context) : sentence(context)))}
+      ${played?.recalled ? nothing : show("sentence", () => sentence(context))}
       ${fit.narrow ? taught() : nothing}
+      ${played?.recalled ? show("sentence", () => parts?.extras.remembered?.remembered(context)) : nothing}
     </div>
     <div class="work" ?data-editing=${context.maskEdit}>
       ${show("strip", () => strip(context))}

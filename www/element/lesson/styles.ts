@@ -40,8 +40,9 @@ const styles = css`
 .chapter { font-weight: 600; }
 
 /* A question waits: what would give its answer away is not to be seen. */
-.page[data-asking] :is(.arcs, .share, .says, .lanes, .mostly) { visibility: hidden; }
-.page[data-asking] :is(.heads, .answer) { display: none; }
+.page[data-asking] :is(.arcs, .share, .says, .mostly) { visibility: hidden; }
+.page[data-asking] :is(.heads, .answer, .lanes, .lanes + .hint, .curves figure:first-child) { display: none; }
+.page[data-asking] .recall { column-gap: 0; }
 .page[data-asking] .token { background: none !important; }
 /* In one column the picture that an answer speaks of comes after it: it is scrolled to with all of that, down to the transport. */
 @container (max-width: 899px) {
