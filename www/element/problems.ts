@@ -18,7 +18,8 @@ export class Problems {
 
   get all(): Map<keyof State, Said> {
     const all = new Map(this.#values);
-    if (this.#refusal) all.set(this.#refusal.field, this.#refusal.message);
+    // What was found wrong with its field since then is said instead.
+    if (this.#refusal && !all.has(this.#refusal.field)) all.set(this.#refusal.field, this.#refusal.message);
     return all;
   }
 
@@ -54,6 +55,7 @@ export class Problems {
   refuse(refusal: Refusal, source: Source): void {
     this.#refusal = refusal;
     const { code, field, message } = refusal;
+    this.#values.delete(field);
     this.#emit("error", () => ({ code, field, message: message(), source }));
   }
 
