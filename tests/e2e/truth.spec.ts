@@ -322,6 +322,26 @@ test("where cells are too small for numbers, the tip and the cursor's cell are t
   expect(misprint((await cell.textContent()) ?? "", traced(of, "weights", index))).toBeUndefined();
 });
 
+test("what a held cell comes to stands in sight, however long its sum and the way to it", async ({ page }) => {
+  /** How far it ends above where the panel and the box in it fade. */
+  const clear = () =>
+    page.locator(".equation .result").evaluate((result) => {
+      const end = (name: string) => result.closest(name)?.getBoundingClientRect().bottom ?? 0;
+      return Math.min(end(".equation"), end(".panel")) - 36 - result.getBoundingClientRect().bottom;
+    });
+  await open(page, "stage=query");
+  await page.locator('.scene .grid[data-view^="query"]').click({ position: { x: 5, y: 5 } });
+  await expect(page.locator(".equation .result [data-stage=query]")).toBeVisible();
+  expect(await clear()).toBeGreaterThan(0);
+  await open(page, "pin=output,7,5");
+  for (const stage of ["concat", "mixed", "weights", "exp", "shifted", "scaled", "scores", "query", "embeddings"]) {
+    await page.locator(`.equation .terms [data-stage=${stage}]`).first().click();
+    await expect(page.locator(`.equation .result [data-stage=${stage}]`)).toBeVisible();
+    expect(await clear(), stage).toBeGreaterThan(0);
+  }
+  await expect(page.locator(".trail li")).toHaveCount(10);
+});
+
 test("on a phone the equation of a held cell is a press away", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await open(page, "pin=scores,1,7,5");

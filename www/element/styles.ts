@@ -202,9 +202,9 @@ summary { cursor: pointer; font-size: 13px; min-height: 28px; padding-top: 6px; 
 .now { margin-top: 4px; }
 .equation { contain: layout paint; border-top: 1px solid var(--line); padding-top: 10px; height: 250px; overflow-y: auto; flex: none; }
 .formula { font-size: 13px; color: var(--soft); overflow-wrap: anywhere; }
-.cell-name { font-size: 13px; font-weight: 600; overflow-wrap: anywhere; margin-top: 2px; }
+.cell-name { font-size: 13px; }
 .terms { font-size: 14px; line-height: 1.9; overflow-wrap: anywhere; }
-.result { font-size: 15px; font-weight: 600; }
+.result { font-size: 15px; font-weight: 600; overflow-wrap: anywhere; margin-bottom: 4px; }
 .on { margin: 4px 0 6px; }
 .number {
   border: 0; background: none; padding: 0 1px; color: var(--accent, inherit); border-bottom: 1px dotted currentColor; white-space: nowrap; line-height: 1.35; font-weight: inherit;

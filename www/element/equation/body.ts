@@ -1,4 +1,4 @@
-/** The equation of a cell with its real numbers, as the engine explains it: nothing here works a dependency out. Loaded when the first picture stands. */
+/** The equation of a cell with its real numbers, and the way to it, as the engine explains it: nothing here works a dependency out. Loaded when the first picture stands. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Explanation, Factor, Stage } from "../../engine/types.ts";
@@ -25,10 +25,12 @@ export function body(explanation: Explanation, context: Context): TemplateResult
   const folded = terms.length - shown.length;
   const why = explanation.reason ?? (seesNothing(explanation) ? "nothing" : "");
   const factors = (list: Factor[]) => list.map((factor) => link(factor, context.actions));
+  // The result comes first: what it is made of may be longer than there is room for.
   return html`
+    <p class="result"><span class="cell-name">${cellName(cell, context.trace)}</span> <span class="tight">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</span></p>
+    ${context.path.length > 1 ? trail(context) : nothing}
     <p class="formula">${context.glossary?.formula(explanation.formula) ?? explanation.formula}</p>
     ${renamed(explanation, context).map(([id, name]) => html`<p class="hint"><i>${id}</i>: ${name}</p>`)}
-    <p class="cell-name">${cellName(cell, context.trace)}</p>
     <div class="terms op-${op}">
       ${
         terms.length === 0
@@ -41,7 +43,6 @@ export function body(explanation: Explanation, context: Context): TemplateResult
       }
       ${folded > 0 ? more(folded, terms.length, context) : nothing}
     </div>
-    <p class="result">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</p>
     ${op === "edited" ? nothing : before(cell, context)}
     ${why ? html`<p class="hint" data-why=${why}>${say.reasons[why] ?? why}</p>` : nothing}
     ${
@@ -53,6 +54,16 @@ export function body(explanation: Explanation, context: Context): TemplateResult
               : nothing
           }</p>`
     }`;
+}
+
+/** The cells held on the way here. One alone is named above. */
+function trail({ path, actions, trace }: Context): TemplateResult {
+  return html`<nav aria-label=${say.heldPath}><ol class="trail">
+    ${path.map(
+      (cell, n) => html`<li><button type="button" class="quiet" aria-current=${n === path.length - 1 ? "true" : nothing}
+        @click=${() => actions.hold(cell)}>${cellName(cell, trace)}</button></li>`,
+    )}
+  </ol></nav>`;
 }
 
 /** Formulas call a stage as the engine does; what is called otherwise on the page is named beside it. */
