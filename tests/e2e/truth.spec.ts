@@ -350,6 +350,9 @@ test("on a phone the equation of a held cell is a press away", async ({ page }) 
   await page.locator(".to-equation").click();
   await expect(equation).toBeInViewport();
   await expect(equation.locator("[data-stage=scores]")).toHaveAttribute("data-index", "1,7,5");
+  await open(page, "pin=query,1,6,3");
+  const whole = await page.locator(".to-equation").evaluate((one) => one.scrollWidth <= one.clientWidth);
+  expect(whole, "no word of it is cut").toBe(true);
   await page.keyboard.press("Escape");
   await expect(page.locator(".to-equation")).toHaveCount(0);
   await open(page, "pin=scores,1,7,5&hide=equation");

@@ -287,6 +287,26 @@ for (const [width, height] of [
     await expect.poll(async () => (await page.locator(".scene").boundingBox())?.height).toBeLessThan(width * 1.1);
   });
 
+for (const language of ["en", "zh"])
+  test(`on a phone what stands over the columns of a cell is whole, and apart: ${language}`, async ({ page }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const stage of ["query", "scores", "row_max", "row_sum", "mixed", "output"]) {
+      await open(page, `lang=${language}&stage=${stage}&zoom=cell`);
+      const titles = await page.locator(".scene .title").evaluateAll((all) =>
+        all.map((one) => {
+          const { left, right, top } = one.getBoundingClientRect();
+          return { text: one.textContent ?? "", left, right, top, cut: one.scrollWidth > one.clientWidth + 1 };
+        }),
+      );
+      expect(titles.length, stage).toBeGreaterThan(2);
+      for (const { text, right, left, top, cut } of titles) {
+        expect(cut, `${stage}: ${text}`).toBe(false);
+        const next = titles.filter((other) => other.top === top && other.left > left);
+        for (const other of next) expect(other.left - right, `${stage}: ${text} and ${other.text}`).toBeGreaterThan(2);
+      }
+    }
+  });
+
 for (const [width, height] of [
   [390, 844],
   [768, 1024],

@@ -288,7 +288,7 @@ input[type="checkbox"] { width: 18px; height: 18px; accent-color: var(--query); 
   .scrub { order: -1; flex: 1 0 100%; }
   /* Over the controls, so that they stay where they are; the end of the page can be scrolled free of it. */
   .page:has(.to-equation) > .panel { padding-bottom: 44px; }
-  .to-equation { position: absolute; inset: auto 0 100%; margin: 0 auto 4px; max-width: 100%; width: fit-content; background: var(--page); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px; }
+  .to-equation { position: absolute; inset: auto 0 100%; margin: 0 auto 4px; width: fit-content; background: var(--page); font-size: 13px; }
   .sentence { padding-bottom: 4px; }
   .token { font-size: 16px; padding: 2px 5px; }
 }

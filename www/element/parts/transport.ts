@@ -4,7 +4,7 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import { say } from "../../text/say.ts";
 import { stageName } from "../../trace/story.ts";
 import { ZOOMS } from "../closer.ts";
-import { type Context, cellName, partsOf } from "./context.ts";
+import { type Context, partsOf } from "./context.ts";
 
 /** Icons on a 20 x 20 field: bars and triangles, drawn once and mirrored for "back". */
 const TRIANGLE = "M6 4v12l10-6z";
@@ -34,14 +34,13 @@ function button(
 }
 
 /** In one column the equation of a cell that is held stands far below it: this leads there. */
-function toEquation({ state, fit, path, trace }: Context): TemplateResult | typeof nothing {
-  const held = path.at(-1);
-  if (!held || !fit.narrow || fit.compact || partsOf(state.hide).has("equation")) return nothing;
+function toEquation({ state, fit, path }: Context): TemplateResult | typeof nothing {
+  if (path.length === 0 || !fit.narrow || fit.compact || partsOf(state.hide).has("equation")) return nothing;
   const go = (event: Event) => {
     const root = (event.currentTarget as Element).getRootNode() as ShadowRoot;
     root.querySelector(".equation")?.scrollIntoView({ block: "center" });
   };
-  return html`<button type="button" class="quiet to-equation" @click=${go}>${cellName(held, trace)}: ${say.equation} ↓</button>`;
+  return html`<button type="button" class="quiet to-equation" @click=${go}>${say.equation} ↓</button>`;
 }
 
 export function transport(context: Context): TemplateResult | typeof nothing {

@@ -8,6 +8,7 @@ import type { Explanation, Factor, Stage, Trace } from "../../engine/types.ts";
 import { fill, say } from "../../text/say.ts";
 import { type Frame, isInput } from "../../timeline/course.ts";
 import { stageOf } from "../../trace/cells.ts";
+import { stageName } from "../../trace/story.ts";
 import { type Box, type Layout, MAX_CELL, type Note, NUMBER_HEIGHT, type Room } from "../layout.ts";
 import { type CellsView, sliceForHead } from "../matrix-view.ts";
 import { type Part, readBefore, roleOf, titleOf } from "../scene.ts";
@@ -20,6 +21,7 @@ const LABELS = 20;
 const GAP = 6;
 const BARS = { least: 36, most: 170 };
 const LANE = 32;
+const TITLES_APART = 3;
 /** A cell that stands alone is larger than one among many. */
 const LARGE = { width: 108, height: 48 };
 /** How the number that is no cell comes in. */
@@ -52,8 +54,14 @@ export function cellLayout(
 }
 
 function partOf(view: CellsView, place: Part["place"], sign = "", note = ""): Part {
-  return { view, place, role: roleOf(view.stage.id), sign, note, brief: note !== "", short: "" };
+  const brief = note !== "";
+  const short = brief ? "" : shortName(view.stage);
+  return { view, place, role: roleOf(view.stage.id), sign, note, brief, short: short && `${sign} ${short}`.trim() };
 }
+
+/** What a lane of a cell is called where it is narrow: "Q", "W_Q"; nothing, where there is no shorter name. */
+const shortName = (stage: Stage) =>
+  say.narrow[stage.id] ?? say.short[stage.id] ?? /\S+_\S+$/.exec(stageName(stage))?.[0] ?? "";
 
 type Progress = (frame: Frame) => number;
 
@@ -193,7 +201,7 @@ function list(trace: Trace, of: Explanation, result: Part, progress: Progress, p
     cellHeight,
     labelWidth: labels,
     columnLabels: "none" as const,
-    titleRoom: cellWidth + EDGE,
+    titleRoom: cellWidth + EDGE - TITLES_APART,
   };
   const boxes: Box[] = [];
   const notes: Note[] = [];
@@ -273,12 +281,13 @@ function lanesOf(trace: Trace, of: Explanation, range: Range, products: boolean)
       return [{ part: { ...partOf(new FactorsView(stage, cells, key), "left", sign), before }, offset }];
     }),
   }));
-  const between = (what: Between, sign: string, name: string | undefined): Lane => ({
-    parts: [{ part: partOf(new BetweenView(trace, of, what, range), "between", sign, name ?? ""), offset: 0 }],
-    between: what,
-  });
-  if (products) lanes.push(between("product", "=", say.between.product));
-  if (isSum(of)) lanes.push(between("running", "", of.op === "max" ? say.between.largest : say.between.running));
+  const between = (what: Between, sign: string, name: keyof typeof say.between): Lane => {
+    const part = partOf(new BetweenView(trace, of, what, range), "between", sign, say.between[name]);
+    // After "Q" and "× K", "=" says what the product is.
+    return { parts: [{ part: { ...part, short: sign || (say.narrow[name] ?? "") }, offset: 0 }], between: what };
+  };
+  if (products) lanes.push(between("product", "=", "product"));
+  if (isSum(of)) lanes.push(between("running", "", of.op === "max" ? "largest" : "running"));
   return lanes;
 }
 
