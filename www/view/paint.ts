@@ -51,8 +51,9 @@ const HATCH_FROM = 7;
 const HATCH_CELLS = 20_000;
 /** Side of the corner that marks a cell, in pixels. */
 const CORNER = 8;
-/** More lit cells than this in a matrix are framed together. */
+/** More lit cells than this in a matrix are framed together, and those of fewer pixels than a frame leaves to see. */
 const MANY_LIT = 96;
+const FRAMED_FROM = 8;
 
 /** Says whether the picture is complete: what is large is painted coarsely first, and finer in the frames that follow. */
 export function paint(context: CanvasRenderingContext2D, picture: Picture): boolean {
@@ -78,7 +79,8 @@ export function paint(context: CanvasRenderingContext2D, picture: Picture): bool
   if (frame.active && lead === 1) paintActive(context, picture);
   for (const [box, places] of placesOf(picture.lit, layout, true)) {
     const each = places.map(({ row, column }) => ({ row, column, rows: 1, columns: 1 }));
-    for (const block of places.length > MANY_LIT ? blocks(places) : each) {
+    const together = places.length > MANY_LIT || Math.min(box.cellWidth, box.cellHeight) < FRAMED_FROM;
+    for (const block of together ? blocks(places) : each) {
       outline(context, box, block, picture.palette.lit, 2);
     }
   }
