@@ -102,7 +102,9 @@ test.describe("pronoun", () => {
     await expect(pressed(page)).toHaveText("it");
     await expect(page.locator("[data-answer]")).toHaveAttribute("data-answer", "street");
     expect(await attention(page, "it", "street")).toBeGreaterThan(0.8);
-    expect(await checkModel(page)).toMatchObject({ attentions: 1, probabilities: 2 });
+    // The next likely one has less than 0.1 %: it is not told of.
+    await expect(page.locator(".says")).toHaveText(/^“it” stands for street [>\d.]+ %$/);
+    expect(await checkModel(page)).toMatchObject({ attentions: 1, probabilities: 1 });
     // By the mouse: the choice is for "wide", and what is looked from stays "it".
     await page.locator("[data-swap]").last().click();
     await rerun(page, () => page.locator('[data-word="tired"]').first().click());
@@ -163,6 +165,22 @@ test.describe("pronoun", () => {
     });
     await expect(page.locator(".untrained")).toBeVisible();
   });
+
+  for (const [lang, said] of [
+    ["en", "“it” stands for a word that this model does not know"],
+    ["zh", "“it” 指的是 这个模型不认识的词"],
+  ] as const) {
+    test(`an answer that is no word of the model is told in words: ${lang}`, async ({ page }) => {
+      await open(page, `lang=${lang}`);
+      await rerun(page, () =>
+        page.locator('[data-field="text"]').fill("The robot did not fit in the backpack because it was too heavy."),
+      );
+      await expect(page.locator("[data-answer]")).toHaveAttribute("data-answer", "[UNK]");
+      await expect(page.locator(".says")).toHaveText(`${said} >99.9 %`);
+      await expect(page.locator("[data-spoken]")).toHaveText(`${said}, >99.9 %.`);
+      await checkModel(page);
+    });
+  }
 
   test("the examples show the reader's own text, and the example that it is", async ({ page }) => {
     await open(page);

@@ -18,6 +18,7 @@ const modelsInEnglish = {
     it: "There is no “it” in this sentence: the model has nothing to answer.",
     "[MASK]": "Write [MASK] for a word, and the model says what stands there.",
   } as Record<string, string>,
+  unknownWord: "a word that this model does not know",
   unknownMany: "Not known to this model, read as {token}: {words}.",
   swap: "Other words for “{word}”",
   groups: { example: "from the examples" } as Record<string, string>,

@@ -31,6 +31,13 @@ export function answerLine({ played, state }: Context): TemplateResult | typeof 
   return html`<span class="says" data-answer=${answer.choices[0]?.label ?? ""}>${state.edits || state.mask ? models.unchanged : ""}${wordAnswer(played, answer)}</span>`;
 }
 
+/** The token of what a model does not know is no word to a reader. */
+const named = ({ vocabulary }: Played, { label }: Choice) =>
+  label === vocabulary.unknown ? models.unknownWord : label;
+
+/** Less is shown as less than this, which tells nothing of the second. */
+const TELLING = 0.001;
+
 function wordAnswer(
   played: Played,
   answer: Answer,
@@ -39,8 +46,10 @@ function wordAnswer(
 ): TemplateResult {
   const [first, second] = answer.choices;
   const verb = played.data.answer?.means === "referent" ? models.stands : models.readAs;
-  return html`“${name}” ${verb} <strong>${first?.label}</strong> ${first ? share(first, answer.row, of) : nothing}${
-    second ? html`, ${models.second} ${second.label} ${share(second, answer.row, of)}` : nothing
+  return html`“${name}” ${verb} <strong>${first && named(played, first)}</strong> ${first ? share(first, answer.row, of) : nothing}${
+    second && second.probability >= TELLING
+      ? html`, ${models.second} ${named(played, second)} ${share(second, answer.row, of)}`
+      : nothing
   }`;
 }
 
@@ -49,7 +58,7 @@ export function answerSaid(played: Played): string | undefined {
   const { answer } = played;
   const [first] = answer?.choices ?? [];
   if (!answer || !first) return undefined;
-  const likely = `${first.label}, ${formatPercent(first.probability)}`;
+  const likely = `${named(played, first)}, ${formatPercent(first.probability)}`;
   if (answer.kind === "word") {
     const verb = played.data.answer?.means === "referent" ? models.stands : models.readAs;
     return `“${nameAt(played, answer)}” ${verb} ${likely}.`;

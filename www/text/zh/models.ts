@@ -18,6 +18,7 @@ export const models: ModelWords = {
     it: "这个句子里没有“it”：模型没有可回答的。",
     "[MASK]": "用 [MASK] 代替一个词，模型会说出那里是什么词。",
   },
+  unknownWord: "这个模型不认识的词",
   unknownMany: "这个模型不认识，当作 {token} 来读：{words}。",
   swap: "可以换掉“{word}”的词",
   groups: { example: "来自例子" },
