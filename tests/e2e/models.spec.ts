@@ -420,6 +420,16 @@ test("recall: three networks answer the reader's sequence", async ({ page }) => 
   await expect(page.locator('.lanes [data-kind="attention"] .said')).toContainText("7");
   await expect(page.locator(".curves figure")).toHaveCount(3);
   await checkCurves(page);
+  const colours = () =>
+    page.locator(".lanes tbody tr").evaluateAll((rows) => {
+      const bars = rows.map((row) => row.querySelector(".bar"));
+      return bars.map((bar) => bar && getComputedStyle(bar).backgroundColor);
+    });
+  const before = await colours();
+  expect(new Set(before).size, "each network has a colour of its own").toBe(3);
+  await open(page, "model=recall&text=q7+b2+k0+q?&stage=weights&pin=weights,0,0,1");
+  await expect(page.locator(".change")).toBeVisible();
+  expect(await colours(), "what is loaded for a held cell leaves them alone").toEqual(before);
   await page.locator('[data-field="text"]').fill("q7 b2");
   await expect(page.locator('[data-problem="text"]')).toContainText("a question at the end");
 });

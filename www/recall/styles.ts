@@ -9,7 +9,7 @@ export const recallStyles = css`
 .said { display: block; font-weight: 650; font-size: 15px; }
 .said small { font-weight: 400; color: var(--soft); }
 .lanes td { position: relative; min-width: 34px; height: 54px; padding: 0 3px; vertical-align: bottom; border-bottom: 1px solid var(--line); }
-.bar { display: block; position: absolute; inset-inline: 4px; inset-block-end: 0; background: var(--lane); opacity: 0.55; }
+.lanes .bar { display: block; position: absolute; inset-inline: 4px; inset-block-end: 0; background: var(--lane); opacity: 0.55; }
 .seen { position: relative; display: block; text-align: center; font-size: 12px; line-height: 18px; }
 .recall [data-kind="rnn"] { --lane: var(--soft); }
 .recall [data-kind="lstm"] { --lane: var(--key); }

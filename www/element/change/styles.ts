@@ -21,7 +21,7 @@ const styles = css`
 .in-turn table { border-collapse: collapse; width: 100%; margin-top: 6px; font-size: 13px; }
 .in-turn :is(th, td) { text-align: start; font-weight: inherit; padding: 3px 6px 3px 0; vertical-align: top; border-bottom: 1px solid var(--line); }
 .in-turn thead th { color: var(--soft); font-size: 12px; }
-.bar { display: block; height: 3px; margin-top: 2px; min-width: 1px; background: var(--soft); }
+.in-turn .bar { display: block; height: 3px; margin-top: 2px; min-width: 1px; background: var(--soft); }
 `;
 
 export const adoptStyles = (root: ShadowRoot): void => adopt(root, [styles]);
