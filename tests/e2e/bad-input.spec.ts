@@ -287,27 +287,6 @@ test("matrices whose shapes do not fit together stay where they can be mended", 
   await expect(page.locator("textarea, .problem, .stale")).toHaveCount(0);
 });
 
-test("matrices that are refused leave the menu at the model on show, whose sentence leads back to it", async ({
-  page,
-}) => {
-  await open(page);
-  const menu = page.locator('[data-field="model"]');
-  const wrong = "Q = [[1,0],[0,1]]\nK = [[1,2,3]]\nV = [[1]]";
-  await refused(page, "matrices", /found 2 and 3/, () => useMatrices(page, wrong));
-  await expect(page.locator(".says")).toHaveAttribute("data-answer", "street");
-  await expect(menu).toHaveValue("pronoun");
-  // What was asked for is still what the controls mend.
-  expect((await state(page)).matrices?.k?.data).toEqual([1, 2, 3]);
-  await page.keyboard.press("Escape");
-  await rerun(page, () =>
-    page.locator('[data-field="text"]').fill("The animal didn't cross the street because it was too tired."),
-  );
-  await expect(page.locator(".says")).toHaveAttribute("data-answer", "animal");
-  await expect(page.locator(".problem, .stale")).toHaveCount(0);
-  await expect(menu).toHaveValue("pronoun");
-  expect(await state(page)).toMatchObject({ model: "pronoun", matrices: null });
-});
-
 for (const query of ["model=none&text=dog+bites+man&position=sinusoidal&head-dim=3", "model=pronoun"]) {
   test(`the numbers on show, taken as matrices, give the same numbers: ${query}`, async ({ page }) => {
     await open(page, query);

@@ -3,6 +3,7 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import type { Engine, Explanation, Trace } from "../engine/types.ts";
 import { type MatrixSet, plainMatrices } from "../input/matrices.ts";
+import { modelOf } from "../state/choice.ts";
 import { attributeName, defaultState, FIELD_NAMES, type State } from "../state/fields.ts";
 import { say } from "../text/say.ts";
 import { type Frame, STEP_UNITS, type StepUnit } from "../timeline/course.ts";
@@ -313,7 +314,7 @@ export class AttentionPlayground extends LitElement {
     const { inquiry, player } = walk;
     return {
       state: session.shown,
-      model: session.model,
+      model: modelOf(store.state),
       played: session.played,
       loading: session.loading,
       openOwn: reader.openOwn,

@@ -42,14 +42,11 @@ export class Reader {
 
   readonly actions: Actions = {
     set: (wanted, history = "replace") => {
-      const { store, walk, played, problems, model } = this.#session;
+      const { store, walk } = this.#session;
       // What a cell is made of is told of the numbers now: it goes with no others.
       const changes = { ...wanted };
       if (changes.zoom === "cell") changes.show = "now";
       else if (changes.show && changes.show !== "now" && store.state.zoom === "cell") changes.zoom = "row";
-      // Matrices were asked for and refused, and a model stays on show: its sentence asks for it again.
-      const refused = played && problems.refused && store.state.matrices;
-      if (refused && changes.text !== undefined) Object.assign(changes, { model, matrices: null });
       store.set(changes, "user", history);
       if (changes.stage !== undefined) walk.speak();
     },
@@ -178,8 +175,6 @@ export class Reader {
     this.openOwn = false;
     this.menuAt = -1;
     this.#session.store.set({ ...FRESH, model, ...changes }, "user", "push");
-    // The same as was refused: it is tried again.
-    if (!this.#session.working) this.#session.run("model");
   }
 
   async #toggleOwn(open: boolean): Promise<void> {

@@ -252,11 +252,6 @@ export class Session {
     return { ...state, head, block, layer, text, token: state.token < 0 ? played.token : state.token };
   }
 
-  /** What is asked for, or, where that was refused, what is shown; "" for no model. */
-  get model(): string {
-    return modelOf(this.problems.refused ? this.from : this.store.state);
-  }
-
   get settings(): typeof Settings | undefined {
     return this.runner.settings;
   }

@@ -65,7 +65,7 @@ export interface Actions {
 export interface Context {
   /** As it is shown: nothing in it is left to a model's choice. */
   state: State;
-  /** The model that the state asks for, or, where that was refused, the one on show; "" for none. */
+  /** The model that the state asks for, "" for none. */
   model: string;
   /** What the model on show said. */
   played: Models.Played | undefined;
