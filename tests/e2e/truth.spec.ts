@@ -342,6 +342,38 @@ test("what a held cell comes to stands in sight, however long its sum and the wa
   await expect(page.locator(".trail li")).toHaveCount(10);
 });
 
+test("what is held is named while another cell is pointed at", async ({ page }) => {
+  await open(page, "pin=scores,1,7,5");
+  const result = page.locator(".equation .result .number");
+  await expect(result).toHaveAttribute("data-index", "1,7,5");
+  await expect(page.locator(".trail li"), "one that is held alone is named where it is told of").toHaveCount(0);
+  await page.locator('.scene .cell[data-stage="scores"][data-index="1,2,2"]').hover();
+  await expect(result).toHaveAttribute("data-index", "1,2,2");
+  await expect(page.locator(".trail li")).toHaveCount(1);
+});
+
+test("numbers stand in a result whose operands are too small for theirs", async ({ page }) => {
+  for (const [width, height, stage] of [
+    [1440, 900, "query"],
+    [1920, 1080, "output"],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await open(page, `stage=${stage}`);
+    const cells = page.locator(`.scene .cell[data-stage="${stage}"]`);
+    await expect(cells.last()).toBeVisible();
+    const found = await cells.evaluateAll((all) => all.map((one) => [one.dataset.index ?? "", one.textContent ?? ""]));
+    const of = await trace(page);
+    expect(found.length).toBe(of.tokens.query.length * (stage === "query" ? 8 : 32));
+    const wrong = found.flatMap(([index = "", text = ""]) => {
+      return misprint(text, traced(of, stage, index.split(",").map(Number))) ?? [];
+    });
+    expect(wrong).toEqual([]);
+    // A tip is for what cannot be read.
+    await cells.nth(20).hover();
+    await expect(page.locator(".scene .tip")).toBeHidden();
+  }
+});
+
 test("on a phone the equation of a held cell is a press away", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await open(page, "pin=scores,1,7,5");

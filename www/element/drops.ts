@@ -95,5 +95,5 @@ export class Drops {
 
 /** What there is and what is still needed. */
 function saidOf({ have, missing }: Gathered & { kind: "incomplete" }): Said {
-  return () => fill(say.matricesMissing, { have, missing });
+  return () => fill(say.matricesMissing, { have: have || say.nothing, missing });
 }

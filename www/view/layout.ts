@@ -227,7 +227,9 @@ function uneven(
   const across = room.width - Math.max(right.columns * width, right.least);
   const outerWidth = Math.min(width, across / left.columns);
   const numbers = outerWidth >= THIN && left.least <= across;
-  return (numbers && sized(outerWidth, width, NUMBER_HEIGHT)) || sized(even.width, even.width, NAME_HEIGHT);
+  const readable = numbers ? sized(outerWidth, width, NUMBER_HEIGHT) : undefined;
+  // Columns of less than a pixel are painted in blocks of several, of rows, too: those have no name of their own.
+  return readable ?? (even.width < 1 ? undefined : sized(even.width, even.width, NAME_HEIGHT));
 }
 
 /** Some columns, and what their title takes. */

@@ -6,16 +6,16 @@ import type { Frame } from "../timeline/course.ts";
 import { stageName } from "../trace/story.ts";
 import { type Fits, formatCell } from "./format.ts";
 import { labelsFor, type Range, titleFor } from "./labels.ts";
-import { type Box, doneOf, type Layout, type Note, NUMBER_HEIGHT } from "./layout.ts";
+import { type Box, doneOf, type Layout, type Note } from "./layout.ts";
 import { colorOf, type Palette, scaleOf, textOn } from "./palette.ts";
-import { fitsIn, leastNumberCell } from "./text-width.ts";
+import { fitsIn, holdsNumbers } from "./text-width.ts";
 
 export interface Window {
   width: number;
   height: number;
 }
 
-/** More cells than this in sight are not given an element each: only the one under the cursor is. */
+/** More cells with numbers than this in sight are not given an element each: only the one under the cursor is. */
 const MAX_ELEMENTS = 1600;
 /** From this height on a number is set larger. */
 export const LARGE = 40;
@@ -34,6 +34,8 @@ interface Grid {
 
 export class Overlay {
   readonly #root: HTMLElement;
+  /** Numbers stand in the cells that are large enough for them. */
+  few = false;
   #grids = new Map<string, Grid>();
   #labels = new Map<string, HTMLElement>();
   #frame: Frame | undefined;
@@ -46,9 +48,10 @@ export class Overlay {
 
   build(trace: Trace, scene: Layout, frame: Frame, palette: Palette, room: Window): void {
     const boxes = scene.boxes.map((box) => ({ box, ...inSight(box, room) }));
-    const cells = boxes.reduce((n, { rows, columns }) => n + (rows.to - rows.from) * (columns.to - columns.from), 0);
-    const few = cells <= MAX_ELEMENTS;
-    const least = leastNumberCell();
+    const numbers = boxes.filter(({ box }) => holdsNumbers(box));
+    const cells = numbers.reduce((n, { rows, columns }) => n + (rows.to - rows.from) * (columns.to - columns.from), 0);
+    this.few = cells <= MAX_ELEMENTS;
+    const { few } = this;
     const before = trace === this.#trace && few ? this.#grids : new Map<string, Grid>();
     this.#trace = trace;
     this.#grids = new Map();
@@ -68,7 +71,7 @@ export class Overlay {
         ...labels(box, trace, "column", columns, label),
       ];
       const seen = rows.to > rows.from && columns.to > columns.from;
-      const readable = few && box.cellWidth >= least && box.cellHeight >= NUMBER_HEIGHT;
+      const readable = few && holdsNumbers(box);
       if (!readable || !seen) return [...words, cursorGrid(trace, box)];
       const grid = this.#grid(box, palette, before.get(box.part.view.key));
       reveal(grid, doneOf(box, frame));

@@ -6,7 +6,7 @@ import type { Frame } from "../timeline/course.ts";
 import { stageOf, valueAt } from "../trace/cells.ts";
 import { formatCell } from "./format.ts";
 import { labelWidth } from "./label-width.ts";
-import { type Box, doneOf, hit, type Layout, layout, MAX_CELL, NUMBER_HEIGHT } from "./layout.ts";
+import { type Box, doneOf, hit, type Layout, layout, MAX_CELL } from "./layout.ts";
 import { bounded, type Hold, holding, type Lens, moved, WHOLE_SCENE, zoomed } from "./lens.ts";
 import { MatrixView } from "./matrix-view.ts";
 import { Overlay } from "./overlay.ts";
@@ -14,7 +14,7 @@ import { type Lit, type Motion, paint } from "./paint.ts";
 import type { Palette } from "./palette.ts";
 import { standsFor } from "./pyramid.ts";
 import { sceneFor } from "./scene.ts";
-import { leastNumberCell, titleWidth } from "./text-width.ts";
+import { holdsNumbers, leastNumberCell, titleWidth } from "./text-width.ts";
 import { levelFor, type Shade, startShownFrame } from "./tiles.ts";
 import type * as Zoom from "./zoom/index.ts";
 import type { Closer } from "./zoom/index.ts";
@@ -104,7 +104,8 @@ export class SceneView {
     const box = (this.layout && hit(this.layout, at.x, at.y)?.box) ?? boxes.find(({ part }) => part.place === "result");
     if (!box) return;
     const { cellWidth, cellHeight } = box;
-    if (factor > 1 && cellWidth >= MAX_CELL.width && cellHeight >= MAX_CELL.height) return;
+    const largest = (one: Box) => one.cellWidth >= MAX_CELL.width && one.cellHeight >= MAX_CELL.height;
+    if (factor > 1 && boxes.every(largest)) return;
     const [row, column] = [(at.y - box.y) / cellHeight, (at.x - box.x) / cellWidth];
     this.#hold = { key: box.part.view.key, row, column, at };
     this.look(zoomed(this.lens, factor));
@@ -155,7 +156,7 @@ export class SceneView {
   #showTip({ asked, trace }: SceneInput): void {
     const at = asked && this.placeOf(asked);
     // Where numbers stand in their cells, one more beside them would only be in the way.
-    const shown = asked && at && !(at.width >= leastNumberCell() && at.height >= NUMBER_HEIGHT);
+    const shown = asked && at && !(this.#overlay.few && holdsNumbers({ cellWidth: at.width, cellHeight: at.height }));
     this.#tip.hidden = !shown;
     if (!shown) return;
     const stage = stageOf(trace, asked.stage);

@@ -1,5 +1,7 @@
 /** How wide numbers are, in the font of the page as this machine has it. */
 
+import { type Box, NUMBER_HEIGHT } from "./layout.ts";
+
 /** Of everything that the page says. */
 export const FAMILY = 'system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
@@ -58,6 +60,10 @@ export function numberWidth(text: string): number {
 export function leastNumberCell(): number {
   return Math.ceil(Math.max(...LEAST.map(numberWidth)) + APART);
 }
+
+/** Whether the cells of a box are large enough for their numbers. */
+export const holdsNumbers = ({ cellWidth, cellHeight }: Pick<Box, "cellWidth" | "cellHeight">): boolean =>
+  cellWidth >= leastNumberCell() && cellHeight >= NUMBER_HEIGHT;
 
 /** Whether a number has room in a cell. With `signed` a plus counts as much as a minus: both get as many digits. */
 export function fitsIn(cellWidth: number, signed: boolean): (text: string) => boolean {

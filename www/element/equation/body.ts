@@ -9,6 +9,7 @@ import { storyOf } from "../../trace/story.ts";
 import { formatCell, formatExact, formatFull } from "../../view/format.ts";
 import type { Lit } from "../../view/paint.ts";
 import { roleOf } from "../../view/scene.ts";
+import { sameCell } from "../inquiry.ts";
 import { type Actions, type Context, cellName } from "../parts/context.ts";
 import { numberLink } from "../parts/number.ts";
 import { prose } from "../parts/prose.ts";
@@ -28,7 +29,7 @@ export function body(explanation: Explanation, context: Context): TemplateResult
   // The result comes first: what it is made of may be longer than there is room for.
   return html`
     <p class="result"><span class="cell-name">${cellName(cell, context.trace)}</span> <span class="tight">= ${numberLink(cell, formatFull(value), context.actions, roleOf(cell.stage))}</span></p>
-    ${context.path.length > 1 ? trail(context) : nothing}
+    ${context.path.some((held) => !sameCell(held, cell)) ? trail(context) : nothing}
     <p class="formula">${context.glossary?.formula(explanation.formula) ?? explanation.formula}</p>
     ${renamed(explanation, context).map(([id, name]) => html`<p class="hint"><i>${id}</i>: ${name}</p>`)}
     <div class="terms op-${op}">
@@ -56,8 +57,8 @@ export function body(explanation: Explanation, context: Context): TemplateResult
     }`;
 }
 
-/** The cells held on the way here. One alone is named above. */
-function trail({ path, actions, trace }: Context): TemplateResult {
+/** The cells held on the way here; not needed where all that is held is what is told of. */
+export function trail({ path, actions, trace }: Context): TemplateResult {
   return html`<nav aria-label=${say.heldPath}><ol class="trail">
     ${path.map(
       (cell, n) => html`<li><button type="button" class="quiet" aria-current=${n === path.length - 1 ? "true" : nothing}

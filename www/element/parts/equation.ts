@@ -8,7 +8,7 @@ export function equation(context: Context): TemplateResult {
   const { explanation, path, actions } = context;
   return html`<section class="equation" aria-label=${say.equation}>
     <h2>${say.equation}</h2>
-    ${explanation ? (context.written?.body(explanation, context) ?? nothing) : html`<p class="hint">${say.equationEmpty}</p>`}
+    ${explanation ? (context.written?.body(explanation, context) ?? nothing) : html`${path.length > 0 ? context.written?.trail(context) : nothing}<p class="hint">${say.equationEmpty}</p>`}
     ${path.length > 0 ? html`<button class="quiet" type="button" @click=${() => actions.hold(undefined)}>${say.letGo} <kbd>Esc</kbd></button>` : nothing}
   </section>`;
 }

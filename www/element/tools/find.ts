@@ -8,7 +8,7 @@ import { tools as text } from "../../text/tools.ts";
 import type { Box } from "../../view/layout.ts";
 import type { Side } from "../../view/matrix-view.ts";
 import type { SceneView } from "../../view/scene-view.ts";
-import { leastNumberCell } from "../../view/text-width.ts";
+import { holdsNumbers, leastNumberCell } from "../../view/text-width.ts";
 import { Bands, type Place, placeIn, stands } from "../../view/tools/bands.ts";
 import { centre, closer, resultOf } from "../../view/tools/closer.ts";
 import { type Context, tokenName } from "../parts/context.ts";
@@ -109,7 +109,7 @@ export class Finder {
     const view = this.#view;
     const rows = stands(place, before.part.view.rowAxisName);
     const readable = { width: leastNumberCell(), height: rows ? LABELLED : 0 };
-    if (!view.layout?.numbers) closer(view, readable, middle(view, before, place));
+    if (!holdsNumbers(before)) closer(view, before, readable, middle(view, before, place));
     const there = box();
     if (there && view.zoomedIn && !inSight(view, there, place)) {
       const [row, column] = cellOf(view, there, place);

@@ -4,10 +4,10 @@ import type { Trace } from "../../engine/types.ts";
 import type { Frame } from "../../timeline/course.ts";
 import { formatCell } from "../../view/format.ts";
 import { type Label, labelsFor, titleFor } from "../../view/labels.ts";
-import { type Box, doneOf, type Layout, type Note, NUMBER_HEIGHT } from "../../view/layout.ts";
+import { type Box, doneOf, type Layout, type Note } from "../../view/layout.ts";
 import { inSight, LARGE } from "../../view/overlay.ts";
 import { colorOf, type Palette, scaleOf, textOn } from "../../view/palette.ts";
-import { FAMILY, fitsIn, leastNumberCell, NUMBER_FONT } from "../../view/text-width.ts";
+import { FAMILY, fitsIn, holdsNumbers, NUMBER_FONT } from "../../view/text-width.ts";
 import { visible } from "../visible.ts";
 
 export interface Word {
@@ -109,7 +109,7 @@ function names(box: Box, { trace, palette, token, room }: Read): Word[] {
 /** As the page has them: in cells that are wide enough, once they are computed. */
 function numbers(box: Box, { trace, frame, palette, room }: Read): Word[] {
   const { view } = box.part;
-  if (box.cellWidth < leastNumberCell() || box.cellHeight < NUMBER_HEIGHT) return [];
+  if (!holdsNumbers(box)) return [];
   const { rows, columns } = inSight(box, room);
   const done = doneOf(box, frame);
   const scale = view.scale ?? scaleOf(trace, view.stage);

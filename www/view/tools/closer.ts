@@ -6,14 +6,16 @@ import type { SceneView } from "../scene-view.ts";
 /** Labels and gaps do not grow with the cells: what the lens gives is measured, and mended. */
 const TRIES = 4;
 
-/** Closer about a point until cells have at least this size. */
+/** Closer about a point until the cells of a matrix have at least this size. */
 export function closer(
   view: SceneView,
+  { part: { view: matrix } }: Box,
   { width, height }: { width: number; height: number },
   at?: { x: number; y: number },
 ): void {
   for (let n = 0; n < TRIES; n++) {
-    const { cellWidth = width, cellHeight = height } = view.layout?.boxes[0] ?? {};
+    const box = view.layout?.boxes.find(({ part }) => part.view.key === matrix.key);
+    const { cellWidth = width, cellHeight = height } = box ?? {};
     const factor = Math.max(width / cellWidth, height / cellHeight);
     if (factor > 1) view.zoom(factor, at);
   }

@@ -2,7 +2,7 @@
 
 import { hit, NUMBER_HEIGHT } from "../layout.ts";
 import type { SceneView } from "../scene-view.ts";
-import { leastNumberCell } from "../text-width.ts";
+import { holdsNumbers, leastNumberCell } from "../text-width.ts";
 import { closer } from "./closer.ts";
 import { Pinch } from "./pinch.ts";
 import type { Swipe } from "./swipe.ts";
@@ -141,6 +141,6 @@ export class Gestures {
     const { layout } = view;
     const box = layout && (hit(layout, at.x, at.y)?.box ?? layout.boxes[0]);
     if (view.zoomedIn) view.showAll();
-    else if (box && !layout.numbers) closer(view, { width: leastNumberCell(), height: NUMBER_HEIGHT }, at);
+    else if (box && !holdsNumbers(box)) closer(view, box, { width: leastNumberCell(), height: NUMBER_HEIGHT }, at);
   }
 }
