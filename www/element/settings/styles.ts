@@ -8,6 +8,7 @@ const styles = css`
 .matrices textarea { width: 100%; font: 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; resize: vertical; color: var(--text); }
 /* Where little room is: with what is wrong the picture that stays is more to the point than what could be pasted. */
 @container (max-width: 520px) {
+  .matrices:has(.problem) { gap: 3px; }
   .matrices:has(.problem) label span { ${hidden} }
 }
 .controls { border-top: 1px solid var(--line); padding-top: 10px; }
