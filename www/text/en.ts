@@ -305,7 +305,7 @@ export const en = {
   /** What lies between the terms of a sum and the cell that they give. */
   between: { product: "Product", running: "Sum so far", largest: "Largest so far" },
   /** Over the narrow columns of a cell, where these are not called as in `short`. */
-  narrow: { running: "Sum", largest: "Largest", weights: "Weight" } as Record<string, string>,
+  narrow: { running: "Sum", largest: "Largest", weights: "Weight", mixed: "Σ w·v" } as Record<string, string>,
   legendBlocks: "one pixel: the largest of up to {n} × {n} cells, and pointing at it names that cell",
   legendMasked: "hatched: may not be seen, or no finite number",
   keptHere:

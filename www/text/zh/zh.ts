@@ -275,7 +275,7 @@ export const say: Catalogue = {
   lessons: "课程",
   zooms: { label: "看", matrix: "矩阵", row: "行", cell: "单元格", where: "所在位置" },
   between: { product: "乘积", running: "累计和", largest: "至此最大" },
-  narrow: { running: "和", largest: "最大", weights: "权重" },
+  narrow: { running: "和", largest: "最大", weights: "权重", mixed: "加权和" },
   share: "分享",
   legendBlocks: "一个像素：至多 {n} × {n} 个单元格中最大的；指向它会说出是哪一格",
   legendMasked: "斜线：不可以看，或不是有限的数",
