@@ -183,6 +183,26 @@ fn above_512_tokens_the_weights_are_held_and_sum_to_1() {
 }
 
 #[test]
+fn many_keys_are_mixed_as_in_the_full_trace() {
+    let same = |name, input: &TraceInput| {
+        let full = trace_attention(input, &heads(2)).expect("a good request");
+        let alone = trace_weights(input, &heads(2)).expect("a good request");
+        assert_same(name, &alone, &full);
+    };
+    same("words", &words(510));
+    // what no query but the last sees is in no other's sum
+    let [q, k, mut v] = [1, 2, 3].map(|seed| noise(&[2, 510, 6], seed));
+    v[[1, 509, 5]] = f32::NAN;
+    let input = TraceInput {
+        q: Some(q.view()),
+        k: Some(k.view()),
+        v: Some(v.view()),
+        ..TraceInput::default()
+    };
+    same("a value that is no number", &input);
+}
+
+#[test]
 fn what_does_not_fit_is_refused_with_the_numbers() {
     let refused = |tokens, count| {
         let error = trace_attention(&words(tokens), &heads(count)).expect_err("too much");

@@ -43,6 +43,50 @@ impl Sums {
     }
 }
 
+/// How many rows and columns of sums go together in a tile.
+pub(super) const SIDE: usize = 4;
+
+/// Sums of four rows and four columns, in f64: what is read for one is then read for four, and eight registers are full.
+#[derive(Clone, Copy)]
+pub(super) struct Tile([[f64; SIDE]; SIDE]);
+
+impl Tile {
+    pub const ZERO: Self = Tile([[0.0; SIDE]; SIDE]);
+
+    /// Adds `rows[n][r] · columns[n][c]` to the sum of row `r` and column `c`, for each `n` in turn.
+    // Apart: a browser compiles a function well once it was called a few times, and what calls this is called once. Written out,
+    // so that a build for size has its sums in registers, too.
+    #[inline(never)]
+    pub fn add(&mut self, rows: &[[f64; SIDE]], columns: &[[f32; SIDE]]) {
+        let halves = self.0.map(|[a, b, c, d]| [[a, b], [c, d]].map(Pair::new));
+        let [
+            [mut a0, mut a1],
+            [mut b0, mut b1],
+            [mut c0, mut c1],
+            [mut d0, mut d1],
+        ] = halves;
+        for (&[a, b, c, d], &[e, f, g, h]) in rows.iter().zip(columns) {
+            let (low, high) = (Pair::widen(&[e, f]), Pair::widen(&[g, h]));
+            let row = Pair::splat(a);
+            (a0, a1) = (a0.add(row.mul(low)), a1.add(row.mul(high)));
+            let row = Pair::splat(b);
+            (b0, b1) = (b0.add(row.mul(low)), b1.add(row.mul(high)));
+            let row = Pair::splat(c);
+            (c0, c1) = (c0.add(row.mul(low)), c1.add(row.mul(high)));
+            let row = Pair::splat(d);
+            (d0, d1) = (d0.add(row.mul(low)), d1.add(row.mul(high)));
+        }
+        self.0 = [[a0, a1], [b0, b1], [c0, c1], [d0, d1]].map(|[low, high]| {
+            let ([a, b], [c, d]) = (low.parts(), high.parts());
+            [a, b, c, d]
+        });
+    }
+
+    pub fn rounded(&self) -> [[f32; SIDE]; SIDE] {
+        self.0.map(|row| row.map(|sum| sum as f32))
+    }
+}
+
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[allow(unsafe_code, reason = "a load of half a register")]
 mod wasm {
@@ -52,6 +96,11 @@ mod wasm {
     pub(crate) struct Pair(v128);
 
     impl Pair {
+        #[inline(always)]
+        pub fn new([a, b]: [f64; 2]) -> Self {
+            Pair(f64x2(a, b))
+        }
+
         #[inline(always)]
         pub fn splat(number: f64) -> Self {
             Pair(f64x2_splat(number))
@@ -90,6 +139,10 @@ mod portable {
     pub(crate) struct Pair([f64; 2]);
 
     impl Pair {
+        pub fn new(numbers: [f64; 2]) -> Self {
+            Pair(numbers)
+        }
+
         pub fn splat(number: f64) -> Self {
             Pair([number; 2])
         }
