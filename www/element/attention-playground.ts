@@ -17,6 +17,7 @@ import type * as Glossary from "./glossary/index.ts";
 import { InView } from "./in-view.ts";
 import { keyAction } from "./keys.ts";
 import { onDemand } from "./on-demand.ts";
+import { Pace } from "./pace.ts";
 import { page } from "./page.ts";
 import { noteOf, pictured } from "./parts/change.ts";
 import { type Context, chosenToken } from "./parts/context.ts";
@@ -74,6 +75,7 @@ export class AttentionPlayground extends LitElement {
   #disposed = false;
   readonly #fit = new Fit();
   readonly #inView = new InView();
+  readonly #pace = new Pace(() => this.requestUpdate());
   readonly #sizes = new ResizeObserver(() => this.#measure());
   /** Starts when it nears the screen, rests when it leaves. */
   readonly #near = new IntersectionObserver(
@@ -337,7 +339,9 @@ export class AttentionPlayground extends LitElement {
       notice: inquiry.error || session.notice?.() || store.notice?.() || "",
       spoken: walk.spoken(),
       language: this.#wording.language ?? "en",
-      explanation: inquiry.explanation,
+      told:
+        walk.frame &&
+        this.#pace.of({ frame: walk.frame, explanation: inquiry.explanation }, inquiry.asked !== undefined),
       expanded: inquiry.expanded,
       path: inquiry.path,
       palette: this.#palette,

@@ -143,8 +143,9 @@ function messages(context: Context, hidden: Set<string>): TemplateResult {
 }
 
 function caption(context: Context): TemplateResult | typeof nothing {
-  const { trace, frame, state, explanation, actions, parts, played, tracedTokens } = context;
-  if (!trace || !frame) return nothing;
+  const { trace, told, state, actions, parts, played, tracedTokens } = context;
+  if (!trace || !told) return nothing;
+  const { frame, explanation } = told;
   const { stage } = frame.segment;
   const pieces = captionFor(trace, frame, state.head, explanation);
   const kept = whatIsKept(trace, tracedTokens);

@@ -36,8 +36,9 @@ export function panel(context: Context): TemplateResult | typeof nothing {
 
 /** That something is changed at all, for the caption: what became of the cell on show, what to look at, and the way back. */
 export function comparison(context: Context): TemplateResult | typeof nothing {
-  const { state, actions, trace, played, explanation: cell } = context;
+  const { state, actions, trace, played, told } = context;
   if (!trace || !isChanged(state)) return nothing;
+  const cell = told?.explanation;
   const then = before(context);
   const back = () => actions.set({ ...unchanged(state), show: "now" }, "push");
   const was = then && cell && compared(trace, then, cell.stage, cell.index);

@@ -1,6 +1,6 @@
 /** What every part of the page is drawn from, and the few things it can ask for. Parts are pure functions of this. */
 
-import type { BackendReport, Explanation, Trace } from "../../engine/types.ts";
+import type { BackendReport, Trace } from "../../engine/types.ts";
 import type { ModelFiles } from "../../model/files.ts";
 import type { State } from "../../state/fields.ts";
 import type { History } from "../../state/store.ts";
@@ -17,6 +17,7 @@ import type { Fit } from "../fit.ts";
 import type * as Glossary from "../glossary/index.ts";
 import type { Lessons } from "../lesson/index.ts";
 import type * as Models from "../models/index.ts";
+import type { Told } from "../pace.ts";
 import type * as Settings from "../settings/index.ts";
 import type { Tools } from "../tools/index.ts";
 
@@ -99,7 +100,8 @@ export interface Context {
   /** What is wrong, beside the field that caused it. */
   problems: ReadonlyMap<keyof State, string>;
   notice: string;
-  explanation: Explanation | undefined;
+  /** What words are about; a moving picture may be a little ahead of it. */
+  told: Told | undefined;
   expanded: boolean;
   /** Cells held on the way here, the last one on show. */
   path: readonly Lit[];

@@ -5,10 +5,10 @@ import { say } from "../../text/say.ts";
 import type { Context } from "./context.ts";
 
 export function equation(context: Context): TemplateResult {
-  const { explanation, path, actions } = context;
+  const { told, path, actions } = context;
   return html`<section class="equation" aria-label=${say.equation}>
     <h2>${say.equation}</h2>
-    ${explanation ? (context.written?.body(explanation, context) ?? nothing) : html`${path.length > 0 ? context.written?.trail(context) : nothing}<p class="hint">${say.equationEmpty}</p>`}
+    ${told?.explanation ? (context.written?.body(told.explanation, context) ?? nothing) : html`${path.length > 0 ? context.written?.trail(context) : nothing}<p class="hint">${say.equationEmpty}</p>`}
     ${path.length > 0 ? html`<button class="quiet" type="button" @click=${() => actions.hold(undefined)}>${say.letGo} <kbd>Esc</kbd></button>` : nothing}
   </section>`;
 }
