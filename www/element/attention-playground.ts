@@ -393,11 +393,12 @@ export class AttentionPlayground extends LitElement {
     const still = this.#reduced?.matches ?? false;
     const token = chosenToken(context);
     const shown = [frame.segment, token, context.state.head, context.tools?.kept(trace, context)];
-    const moves = frame !== this.#frame || walk.player.playing;
+    const moves = frame !== this.#frame || inquiry.explanation !== this.#explained || walk.player.playing;
     const on = moves && shown.every((one, n) => one === this.#shown[n]);
     this.#frame = frame;
+    this.#explained = inquiry.explanation;
     this.#shown = shown;
-    // A frame of the same stage moves nothing on the page: it is not measured before it is painted. Else all that is measured is
+    // A frame of the same stage, and what is told of it, moves nothing on the page: it is not measured before it is painted. Else all that is measured is
     // measured together, before the scene changes.
     if (!on) {
       this.#measure();
@@ -447,6 +448,7 @@ export class AttentionPlayground extends LitElement {
 
   /** What the frame before was laid out for. */
   #frame: Frame | undefined;
+  #explained: Explanation | undefined;
   #shown: unknown[] = [];
 
   #written: typeof Equation | undefined;

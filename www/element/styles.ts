@@ -138,7 +138,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 [data-editing] .scene { outline: 2px dashed var(--key); outline-offset: -2px; }
 .page[data-bare] { grid-template-columns: minmax(0, 1fr); grid-template-areas: "header" "top" "work" "transport"; }
 .keys-hint { margin-top: auto; }
-.strip { display: flex; gap: 4px; overflow-x: auto; flex: none; scrollbar-width: thin; padding-bottom: 2px; }
+.strip { isolation: isolate; display: flex; gap: 4px; overflow-x: auto; flex: none; scrollbar-width: thin; padding-bottom: 2px; }
 .group { border-inline-start: 1px solid var(--line); padding-inline-start: 4px; }
 .group:first-child { border: 0; padding: 0; }
 .group-name { display: block; font-size: 12px; color: var(--soft); padding-inline-start: 4px; white-space: nowrap; }
@@ -149,7 +149,8 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
 }
 .stop:hover { background: var(--paper); }
 .stop[aria-current] { color: var(--text); background: var(--paper); box-shadow: inset 0 -3px 0 var(--accent, var(--plain)); font-weight: 600; }
-.stop canvas { width: 44px; height: 32px; image-rendering: pixelated; }
+/* A browser makes a layer of each, and of each text above one: so none is. */
+.stop canvas { position: relative; z-index: 1; width: 44px; height: 32px; image-rendering: pixelated; }
 
 .crumbs ol { display: flex; gap: 2px; list-style: none; margin: 4px 0 0; padding: 0; font-size: 12.5px; height: 24px; overflow: hidden; }
 .crumbs li + li::before { content: "›"; color: var(--soft); padding: 0 4px; }
