@@ -393,13 +393,14 @@ export class AttentionPlayground extends LitElement {
     const still = this.#reduced?.matches ?? false;
     const token = chosenToken(context);
     const shown = [frame.segment, token, context.state.head, context.tools?.kept(trace, context)];
-    const moves = frame !== this.#frame || inquiry.explanation !== this.#explained || walk.player.playing;
+    const answered = !inquiry.asked && inquiry.explanation !== this.#explained;
+    const moves = frame !== this.#frame || answered || walk.player.playing;
     const on = moves && shown.every((one, n) => one === this.#shown[n]);
     this.#frame = frame;
     this.#explained = inquiry.explanation;
     this.#shown = shown;
-    // A frame of the same stage, and what is told of it, moves nothing on the page: it is not measured before it is painted. Else all that is measured is
-    // measured together, before the scene changes.
+    // A frame of the same stage, and the answer about its cell, move nothing on the page: it is not measured before it is painted.
+    // Else all that is measured is measured together, before the scene changes.
     if (!on) {
       this.#measure();
       drawArcs(this.renderRoot, context, token);
