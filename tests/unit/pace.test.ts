@@ -30,14 +30,15 @@ test("of cells that pass by in every frame, one is told of now and then, and the
   }
   expect(seen.size).toBeGreaterThan(6);
   expect(seen.size).toBeLessThan(12);
+  asked = 0;
   vi.advanceTimersByTime(200);
-  expect(asked).toBeGreaterThan(0);
+  expect(asked).toBe(1);
   expect(pace.of(last, false)).toBe(last);
 });
 
-test("a step alone, another frame or the answer of the same cell, another stage, and what is pointed at are told of at once", () => {
+test("a step alone, another frame or the answer of the same cell, and another stage are told of at once", () => {
   const pace = new Pace(() => undefined);
-  const tells = (now: Told, asked = false) => expect(pace.of(now, asked)).toBe(now);
+  const tells = (now: Told) => expect(pace.of(now, false)).toBe(now);
   tells(told(0));
   vi.advanceTimersByTime(150);
   tells(told(1));
@@ -45,6 +46,14 @@ test("a step alone, another frame or the answer of the same cell, another stage,
   tells(told(1));
   const passed = told(2);
   expect(pace.of(passed, false)).not.toBe(passed);
-  tells(told(3), true);
-  tells(told(4, {} as Segment));
+  tells(told(3, {} as Segment));
+});
+
+test("what a reader points at is answered at once, and does not hurry the cells that pass by", () => {
+  const pace = new Pace(() => undefined);
+  pace.of(told(0), false);
+  const answer = {} as Explanation;
+  const { frame: at, explanation } = pace.of(told(1, segment, answer), true);
+  expect(at.active?.column).toBe(0);
+  expect(explanation).toBe(answer);
 });

@@ -393,14 +393,14 @@ export class AttentionPlayground extends LitElement {
     const still = this.#reduced?.matches ?? false;
     const token = chosenToken(context);
     const shown = [frame.segment, token, context.state.head, context.tools?.kept(trace, context)];
-    const answered = !inquiry.asked && inquiry.explanation !== this.#explained;
+    const answered = !inquiry.asked && inquiry.explanation !== this.#explained && !this.#fit.narrow;
     const moves = frame !== this.#frame || answered || walk.player.playing;
     const on = moves && shown.every((one, n) => one === this.#shown[n]);
     this.#frame = frame;
     this.#explained = inquiry.explanation;
     this.#shown = shown;
-    // A frame of the same stage, and the answer about its cell, move nothing on the page: it is not measured before it is painted.
-    // Else all that is measured is measured together, before the scene changes.
+    // A frame of the same stage moves nothing on the page, nor does the answer about its cell where that is beside the picture: it is
+    // not measured before it is painted. Else all that is measured is measured together, before the scene changes.
     if (!on) {
       this.#measure();
       drawArcs(this.renderRoot, context, token);

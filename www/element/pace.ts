@@ -24,16 +24,17 @@ export class Pace {
     this.#changed = changed;
   }
 
-  /** `now`, or what was told last where that is of another cell of the same stage and not yet old. `asked`: the reader waits for it. */
+  /** `now`, or what was told last where that is of another cell of the same stage and not yet old. `asked`: the answer is waited for. */
   of(now: Told, asked: boolean): Told {
     const told = this.#told;
     const passing = told !== undefined && told.frame.segment === now.frame.segment && !sameCell(told.frame, now.frame);
-    const wait = passing && !asked ? this.#since + PACE - performance.now() : 0;
+    const wait = passing ? this.#since + PACE - performance.now() : 0;
     if (told && wait > 0) {
       this.#later ??= setTimeout(() => {
         this.#later = undefined;
         this.#changed();
       }, wait);
+      if (asked) told.explanation = now.explanation;
       return told;
     }
     if (!told || passing) this.#since = performance.now();

@@ -148,6 +148,7 @@ kbd { font: inherit; font-size: 12px; color: var(--soft); }
   font-size: 12px; line-height: 1.2; color: var(--soft); white-space: nowrap; min-width: 50px;
 }
 .stop:hover { background: var(--paper); }
+.stop:focus-visible { position: relative; z-index: 2; }
 .stop[aria-current] { color: var(--text); background: var(--paper); box-shadow: inset 0 -3px 0 var(--accent, var(--plain)); font-weight: 600; }
 /* A browser makes a layer of each, and of each text above one: so none is. */
 .stop canvas { position: relative; z-index: 1; width: 44px; height: 32px; image-rendering: pixelated; }
