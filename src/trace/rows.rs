@@ -60,9 +60,10 @@ pub(super) fn fill(
     let mut work = Work::new(keys, dim, value_dim);
     for head in 0..config.heads {
         let (g, m) = (head / group, head % group);
+        let block = |stage, dim: usize| &cells(stage)[g * keys * dim..][..keys * dim];
+        let values = block(value, value_dim);
         if m == 0 {
-            let block = |stage, dim: usize| &cells(stage)[g * keys * dim..][..keys * dim];
-            work.pack(block(key, dim), block(value, value_dim));
+            work.pack(block(key, dim), values);
         }
         for first in (0..queries).step_by(SIDE) {
             let count = SIDE.min(queries - first);
@@ -85,7 +86,7 @@ pub(super) fn fill(
                 put(weights.offset + (at + lane) * keys, row);
             }
             let mixed = &mut mixed[at * value_dim..][..count * value_dim];
-            work.mix(&seen, mixed);
+            work.mix(&seen, values, mixed);
         }
     }
     Ok(())
@@ -99,7 +100,7 @@ struct Work {
     keys: Vec<[f32; SIDE]>,
     /// `[features by four, key, feature]`
     values: Vec<[f32; SIDE]>,
-    /// Whether all values are finite: they may then be mixed with a weight of zero, whoever sees them.
+    /// Whether all values are finite: they may then be mixed with a weight of zero, whoever sees them. Else each row is mixed alone.
     finite: bool,
     /// `[dim, query]`
     queries: Vec<[f64; SIDE]>,
@@ -201,10 +202,17 @@ impl Work {
     /// `mixed[i,c] = Σ_j weights[i][j] · value[j,c]` over the keys that are seen.
     ///
     /// # Shapes
-    /// mixed `[query, value_dim]`
-    fn mix(&mut self, seen: &[Range<usize>; SIDE], mixed: &mut [f32]) {
+    /// values `[key, value_dim]`, those that are laid out; mixed `[query, value_dim]`
+    fn mix(&mut self, seen: &[Range<usize>; SIDE], values: &[f32], mixed: &mut [f32]) {
         if !self.finite {
-            return self.mix_seen(seen, mixed);
+            let mut sums = vec![0.0; self.value_dim];
+            for (lane, row) in mixed.chunks_exact_mut(self.value_dim).enumerate() {
+                let seen = seen[lane].clone();
+                let values = &values[seen.start * self.value_dim..];
+                let (weights, flags) = (&self.rows[lane][seen.clone()], &self.seen[lane][seen]);
+                plain::mix_row(weights, flags, values, &mut sums, row);
+            }
+            return;
         }
         self.mixed.fill(Tile::ZERO);
         let all = union(seen);
@@ -222,19 +230,6 @@ impl Work {
                     .iter_mut()
                     .zip(sums)
                     .for_each(|(out, sum)| *out = sum);
-            }
-        }
-    }
-
-    /// The same, one by one: what is not seen does not count, even if it is NaN.
-    #[inline(never)]
-    fn mix_seen(&self, seen: &[Range<usize>; SIDE], mixed: &mut [f32]) {
-        for (lane, row) in mixed.chunks_exact_mut(self.value_dim).enumerate() {
-            for (c, out) in row.iter_mut().enumerate() {
-                let values = &self.values[c / SIDE * self.weights.len()..];
-                let keys = seen[lane].clone().filter(|&j| self.seen[lane][j]);
-                let products = keys.map(|j| self.weights[j][lane] * f64::from(values[j][c % SIDE]));
-                *out = products.fold(0.0, |sum, product| sum + product) as f32;
             }
         }
     }
